@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* The task: one thread of execution, of the kernel or of a guest program. */
+#ifndef KERN_TASK_H
+#define KERN_TASK_H
+
+#include <kern/atomic.h>
+#include <kern/refcount.h>
+#include <kern/sched_types.h>
+#include <kern/seqlock.h>
+#include <kern/signal_types.h>
+#include <kern/spinlock_types.h>
+#include <kern/types.h>
+#include <lib/list.h>
+#include <lib/rbtree.h>
+#include <um/percpu.h>
+#include <um/thread.h>
+
+struct mm_struct;
+struct files_struct;
+struct fs_struct;
+struct nsproxy;
+struct cred;
+struct pid;
+struct completion;
+struct robust_list_head;
+struct io_context;
+struct audit_context;
+struct task_work;
+
+#define TASK_COMM_LEN 16
+
+/*
+ * task->state. A sleeper sets its state before it looks at its condition; a waker makes the
+ * condition true before it calls try_to_wake_up(), which alone moves a task to TASK_RUNNING.
+ */
+#define TASK_RUNNING		0x0000
+#define TASK_INTERRUPTIBLE	0x0001
+#define TASK_UNINTERRUPTIBLE	0x0002
+#define __TASK_STOPPED		0x0004
+#define __TASK_TRACED		0x0008
+#define EXIT_DEAD		0x0010	/* exit_state only */
+#define EXIT_ZOMBIE		0x0020	/* exit_state only */
+#define TASK_PARKED		0x0040
+#define TASK_DEAD		0x0080
+#define TASK_WAKEKILL		0x0100
+#define TASK_NOLOAD		0x0400
+#define TASK_NEW		0x0800
+#define TASK_KILLABLE		(TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
+#define TASK_STOPPED		(TASK_WAKEKILL | __TASK_STOPPED)
+#define TASK_TRACED		__TASK_TRACED
+#define TASK_IDLE		(TASK_UNINTERRUPTIBLE | TASK_NOLOAD)
+#define TASK_NORMAL		(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
+
+/* task->flags: written by the task itself only (or before it runs). */
+#define PF_IDLE			0x00000002
+#define PF_EXITING		0x00000004
+#define PF_WQ_WORKER		0x00000020
+#define PF_FORKNOEXEC		0x00000040
+#define PF_SUPERPRIV		0x00000100
+#define PF_DUMPCORE		0x00000200
+#define PF_SIGNALED		0x00000400
+#define PF_MEMALLOC		0x00000800
+#define PF_NOFREEZE		0x00008000
+#define PF_KSWAPD		0x00020000
+#define PF_KTHREAD		0x00200000
+#define PF_RANDOMIZE		0x00400000
+#define PF_NO_SETAFFINITY	0x04000000
+
+/* task->thread_flags: atomic bits, set by anybody. */
+#define TIF_NOTIFY_RESUME	1	/* task work waits */
+#define TIF_SIGPENDING		2	/* a signal waits */
+#define TIF_NEED_RESCHED	3	/* schedule() before the next user instruction */
+#define TIF_RESTORE_SIGMASK	4	/* put saved_sigmask back on the way out */
+#define TIF_NOTIFY_SIGNAL	5	/* leave interruptible sleeps for task work */
+#define TIF_SINGLESTEP		6
+
+/*
+ * Which lock guards a field:
+ *   (t) tasklist_lock: written under write_lock, read under read_lock or RCU
+ *   (s) sighand->siglock
+ *   (p) pi_lock, then the run queue's lock: see kernel/sched
+ *   (a) alloc_lock (task_lock)
+ *   (c) the task itself writes (current only); others may read a stale value
+ *   (i) set before the task becomes visible, then constant
+ *   (x) atomic
+ */
+struct task_struct {
+	unsigned int state;			/* p: see above; READ_ONCE outside */
+	unsigned int flags;			/* c: PF_* */
+	unsigned long thread_flags;		/* x: TIF_* */
+	void *stack;				/* i: lowest usable address of the kernel stack */
+	refcount_t usage;			/* x */
+	unsigned int preempt_count_saved;	/* p: valid while the task does not run */
+	int exit_state;				/* t: 0, EXIT_ZOMBIE, EXIT_DEAD */
+	int exit_code;				/* s before exit, then t */
+	int exit_signal;			/* t: to the parent; -1 for a thread that is not the leader */
+	int pdeath_signal;			/* c */
+
+	struct sched_task sched;		/* p: the scheduler's part (<kern/sched_types.h>) */
+
+	struct mm_struct *mm;			/* a: NULL for a kernel thread */
+	struct mm_struct *active_mm;		/* p */
+	struct files_struct *files;		/* a */
+	struct fs_struct *fs;			/* a */
+	struct nsproxy *nsproxy;		/* a */
+
+	pid_t pid;				/* i: in the initial namespace */
+	pid_t tgid;				/* i */
+	struct pid *thread_pid;			/* t: RCU */
+	struct hlist_node pid_links[4];		/* t: RCU; PIDTYPE_* */
+	struct task_struct *group_leader;	/* t */
+	struct task_struct *real_parent;	/* t: RCU; reaps it without ptrace */
+	struct task_struct *parent;		/* t: RCU; gets SIGCHLD and wait4() */
+	struct list_head children;		/* t */
+	struct list_head sibling;		/* t */
+	struct list_head tasks;			/* t: RCU; all thread group leaders */
+	struct list_head thread_node;		/* t: RCU; in signal->thread_head */
+
+	struct signal_struct *signal;		/* t, s: shared by the thread group */
+	struct sighand_struct *sighand;		/* t, s */
+	sigset_t blocked;			/* s: written by the task itself */
+	sigset_t real_blocked;			/* s */
+	sigset_t saved_sigmask;			/* c */
+	struct sigpending pending;		/* s */
+	unsigned long sas_ss_sp;		/* c */
+	size_t sas_ss_size;			/* c */
+	unsigned int sas_ss_flags;		/* c */
+	unsigned long jobctl;			/* s */
+	struct restart_block restart_block;	/* c */
+	struct task_work *task_works;		/* x */
+
+	const struct cred *cred;		/* c writes: RCU; effective */
+	const struct cred *real_cred;		/* c writes: RCU; objective */
+	char comm[TASK_COMM_LEN];		/* a */
+	unsigned int personality;		/* c */
+	unsigned int in_execve : 1;		/* c */
+	unsigned int no_new_privs : 1;		/* c: never cleared */
+	unsigned int sched_reset_on_fork : 1;	/* p */
+
+	int *set_child_tid;			/* c: guest address */
+	int *clear_child_tid;			/* c: guest address */
+	struct robust_list_head *robust_list;	/* c: guest address */
+	struct completion *vfork_done;		/* a */
+	void *rseq;				/* c: guest address */
+	u32 rseq_len;				/* c */
+	u32 rseq_sig;				/* c */
+
+	u64 utime;				/* c: ns in user mode */
+	u64 stime;				/* c: ns in the kernel */
+	u64 start_time;				/* i: ns, CLOCK_MONOTONIC */
+	u64 start_boottime;			/* i: ns, CLOCK_BOOTTIME */
+	unsigned long nvcsw, nivcsw;		/* p: switches it asked for, and suffered */
+	unsigned long min_flt, maj_flt;		/* c */
+	u64 rchar, wchar, syscr, syscw;		/* c: /proc/PID/io */
+	u64 read_bytes, write_bytes;		/* c */
+	u64 timer_slack_ns;			/* c */
+
+	spinlock_t alloc_lock;			/* guards (a) */
+	struct rcu_head rcu;
+	int softirq_running;			/* c */
+	int rcu_read_lock_nesting;		/* c */
+#ifdef CONFIG_DEBUG
+	struct lockdep_task lockdep;		/* c */
+#endif
+	const char *wait_reason;		/* c: shown by /proc/PID/wchan */
+
+	struct thread_struct thread;		/* c: registers, slot (<um/thread.h>) */
+};
+
+DECLARE_PER_CPU(struct task_struct *, current_task);
+
+/* The task that runs on this vCPU; stays right across preemption and migration. */
+static inline struct task_struct *get_current(void)
+{
+	return this_cpu_read(current_task);
+}
+#define current get_current()
+
+#endif
