@@ -48,7 +48,7 @@ KERNEL_INCLUDES := -nostdinc -isystem $(GCC_INCLUDE) -isystem $(B)/abi -isystem 
 	-isystem include/abi-extra -Iinclude -I$(B)/gen
 KERNEL_CFLAGS := $(COMMON) -ffreestanding -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -mfsgsbase -D__KERNEL_CODE__ $(KERNEL_INCLUDES) $(SANFLAGS)
-HOST_CFLAGS := $(COMMON) -D_GNU_SOURCE -pthread -iquote arch-host -Iarch-host/include -I$(B)/gen $(SANFLAGS)
+HOST_CFLAGS := $(COMMON) -D_GNU_SOURCE -pthread -iquote arch-host -I$(B)/host-include -I$(B)/gen $(SANFLAGS)
 HOST_LIBS := -lseccomp -lzstd -lz -pthread
 
 # The layers, lowest first; a folder may use what stands to its left (tools/check-imports).
@@ -94,6 +94,8 @@ $(B)/abi/.stamp:
 	$(Q)ln -sfn $(ABI_ROOT)/linux $(B)/abi/linux
 	$(Q)ln -sfn $(ABI_ASM) $(B)/abi/asm
 	$(Q)ln -sfn $(ABI_ROOT)/asm-generic $(B)/abi/asm-generic
+	$(Q)mkdir -p $(B)/host-include/um
+	$(Q)ln -sfn $(CURDIR)/include/um/host.h $(B)/host-include/um/host.h
 	$(Q)touch $@
 
 $(KERNEL_OBJS): | $(B)/abi/.stamp
@@ -114,11 +116,8 @@ $$(B)/$(1)/folder.o: $$(OBJ_$(1))
 endef
 $(foreach l,$(PRESENT),$(eval $(call kernel-rule,$(l))))
 
-# arch-host may include one header of the kernel, and nothing else: the boundary.
-$(B)/arch-host/.include:
-	$(Q)mkdir -p $(@D)
-	$(Q)touch $@
-
+# arch-host reaches one header of the kernel, and nothing else: the boundary.
+$(HOST_OBJS): | $(B)/abi/.stamp
 $(B)/arch-host/%.o: arch-host/%.c
 	$(call say,HOSTCC,$<)
 	$(Q)mkdir -p $(@D)
