@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * THE boundary between the kernel and the host. Includes nothing, names no host type.
+ *
+ * Downwards: host_*() calls, implemented in arch-host/. They are leaves: they never schedule
+ * and never call back but through the upcall table. Calls made on a vCPU use raw system calls
+ * only (no libc lock, no errno, no thread-local address), so that an interrupt may preempt and
+ * migrate the caller anywhere. docs/host-calls.md has a page on each.
+ *
+ * Upwards: struct host_upcalls, filled by um_kernel_main(), the one symbol that the kernel
+ * exports.
+ *
+ * Errors are negative errno numbers (the same on both sides: both are Linux).
+ */
+#ifndef UM_HOST_H
+#define UM_HOST_H
+
+#if defined(__KERNEL_CODE__) && !defined(UM_KERNEL_INTERNAL)
+#error "<um/host.h> is for um/ and fs/hostfs only (they define UM_KERNEL_INTERNAL)"
+#endif
+
+#define HOST_INTERFACE_VERSION 1
+#define HOST_MAX_CPUS 64
+
+/* Where RAM is mapped: natively, under AddressSanitizer and under Valgrind. */
+#define HOST_RAM_BASE 0x7e8000000000UL
+
+/* Interrupt lines: bits of the per-vCPU pending word. */
+#define HOST_LINE_TIMER		(1u << 0)	/* SIGALRM: this vCPU's timer */
+#define HOST_LINE_DEVICE	(1u << 1)	/* SIGIO: look at the device words */
+#define HOST_LINE_IPI		(1u << 2)	/* SIGURG: another vCPU */
+
+/* Bits of host_boot_info.stdio[].kind */
+enum host_fd_kind {
+	HOST_FD_CLOSED,
+	HOST_FD_TTY,
+	HOST_FD_OTHER		/* pipe, file, socket, device: passed through */
+};
+
+struct host_stdio {
+	enum host_fd_kind kind;
+	int readable;		/* by its open mode */
+	int writable;
+	int seekable;		/* regular file or block device */
+};
+
+/* Everything the kernel learns at start; constant afterwards but for the seed. */
+struct host_boot_info {
+	unsigned int version;		/* HOST_INTERFACE_VERSION */
+	unsigned int ncpus;
+	unsigned long ram_size;		/* bytes at HOST_RAM_BASE, page aligned */
+	unsigned long initrd_offset;	/* in RAM, page aligned; a plain cpio archive */
+	unsigned long initrd_size;	/* 0: none */
+	const char *command_line;	/* the kernel's words */
+	const char *const *init_args;	/* words after `--`, NULL-terminated */
+	unsigned int init_argc;
+	struct host_stdio stdio[3];
+	unsigned char random_seed[32];
+	unsigned long hwcap, hwcap2, minsigstksz, xsave_size;
+};
+
+/* A fault of kernel code, as the host's signal frame shows it. Registers in ABI order. */
+struct host_fault {
+	int signr;			/* SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP */
+	int si_code;
+	unsigned long address;		/* si_addr */
+	unsigned long error_code;	/* x86 page fault bits */
+	unsigned long trap;		/* x86 vector */
+	/* r15 r14 r13 r12 bp bx r11 r10 r9 r8 ax cx dx si di, then ip flags sp */
+	unsigned long regs[18];
+};
+enum { HOST_REG_R15, HOST_REG_R14, HOST_REG_R13, HOST_REG_R12, HOST_REG_BP, HOST_REG_BX,
+       HOST_REG_R11, HOST_REG_R10, HOST_REG_R9, HOST_REG_R8, HOST_REG_AX, HOST_REG_CX,
+       HOST_REG_DX, HOST_REG_SI, HOST_REG_DI, HOST_REG_IP, HOST_REG_FLAGS, HOST_REG_SP };
+
+struct host_upcalls {
+	unsigned int version;
+
+	/*
+	 * Does the kernel know this word of the command line ("name" or "name=value")? 1 yes,
+	 * 0 unknown, -EINVAL known but malformed. Before start: no per-CPU data, no RAM.
+	 */
+	int (*check_param)(const char *word);
+
+	/* vCPU 0 begins here, on its boot stack, interrupts masked. Never returns. */
+	void (*start)(void);
+
+	/* A further vCPU begins here (host_cpu_start). Never returns. */
+	void (*cpu_start)(unsigned int cpu);
+
+	/*
+	 * A signal arrived: `lines` of HOST_LINE_*. In the handler's frame on whatever stack
+	 * the vCPU ran, the three signals blocked. May switch tasks; so the handler may go on
+	 * on another vCPU. `ip` is the interrupted instruction.
+	 */
+	void (*interrupt)(unsigned int lines, unsigned long ip);
+
+	/*
+	 * Kernel code faulted. On the vCPU's alternate stack, all signals blocked; never
+	 * switches tasks. 1: registers may have been changed, go on there. 0: not handled
+	 * (the host dies of the signal, for the core dump).
+	 */
+	int (*fault)(struct host_fault *fault);
+
+	/* Where a vCPU notes lines while masked, and which vCPU this is: set with %gs. */
+};
+
+/* The kernel's one export: fills the table; runs nothing else. `info` stays valid for ever. */
+void um_kernel_main(const struct host_boot_info *info, struct host_upcalls *upcalls);
+
+/* ---- vCPUs (arch-host/vcpu.c) ---- */
+
+/* Sets this vCPU's %gs base. */
+void host_set_gs(unsigned long base);
+
+/*
+ * Tells the host where vCPU `cpu` keeps its masked flag and its pending word. From then on a
+ * signal that finds *masked != 0 only sets bits of *pending.
+ */
+void host_cpu_set_words(unsigned int cpu, volatile unsigned int *masked,
+			volatile unsigned int *pending, const unsigned int *cpu_number);
+
+/* Starts the host thread of vCPU `cpu`, which calls upcalls->cpu_start. 0 or -EAGAIN. */
+int host_cpu_start(unsigned int cpu);
+
+/* Sends HOST_LINE_IPI / HOST_LINE_DEVICE to vCPU `cpu`. */
+void host_cpu_kick(unsigned int cpu);
+void host_cpu_device_kick(unsigned int cpu);
+
+/* Blocks (1) or unblocks (0) the three interrupt signals of the calling vCPU. */
+void host_signals_block(int block);
+
+/*
+ * Sleeps while *word == value, and *pending (of this vCPU) == 0, at most timeout_ns (0: no
+ * limit). Returns at once when a signal comes, with no window between check and sleep.
+ * 0 woken, -EAGAIN value differs or interrupt pending, -EINTR, -ETIMEDOUT.
+ */
+int host_wait_word(const volatile unsigned int *word, unsigned int value,
+		   const volatile unsigned int *pending, unsigned long timeout_ns);
+
+/* Yields the host core. */
+void host_yield(void);
+
+/* ---- clocks (arch-host/time.c) ---- */
+unsigned long host_clock_ns(void);
+unsigned long host_wall_ns(void);
+unsigned long host_boottime_ns(void);
+/* One-shot timer of the calling vCPU `cpu`; delta 0 means as soon as possible. */
+void host_timer_set(unsigned int cpu, unsigned long delta_ns);
+void host_timer_cancel(unsigned int cpu);
+
+/* ---- memory (arch-host/mem.c) ---- */
+
+/* Page protection of a page-aligned range of the direct map: none, or read and write. */
+int host_ram_protect(unsigned long addr, unsigned long size, int accessible);
+/* Gives the pages behind [offset, offset + size) of RAM back to the host; they read as zero. May block. */
+int host_ram_discard(unsigned long offset, unsigned long size);
+/* A kernel stack at [addr, addr + size): for memcheck (the id is kept by the host) and ASan. */
+void host_stack_register(unsigned long addr, unsigned long size);
+void host_stack_clean(unsigned long addr, unsigned long size);
+
+/* ---- console and descriptors 0, 1, 2 (arch-host/console.c, hostio.c) ---- */
+
+/* Standard error, for kernel messages; never fails, may block while the reader is slow. */
+void host_log_write(const char *buf, unsigned long len);
+
+struct host_winsize { unsigned short rows, cols; };
+
+/* Makes the terminal raw, starts the input thread. 0 or -ENODEV. */
+int host_console_open(void);
+/* Takes typed bytes: count, 0 none, -EIO hung up. */
+long host_console_read(void *buf, unsigned long len);
+/* Writes without blocking: count, 0 when the terminal is full (HOST_DEV_CONSOLE_OUT follows). */
+long host_console_write(const void *buf, unsigned long len);
+int host_console_winsize(struct host_winsize *size);
+
+/* Device words: bits are set before HOST_LINE_DEVICE is raised on vCPU 0; the call takes them. */
+#define HOST_DEV_CONSOLE_IN	(1u << 0)
+#define HOST_DEV_CONSOLE_OUT	(1u << 1)
+#define HOST_DEV_WINSIZE	(1u << 2)
+#define HOST_DEV_HANGUP		(1u << 3)
+#define HOST_DEV_IO		(1u << 4)	/* a host_io ended, or a watched descriptor is ready */
+#define HOST_DEV_POWER		(1u << 5)	/* SIGTERM or SIGHUP: power off in good order */
+unsigned int host_device_events(void);
+
+/*
+ * One transfer on host descriptor 0, 1 or 2, done by a host thread of that descriptor and
+ * direction. The caller owns the struct until `done` is 1.
+ */
+enum host_io_op { HOST_IO_READ, HOST_IO_WRITE };
+struct host_io {
+	enum host_io_op op;
+	int fd;
+	void *buf;			/* in RAM (direct map) */
+	unsigned long len;
+	long result;			/* bytes, or -errno; -EPIPE as on the host (no signal) */
+	volatile unsigned int done;	/* set last, then HOST_DEV_IO */
+	volatile unsigned int cancel;	/* host_io_cancel */
+	struct host_io *next;		/* the host's */
+};
+/* Queues a transfer. 0 or -EAGAIN (no host thread). */
+int host_io_submit(struct host_io *io);
+/* Asks for an early end: `done` follows with a short count or -EINTR. */
+void host_io_cancel(struct host_io *io);
+/* poll(2) of the descriptor without waiting: POLL* bits. */
+unsigned int host_fd_poll(int fd, unsigned int events);
+/* Asks for HOST_DEV_IO once one of the events (POLLIN, POLLOUT) is there. */
+void host_fd_watch(int fd, unsigned int events);
+/* lseek(2); regular files do not block. Offset or -errno. */
+long host_fd_seek(int fd, long offset, int whence);
+struct host_stat { unsigned int mode; unsigned long size, rdev, ino, mtime_ns; };
+int host_fd_stat(int fd, struct host_stat *st);
+int host_fd_truncate(int fd, long size);
+
+/* ---- the rest (arch-host/main.c) ---- */
+
+/* Fills buf with random bytes. */
+void host_random(void *buf, unsigned long len);
+/* Symbol of an address in our own binary: 1 found. Async-signal-safe. */
+struct host_symbol { const char *name; unsigned long address, size; };
+int host_symbol_lookup(unsigned long address, struct host_symbol *symbol);
+/* Restores the terminal, kills the stubs, ends the process. */
+void host_exit(int status) __attribute__((noreturn));
+
+/* ---- guest processes (arch-host/guest*.c): the stub's owner adds them here ---- */
+
+#endif
