@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The built-in init.
+ *
+ * Mounts what a shell expects, makes the console the controlling terminal of a new session
+ * and runs a shell there; when the shell ends the machine powers off. Given arguments, it
+ * runs them in place of the shell and powers off with their exit status (128+N for signal N),
+ * which it leaves in /proc/sys/kernel/poweroff_status. Meanwhile it reaps orphans, and obeys
+ * the signals of busybox's halt (SIGUSR1), poweroff (SIGUSR2) and reboot (SIGTERM).
+ *
+ * All signals that it waits for stay blocked and are taken by rt_sigtimedwait(): no handler
+ * ever runs, so there is no race between a signal and going to sleep.
+ */
+#include <asm/ioctls.h>
+#include <asm/signal.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/mount.h>
+#include <linux/reboot.h>
+#include <linux/time_types.h>
+
+#include "syscalls.h"
+
+#define ENV_MAX 64
+#define SIGBIT(sig) (1UL << ((sig) - 1))
+#define WAITED (SIGBIT(SIGCHLD) | SIGBIT(SIGUSR1) | SIGBIT(SIGUSR2) | SIGBIT(SIGTERM))
+#define WNOHANG_ 1
+
+/* The layout that the kernel reads; libc's struct sigaction is another. */
+struct kernel_sigaction {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	unsigned long mask;
+};
+
+static unsigned long length(const char *s)
+{
+	unsigned long n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+static void complain(const char *what, const char *which)
+{
+	sys3(write, 2, "init: ", 6);
+	sys3(write, 2, what, length(what));
+	sys3(write, 2, which, length(which));
+	sys3(write, 2, "\n", 1);
+}
+
+static int starts_with(const char *s, const char *prefix)
+{
+	while (*prefix)
+		if (*s++ != *prefix++)
+			return 0;
+	return 1;
+}
+
+static void mount_one(const char *type, const char *where, unsigned long flags, const char *options)
+{
+	sys2(mkdir, where, 0755);
+	long err = sys5(mount, type, where, type, flags, options);
+
+	if (err && err != -EBUSY)
+		complain("cannot mount ", where);
+}
+
+static void mount_all(void)
+{
+	mount_one("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
+	mount_one("sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
+	mount_one("devtmpfs", "/dev", MS_NOSUID, "mode=0755");
+	mount_one("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, "mode=0620,gid=5,ptmxmode=0666");
+	mount_one("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, "mode=1777");
+	sys2(mkdir, "/dev/shm", 01777);
+	sys2(symlink, "/proc/self/fd", "/dev/fd");
+	sys2(symlink, "/proc/self/fd/0", "/dev/stdin");
+	sys2(symlink, "/proc/self/fd/1", "/dev/stdout");
+	sys2(symlink, "/proc/self/fd/2", "/dev/stderr");
+}
+
+/* execvp(): tries each folder of PATH; returns the status that a shell would give. */
+static int execute(char *const *argv, char *const *envp)
+{
+	static const char *const folders[] = { "/sbin/", "/bin/", "/usr/sbin/", "/usr/bin/" };
+	unsigned long len = length(argv[0]);
+	long err = -ENOENT, first = -ENOENT;
+	char path[256];
+
+	for (unsigned long i = 0; i < len; i++)
+		if (argv[0][i] == '/') {
+			err = sys3(execve, argv[0], argv, envp);
+			return err == -ENOENT ? 127 : 126;
+		}
+	if (len && len < sizeof(path) - 16)
+		for (unsigned long f = 0; f < sizeof(folders) / sizeof(folders[0]); f++) {
+			unsigned long at = 0;
+
+			for (const char *s = folders[f]; *s; s++)
+				path[at++] = *s;
+			for (unsigned long i = 0; i <= len; i++)
+				path[at++] = argv[0][i];
+			err = sys3(execve, path, argv, envp);
+			if (err != -ENOENT)
+				first = err;
+		}
+	return first == -ENOENT ? 127 : 126;
+}
+
+/* A session of its own, with the first descriptor that is a terminal as controlling one. */
+static void take_terminal(void)
+{
+	sys0(setsid);
+	for (int fd = 0; fd < 3; fd++)
+		if (sys3(ioctl, fd, TIOCSCTTY, 0) == 0)
+			return;
+}
+
+static long spawn(char *const *argv, const char *file, char *const *envp)
+{
+	unsigned long none = 0;
+	long pid = sys0(fork);
+
+	if (pid)
+		return pid;
+	take_terminal();
+	sys4(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
+	if (file) {
+		sys3(execve, file, argv, envp);
+		complain("cannot execute ", file);
+		sys1(exit_group, 127);
+	}
+	int status = execute(argv, envp);
+
+	complain(status == 127 ? "not found: " : "cannot execute ", argv[0]);
+	sys1(exit_group, status);
+	return 0;
+}
+
+static void set_poweroff_status(int status)
+{
+	char digits[4];
+	int at = sizeof(digits);
+	long fd;
+
+	digits[--at] = '\n';
+	do {
+		digits[--at] = '0' + status % 10;
+		status /= 10;
+	} while (status && at);
+	fd = sys3(open, "/proc/sys/kernel/poweroff_status", O_WRONLY, 0);
+	if (fd < 0)
+		return;
+	sys3(write, fd, digits + at, sizeof(digits) - at);
+	sys1(close, fd);
+}
+
+/* Gives every process a chance to end by itself, then ends them all, then the machine. */
+static void shut_down(unsigned int how)
+{
+	unsigned long chld = SIGBIT(SIGCHLD);
+	struct __kernel_timespec slice = { 0, 50000000 };
+	int rounds = 10;
+
+	if (sys2(kill, -1, SIGTERM) == 0) {
+		sys2(kill, -1, SIGCONT);
+		for (;;) {
+			long pid = sys4(wait4, -1, 0, WNOHANG_, 0);
+
+			if (pid > 0)
+				continue;
+			if (pid < 0 || !rounds--)
+				break;
+			sys4(rt_sigtimedwait, &chld, 0, &slice, sizeof(chld));
+		}
+		sys2(kill, -1, SIGKILL);
+	}
+	sys0(sync);
+	sys4(reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, how, 0);
+	sys1(exit_group, 0);
+}
+
+static void never_runs(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * The first process ignores signals whose action is the default, on kernels that look at the
+ * action before the mask: give those that we wait for an action.
+ */
+static void prepare_signals(void)
+{
+	static const int waited[] = { SIGCHLD, SIGUSR1, SIGUSR2, SIGTERM };
+	struct kernel_sigaction act = { .handler = never_runs, .flags = 0x04000000 };
+	unsigned long mask = WAITED;
+
+	sys4(rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
+	for (unsigned long i = 0; i < sizeof(waited) / sizeof(waited[0]); i++)
+		sys4(rt_sigaction, waited[i], &act, 0, sizeof(mask));
+}
+
+/* What a command line needs and the kernel may not have given. */
+static char **environment(char **envp)
+{
+	static char *env[ENV_MAX];
+	static char path[] = "PATH=/sbin:/bin:/usr/sbin:/usr/bin", home[] = "HOME=/root";
+	static char term[] = "TERM=linux", shell[] = "SHELL=/bin/sh", user[] = "USER=root";
+	char *wanted[] = { path, term, shell, user };
+	int n = 0;
+
+	env[n++] = home;
+	for (; *envp && n < ENV_MAX - 8; envp++)
+		if (!starts_with(*envp, "HOME="))
+			env[n++] = *envp;
+	for (unsigned long w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++) {
+		unsigned long len = 0;
+		int i = 0;
+
+		while (wanted[w][len] != '=')
+			len++;
+		char name[16] = { 0 };
+
+		for (unsigned long c = 0; c <= len; c++)
+			name[c] = wanted[w][c];
+		while (i < n && !starts_with(env[i], name))
+			i++;
+		if (i == n)
+			env[n++] = wanted[w];
+	}
+	return env;
+}
+
+/* Waits for events for ever: children that end, orders to end. */
+static void serve(long child, int want_status)
+{
+	unsigned long mask = WAITED;
+
+	for (;;) {
+		int status;
+		long pid;
+
+		while ((pid = sys4(wait4, -1, &status, WNOHANG_, 0)) > 0) {
+			if (pid != child)
+				continue;
+			int code = status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+
+			if (want_status)
+				set_poweroff_status(code);
+			shut_down(LINUX_REBOOT_CMD_POWER_OFF);
+		}
+		switch (sys4(rt_sigtimedwait, &mask, 0, 0, sizeof(mask))) {
+		case SIGUSR1:
+			shut_down(LINUX_REBOOT_CMD_HALT);
+			break;
+		case SIGUSR2:
+			shut_down(LINUX_REBOOT_CMD_POWER_OFF);
+			break;
+		case SIGTERM:
+			shut_down(LINUX_REBOOT_CMD_RESTART);
+			break;
+		}
+	}
+}
+
+static int run(int argc, char **argv, char **envp)
+{
+	static char dash_sh[] = "-sh";
+	char *shell[] = { dash_sh, 0 };
+	long child;
+
+	prepare_signals();
+	sys1(umask, 022);
+	mount_all();
+	sys2(sethostname, "vmlinux", 7);
+	sys1(chdir, "/");
+	envp = environment(envp);
+	child = argc > 1 ? spawn(argv + 1, 0, envp) : spawn(shell, "/bin/sh", envp);
+	if (child < 0) {
+		complain("cannot fork", "");
+		shut_down(LINUX_REBOOT_CMD_POWER_OFF);
+	}
+	serve(child, argc > 1);
+	return 0;
+}
+
+/* Called by _start with the stack that the kernel made: argc, argv, NULL, envp, NULL. */
+__attribute__((noreturn, used)) void begin(long *stack)
+{
+	int argc = stack[0];
+	char **argv = (char **)(stack + 1);
+
+	sys1(exit_group, run(argc, argv, argv + argc + 1));
+	__builtin_unreachable();
+}
+
+__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall begin\n");
