@@ -57,6 +57,7 @@ struct task_work;
 #define PF_WQ_WORKER		0x00000020
 #define PF_FORKNOEXEC		0x00000040
 #define PF_SUPERPRIV		0x00000100
+#define PF_NPROC_EXCEEDED	0x00001000
 #define PF_DUMPCORE		0x00000200
 #define PF_SIGNALED		0x00000400
 #define PF_MEMALLOC		0x00000800
@@ -154,6 +155,11 @@ struct task_struct {
 	u64 rchar, wchar, syscr, syscw;		/* c: /proc/PID/io */
 	u64 read_bytes, write_bytes;		/* c */
 	u64 timer_slack_ns;			/* c */
+	unsigned long last_exec_id;		/* c: grows with every execve */
+	void *worker_private;			/* c: a kernel thread's struct kthread */
+	int (*kthread_fn)(void *arg);		/* i: what ret_from_fork() runs first, or NULL */
+	void *kthread_arg;			/* i */
+	struct posix_cputimers *cputimers;	/* s */
 
 	spinlock_t alloc_lock;			/* guards (a) */
 	struct rcu_head rcu;
@@ -175,5 +181,12 @@ static inline struct task_struct *get_current(void)
 	return this_cpu_read(current_task);
 }
 #define current get_current()
+
+extern struct task_struct init_task;
+
+static inline bool is_global_init(const struct task_struct *task)
+{
+	return task->tgid == 1;
+}
 
 #endif
