@@ -4,28 +4,17 @@
 #define LIB_LIST_H
 
 #include <kern/compiler.h>
-#include <kern/container_of.h>
+#include <kern/kernel.h>
 #include <kern/types.h>
 
 /*
- * A list_head is both the head of a list and the link inside each element. The list is
- * circular, so that an element can be removed without knowing its head.
+ * A list_head (<kern/types.h>) is both the head of a list and the link inside each element. The
+ * list is circular, so that an element can be removed without knowing its head. A hash chain's
+ * head is one pointer, and each hlist_node points at the pointer to itself.
  *
  * Lists carry no lock: the owner of the head says which lock guards it. The emptiness tests
  * read with READ_ONCE, so that they may be used as a hint without the lock.
  */
-struct list_head {
-	struct list_head *next, *prev;
-};
-
-/* A hash chain: the head is one pointer, and each node points at the pointer to itself. */
-struct hlist_node {
-	struct hlist_node *next, **pprev;
-};
-
-struct hlist_head {
-	struct hlist_node *first;
-};
 
 /* Values that make a use after removal fault at an address that can be recognised. */
 #define LIST_POISON1 ((void *)0xdead000000000100UL)

@@ -7,7 +7,7 @@
 #define LIB_LLIST_H
 
 #include <kern/compiler.h>
-#include <kern/container_of.h>
+#include <kern/kernel.h>
 #include <kern/types.h>
 
 struct llist_node {

@@ -8,7 +8,7 @@
 #define LIB_RBTREE_H
 
 #include <kern/compiler.h>
-#include <kern/container_of.h>
+#include <kern/kernel.h>
 #include <kern/types.h>
 
 struct rb_node {
