@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The out-of-memory killer. */
+#ifndef MM_OOM_H
+#define MM_OOM_H
+
+#include <kern/types.h>
+#include <mm/gfp.h>
+
+#define OOM_SCORE_ADJ_MIN (-1000)
+#define OOM_SCORE_ADJ_MAX 1000
+
+/* Kills the task with the highest score: false when there was none. => task context */
+bool out_of_memory(gfp_t gfp, unsigned int order);
+/* A task's badness in pages (negative: never kill); /proc/PID/oom_score scales it by 1000. */
+long oom_badness(struct task_struct *task, unsigned long totalpages);
+/* A guest page fault ran out of memory: lets somebody be killed, the fault is retried. */
+void pagefault_out_of_memory(void);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* Counters of memory: what /proc/meminfo, /proc/vmstat, /proc/zoneinfo and sysinfo() show. */
+#ifndef MM_VMSTAT_H
+#define MM_VMSTAT_H
+
+#include <kern/types.h>
+#include <um/percpu.h>
+
+/* Levels, in pages: may go up and down. */
+enum node_stat_item {
+	NR_FREE_PAGES, NR_ANON_MAPPED, NR_FILE_MAPPED, NR_FILE_PAGES, NR_SHMEM, NR_FILE_DIRTY,
+	NR_WRITEBACK, NR_SLAB_RECLAIMABLE, NR_SLAB_UNRECLAIMABLE, NR_PAGETABLE,
+	NR_KERNEL_STACK_KB, NR_INACTIVE_FILE, NR_ACTIVE_FILE, NR_MLOCK, NR_VMALLOC, NR_BALLOONED,
+	NR_STAT_ITEMS
+};
+
+/* Events: only grow. */
+enum vm_event_item {
+	PGALLOC, PGFREE, PGFAULT, PGMAJFAULT, PGREUSE, PGCOW, PGZERO, PGFAULTAROUND, PGSCAN,
+	PGSTEAL, OOM_KILL, PGDISCARD, PGPGIN, PGPGOUT, ALLOCSTALL, DROP_PAGECACHE, DROP_SLAB,
+	NR_VM_EVENT_ITEMS
+};
+
+DECLARE_PER_CPU(long, vm_stat_cpu[NR_STAT_ITEMS]);
+DECLARE_PER_CPU(unsigned long, vm_event_cpu[NR_VM_EVENT_ITEMS]);
+
+/* => any context */
+static inline void mod_node_page_state(enum node_stat_item item, long delta)
+{
+	this_cpu_add(vm_stat_cpu[item], delta);
+}
+static inline void count_vm_events(enum vm_event_item item, unsigned long n)
+{
+	this_cpu_add(vm_event_cpu[item], n);
+}
+#define count_vm_event(item) count_vm_events(item, 1)
+
+/* Sums over all CPUs; never negative. */
+unsigned long global_node_page_state(enum node_stat_item item);
+unsigned long global_vm_event(enum vm_event_item item);
+
+unsigned long totalram_pages(void);
+unsigned long nr_free_pages(void);
+/* An estimate of what could be allocated without trouble (MemAvailable). */
+unsigned long si_mem_available(void);
+struct sysinfo;
+void si_meminfo(struct sysinfo *val);
+
+/* Bodies of files of /proc. */
+struct seq_file;
+int meminfo_proc_show(struct seq_file *m, void *v);
+int vmstat_proc_show(struct seq_file *m, void *v);
+int zoneinfo_proc_show(struct seq_file *m, void *v);
+int buddyinfo_proc_show(struct seq_file *m, void *v);
+/* /proc/sys/vm/drop_caches: bit 0 page cache, bit 1 slabs. */
+void drop_caches(int what);
+
+#endif
