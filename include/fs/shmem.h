@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Files in memory for other folders: shared anonymous mappings, System V segments, memfd. */
+#ifndef FS_SHMEM_H
+#define FS_SHMEM_H
+
+#include <kern/types.h>
+
+struct file;
+struct vm_area_struct;
+
+/* An unnamed file of this size on the kernel's own tmpfs; ERR_PTR on failure. => may sleep */
+struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_flags);
+/* shmem_zero_setup() is declared in <mm/mmap.h>. */
+
+#endif
