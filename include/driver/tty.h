@@ -29,7 +29,7 @@ struct tty_struct;
 #define UNIX98_PTY_SLAVE_MAJOR	136
 
 /* Size limit of the bytes that wait between a driver and the line discipline. */
-#define TTY_BUFFER_LIMIT 65536
+#define TTY_BUFFER_LIMIT 16384
 
 /* What a driver does for its terminals. All but write and write_room may be NULL. */
 struct tty_operations {
@@ -43,8 +43,7 @@ struct tty_operations {
 	unsigned int (*write_room)(struct tty_struct *tty);
 	unsigned int (*chars_in_buffer)(struct tty_struct *tty);
 	void (*flush_buffer)(struct tty_struct *tty);
-	/* The line discipline's buffer is full / has room again. */
-	void (*throttle)(struct tty_struct *tty);
+	/* Bytes were taken out of tty->buf: there is room to insert more. => may not sleep */
 	void (*unthrottle)(struct tty_struct *tty);
 	/* Output is stopped (^S) / goes on. */
 	void (*stop)(struct tty_struct *tty);
@@ -84,15 +83,14 @@ struct tty_driver {
 #define TTY_OTHER_CLOSED	0	/* the pty's other side has gone */
 #define TTY_EXCLUSIVE		1	/* TIOCEXCL */
 #define TTY_HUPPED		2	/* hung up: reads give 0, writes EIO */
-#define TTY_THROTTLED		3
 #define TTY_PTY_LOCK		4	/* slave may not be opened yet (TIOCSPTLCK) */
 #define TTY_PACKET		5	/* master: packet mode */
-#define TTY_BUFFER_BUSY		6
 
 /* Bytes from the driver that the line discipline has not taken yet. */
 struct tty_buffer {
-	spinlock_t lock;		/* irq-safe; guards the ring */
-	u8 *data;			/* TTY_BUFFER_LIMIT bytes, allocated at first use */
+	spinlock_t lock;		/* irq-safe; guards head and tail */
+	struct mutex flush_lock;	/* one flush at a time; outermost of the input side */
+	u8 *data;			/* i: TTY_BUFFER_LIMIT bytes */
 	unsigned int head, tail;	/* free-running */
 	struct work_struct work;	/* hands the bytes to the line discipline */
 };
