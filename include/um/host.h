@@ -49,7 +49,7 @@ struct host_boot_info {
 	unsigned int version;		/* HOST_INTERFACE_VERSION */
 	unsigned int ncpus;
 	unsigned long ram_size;		/* bytes at HOST_RAM_BASE, page aligned */
-	unsigned long initrd_offset;	/* in RAM, page aligned; a plain cpio archive */
+	const void *initrd;		/* a plain cpio archive: in RAM, or in our own binary */
 	unsigned long initrd_size;	/* 0: none */
 	const char *command_line;	/* the kernel's words */
 	const char *const *init_args;	/* words after `--`, NULL-terminated */
@@ -102,7 +102,6 @@ struct host_upcalls {
 	 */
 	int (*fault)(struct host_fault *fault);
 
-	/* Where a vCPU notes lines while masked, and which vCPU this is: set with %gs. */
 };
 
 /* The kernel's one export: fills the table; runs nothing else. `info` stays valid for ever. */
@@ -114,11 +113,11 @@ void um_kernel_main(const struct host_boot_info *info, struct host_upcalls *upca
 void host_set_gs(unsigned long base);
 
 /*
- * Tells the host where vCPU `cpu` keeps its masked flag and its pending word. From then on a
- * signal that finds *masked != 0 only sets bits of *pending.
+ * Tells the host where a vCPU keeps its masked flag, its pending word and its number: offsets
+ * from the %gs base, the same for all. A signal that finds `masked` nonzero only sets bits of
+ * `pending`. Called once, before interrupts are let in anywhere.
  */
-void host_cpu_set_words(unsigned int cpu, volatile unsigned int *masked,
-			volatile unsigned int *pending, const unsigned int *cpu_number);
+void host_set_words(unsigned long masked, unsigned long pending, unsigned long cpu_number);
 
 /* Starts the host thread of vCPU `cpu`, which calls upcalls->cpu_start. 0 or -EAGAIN. */
 int host_cpu_start(unsigned int cpu);

@@ -29,7 +29,10 @@ const char *const *um_init_args(unsigned int *count);
 
 /* The initial cpio archive, already decompressed, in the direct map. size 0: none. */
 const void *um_initrd(size_t *size);
-/* Its pages may be freed once it is unpacked: physical range, page aligned, or size 0. */
+/*
+ * Its pages may be freed once it is unpacked: physical range, page aligned, reserved in
+ * memblock until then; size 0 when it lies in the binary.
+ */
 void um_initrd_pages(unsigned long *phys, unsigned long *size);
 
 /* 32 random bytes of the host for the kernel's generator; wiped by the call. */

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+/* The command line: strict, and before anything is started. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "internal.h"
+#include "version.h"
+
+static const char help_text[] =
+	"Usage: vmlinux [PARAMETER...] [-- INIT-ARGUMENT...]\n"
+	"       vmlinux --help | --version\n"
+	"\n"
+	"A Linux-compatible kernel that runs as an ordinary process.\n"
+	"\n"
+	"Parameters of the machine:\n"
+	"  mem=SIZE        memory, with suffix K, M or G (16M to 1024G; default 256M)\n"
+	"  ncpus=N         virtual processors, 1 to 64 (default 1)\n"
+	"  initrd=FILE     initial file system: a cpio archive, plain, gzip or zstd\n"
+	"                  (default: the built-in one, with a shell)\n"
+	"Parameters of the kernel, as on Linux's command line; among them:\n"
+	"  quiet           print errors only\n"
+	"  loglevel=N      print messages below level N (0 to 8)\n"
+	"  init=PATH       the first program (default /init)\n"
+	"What follows -- goes to init; the built-in init runs it in place of the shell and\n"
+	"powers off with its status.\n"
+	"\n"
+	"Standard input, output and error that are pipes or files pass through unchanged; a\n"
+	"terminal becomes the console. Kernel messages go to standard error.\n"
+	"\n"
+	"Exit status: 0 powered off, or the status of the command after --; 2 bad usage or a\n"
+	"host that lacks something; 133 kernel panic.\n";
+
+void usage_error(const char *format, ...)
+{
+	va_list args;
+	char line[512];
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	for (char *c = line; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
+	}
+	fprintf(stderr, "vmlinux: %s\n", line);
+	exit(EXIT_USAGE);
+}
+
+/* The part of "name=value" after '=', or NULL when the word is another parameter. */
+static const char *value_of(const char *word, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(word, name, len) || (word[len] && word[len] != '='))
+		return NULL;
+	if (!word[len] || !word[len + 1])
+		usage_error("parameter \"%s\" needs a value: %s=...", name, name);
+	return word + len + 1;
+}
+
+static unsigned long parse_size(const char *word, const char *text)
+{
+	unsigned int shift = 0;
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	switch (*end) {
+	case 'k': case 'K': shift = 10; end++; break;
+	case 'm': case 'M': shift = 20; end++; break;
+	case 'g': case 'G': shift = 30; end++; break;
+	case 't': case 'T': shift = 40; end++; break;
+	}
+	if (text[0] < '0' || text[0] > '9' || *end)
+		usage_error("malformed parameter \"%s\": want a size such as mem=256M", word);
+	if (errno || value > (~0UL >> shift) || value << shift > MAX_RAM)
+		usage_error("\"%s\" is out of range: at most 1024G", word);
+	value <<= shift;
+	if (value < MIN_RAM)
+		usage_error("\"%s\" is out of range: at least 16M", word);
+	return value & ~(PAGE - 1);
+}
+
+static unsigned int parse_cpus(const char *word, const char *text)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end)
+		usage_error("malformed parameter \"%s\": want a number such as ncpus=2", word);
+	if (errno || value < 1 || value > HOST_MAX_CPUS)
+		usage_error("\"%s\" is out of range: 1 to %d", word, HOST_MAX_CPUS);
+	return value;
+}
+
+/* Appends a word to the kernel's command line, quoting its value when it holds spaces. */
+static void append(char **line, const char *word)
+{
+	const char *equal = strchr(word, '=');
+	size_t old = strlen(*line);
+	size_t size = old + strlen(word) + 4;
+	char *grown = realloc(*line, size);
+
+	if (!grown)
+		usage_error("no memory for the command line");
+	if (!strchr(word, ' '))
+		snprintf(grown + old, size - old, "%s%s", old ? " " : "", word);
+	else if (equal)
+		snprintf(grown + old, size - old, "%s%.*s\"%s\"", old ? " " : "",
+			 (int)(equal - word + 1), word, equal + 1);
+	else
+		snprintf(grown + old, size - old, "%s\"%s\"", old ? " " : "", word);
+	*line = grown;
+}
+
+/* One word of the kernel's part that is not the machine's: the kernel must know it. */
+static void check_kernel_word(const char *word)
+{
+	int known;
+
+	if (!*word)
+		usage_error("empty parameter");
+	if (word[0] == '-')
+		usage_error("unknown option \"%s\" (see --help)", word);
+	if (strchr(word, '"') || strchr(word, '\n'))
+		usage_error("malformed parameter \"%s\": quotes and newlines are not allowed", word);
+	if (strcspn(word, "=") == 0)
+		usage_error("malformed parameter \"%s\": no name before '='", word);
+	known = host_upcalls.check_param(word);
+	if (known < 0)
+		usage_error("malformed parameter \"%s\"", word);
+	if (!known)
+		usage_error("unknown parameter \"%s\" (see --help)", word);
+}
+
+void args_parse(int argc, char **argv, struct options *options)
+{
+	char *line = strdup("");
+	int i;
+
+	*options = (struct options){ .ram_size = DEFAULT_RAM, .ncpus = 1 };
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		const char *word = argv[i];
+		const char *value;
+
+		if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
+			fputs(help_text, stdout);
+			exit(fflush(stdout) ? 1 : 0);
+		}
+		if (!strcmp(word, "--version")) {
+			puts("vmlinux " VMLINUX_VERSION);
+			exit(fflush(stdout) ? 1 : 0);
+		}
+		if ((value = value_of(word, "mem")))
+			options->ram_size = parse_size(word, value);
+		else if ((value = value_of(word, "ncpus")))
+			options->ncpus = parse_cpus(word, value);
+		else if ((value = value_of(word, "initrd")))
+			options->initrd = value;
+		else
+			check_kernel_word(word);
+		append(&line, word);
+	}
+	if (i < argc) {
+		options->init_args = (const char *const *)argv + i + 1;
+		options->init_argc = argc - i - 1;
+	} else {
+		options->init_args = (const char *const *)argv + argc;
+	}
+	options->command_line = line;
+}

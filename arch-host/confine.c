@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ./vmlinux in a box: a guest that broke the kernel can still only make the calls below. The
+ * filter holds for every thread started afterwards. Opening files, sockets, programs and
+ * executable memory are not among them. Not under sanitizers and Valgrind, whose runtimes
+ * make calls of their own.
+ */
+#include <errno.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include "internal.h"
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#endif
+
+/* Calls allowed with any arguments. */
+static const int allowed[] = {
+	/* Waiting, waking, time. */
+	SCMP_SYS(futex), SCMP_SYS(futex_waitv), SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
+	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getcpu),
+	SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(timer_create), SCMP_SYS(timer_settime), SCMP_SYS(timer_delete),
+	/* Signals of our own threads. */
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigtimedwait),
+	SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack), SCMP_SYS(gettid), SCMP_SYS(getpid),
+	/* Descriptors that are open already. */
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64),
+	SCMP_SYS(pwrite64), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(lseek), SCMP_SYS(fstat),
+	SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(close), SCMP_SYS(fcntl),
+	SCMP_SYS(newfstatat), SCMP_SYS(eventfd2),
+	/* Memory: never executable (see below). */
+	SCMP_SYS(munmap), SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(mremap),
+	SCMP_SYS(memfd_create), SCMP_SYS(membarrier),
+	/* Threads. */
+	SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(set_tid_address), SCMP_SYS(arch_prctl),
+	SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_getparam),
+	SCMP_SYS(sched_getscheduler), SCMP_SYS(prlimit64),
+	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(getrandom), SCMP_SYS(prctl),
+	/* Stub processes: seen through pidfds, ended by SIGKILL. */
+	SCMP_SYS(waitid), SCMP_SYS(wait4), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal),
+	SCMP_SYS(tgkill), SCMP_SYS(kill),
+};
+
+static int allow_conditional(scmp_filter_ctx filter)
+{
+	int error = 0;
+
+	error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+				  SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+				  SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	/* Terminal settings and sizes only: 'T' requests. */
+	error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				  SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffff00UL, 0x5400));
+	/* Threads of this process, not processes. glibc tries clone3 first, and falls back. */
+	error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+				  SCMP_A0(SCMP_CMP_MASKED_EQ, 0x10100UL, 0x10100UL));
+	error |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	return error;
+}
+
+void confine_self(void)
+{
+	scmp_filter_ctx filter;
+	int error = 0;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return;
+#endif
+	if (RUNNING_ON_VALGRIND)
+		return;
+	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (!filter)
+		usage_error("libseccomp makes no filter");
+	for (unsigned int i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
+		error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+	error |= allow_conditional(filter);
+	/* A tree, not a list: the filter runs at every host call. */
+	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (error || (error = seccomp_load(filter)))
+		usage_error("cannot confine vmlinux itself: %s", strerror(-error));
+	seccomp_release(filter);
+}

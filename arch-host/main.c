@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The process ./vmlinux: checks everything, builds the machine, starts vCPU 0, and then is the
+ * thread that waits for the host's signals until somebody calls host_exit().
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+#include <cpuid.h>
+#include "internal.h"
+#include "sys.h"
+
+/* A kernel that has not powered off this long after SIGTERM is ended. */
+#define POWER_OFF_SECONDS 10
+
+struct host_upcalls host_upcalls;
+struct host_boot_info host_info;
+pid_t host_pid;
+
+static unsigned long cpus_wanted;	/* bits: vCPUs to start; atomic */
+
+void main_thread_request_cpu(unsigned int cpu)
+{
+	__atomic_fetch_or(&cpus_wanted, 1UL << cpu, __ATOMIC_SEQ_CST);
+	sys3(SYS_tgkill, host_pid, host_pid, SIGURG);
+}
+
+static void start_wanted_cpus(void)
+{
+	unsigned long wanted = __atomic_exchange_n(&cpus_wanted, 0, __ATOMIC_SEQ_CST);
+
+	for (unsigned int cpu = 0; wanted; cpu++, wanted >>= 1) {
+		if (wanted & 1 && vcpu_launch(cpu))
+			fprintf(stderr, "vmlinux: the host gives no thread for vCPU %u\n", cpu);
+	}
+}
+
+void host_exit(int status)
+{
+	console_restore();
+	guest_kill_all();
+	for (;;)
+		sys1(SYS_exit_group, status);
+}
+
+void host_random(void *buf, unsigned long len)
+{
+	unsigned char *at = buf;
+
+	while (len) {
+		long n = sys3(SYS_getrandom, at, len, 0);
+
+		if (n <= 0)
+			continue;
+		at += n;
+		len -= n;
+	}
+}
+
+/* Stops the whole process as ^Z would, with the terminal as it was found. */
+static void stop_self(void)
+{
+	console_restore();
+	sys3(SYS_tgkill, host_pid, host_pid, SIGSTOP);
+}
+
+/* Signals that ask for the end: first politely, then for good. */
+static void asked_to_end(int signr)
+{
+	static int asked;
+
+	if (asked++)
+		host_exit(128 + signr);
+	device_raise(HOST_DEV_POWER);
+}
+
+static void wait_for_signals(void) __attribute__((noreturn));
+static void wait_for_signals(void)
+{
+	const struct timespec limit = { .tv_sec = POWER_OFF_SECONDS };
+	bool ending = false;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGTSTP);
+	sigaddset(&set, SIGCONT);
+	sigaddset(&set, SIGWINCH);
+	sigaddset(&set, SIGURG);
+	for (;;) {
+		int signr = sigtimedwait(&set, NULL, ending ? &limit : NULL);
+
+		if (signr < 0 && errno == EAGAIN) {
+			fputs("vmlinux: the kernel does not power off; ending it\n", stderr);
+			host_exit(EXIT_PANIC);
+		}
+		switch (signr) {
+		case SIGURG:
+			start_wanted_cpus();
+			break;
+		case SIGWINCH:
+			console_resized();
+			break;
+		case SIGTSTP:
+			stop_self();
+			break;
+		case SIGCONT:
+			console_raw_again();
+			break;
+		case SIGQUIT:
+			host_exit(128 + SIGQUIT);
+		case SIGTERM: case SIGINT: case SIGHUP:
+			asked_to_end(signr);
+			ending = true;
+			break;
+		}
+	}
+}
+
+static unsigned long xsave_size(void)
+{
+	unsigned int a, b, c, d;
+
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & (1u << 27)))
+		return 512;
+	if (!__get_cpuid_count(13, 0, &a, &b, &c, &d))
+		return 512 + 64;
+	return b;
+}
+
+static void describe_host(const struct options *options)
+{
+	host_info.version = HOST_INTERFACE_VERSION;
+	host_info.ncpus = options->ncpus;
+	host_info.ram_size = options->ram_size;
+	host_info.command_line = options->command_line;
+	host_info.init_args = options->init_args;
+	host_info.init_argc = options->init_argc;
+	host_info.hwcap = getauxval(AT_HWCAP);
+	host_info.hwcap2 = getauxval(AT_HWCAP2);
+	host_info.minsigstksz = getauxval(AT_MINSIGSTKSZ);
+	host_info.xsave_size = xsave_size();
+	host_random(host_info.random_seed, sizeof(host_info.random_seed));
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	host_pid = getpid();
+	stdio_classify();
+	um_kernel_main(&host_info, &host_upcalls);
+	args_parse(argc, argv, &options);
+	limits_check(&options);
+	describe_host(&options);
+	ram_create(options.ram_size);
+	initrd_load(options.initrd);
+	symbols_prepare();
+	vcpus_prepare(options.ncpus);
+	console_prepare();
+	signals_install();
+	guest_prepare();
+	confine_self();
+	hostio_prepare();
+	console_start();
+	if (vcpu_launch(0)) {
+		console_restore();
+		usage_error("the host gives no thread for a vCPU");
+	}
+	wait_for_signals();
+}

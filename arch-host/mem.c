@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/* Physical memory: one memfd, mapped at a fixed address; pages come to life on first touch. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "internal.h"
+#include "sys.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define VALGRIND_STACK_REGISTER(start, end) 0
+#endif
+
+int host_ram_fd = -1;
+
+void ram_create(unsigned long size)
+{
+	void *at = (void *)HOST_RAM_BASE;
+	void *map;
+
+	host_ram_fd = memfd_create("vmlinux-ram", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (host_ram_fd < 0)
+		usage_error("memfd_create: %s", strerror(errno));
+	if (ftruncate(host_ram_fd, size))
+		usage_error("cannot make %lu MiB of memory: %s", size >> 20, strerror(errno));
+	fcntl(host_ram_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	map = mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE,
+		   host_ram_fd, 0);
+	if (map != at)
+		usage_error("cannot map %lu MiB of memory at %p: %s", size >> 20, at,
+			    map == MAP_FAILED ? strerror(errno) : "the address is taken");
+	/* A core dump wants the kernel's state, not the guests' memory; fork is never used on it. */
+	madvise(map, size, MADV_DONTFORK);
+}
+
+int host_ram_protect(unsigned long addr, unsigned long size, int accessible)
+{
+	return sys3(SYS_mprotect, addr, size, accessible ? PROT_READ | PROT_WRITE : PROT_NONE);
+}
+
+int host_ram_discard(unsigned long offset, unsigned long size)
+{
+	return sys4(SYS_fallocate, host_ram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
+}
+
+void host_stack_register(unsigned long addr, unsigned long size)
+{
+	/* Never deregistered: stacks are cached and used again as stacks. */
+	(void)VALGRIND_STACK_REGISTER(addr, addr + size - 1);
+}
+
+void host_stack_clean(unsigned long addr, unsigned long size)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	__asan_unpoison_memory_region((void *)addr, size);
+#else
+	(void)addr;
+	(void)size;
+#endif
+}
