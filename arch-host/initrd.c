@@ -15,9 +15,9 @@
 #include <zstd.h>
 #include "internal.h"
 
-/* The built-in archive (builtin.S); absent when the build made none. */
-extern const char builtin_initramfs_start[] __attribute__((weak));
-extern const char builtin_initramfs_end[] __attribute__((weak));
+/* The built-in archive (init/init.mk). */
+extern const char vmlinux_initramfs[] __attribute__((weak));
+extern const char vmlinux_initramfs_end[] __attribute__((weak));
 
 /* Where in RAM the archive goes: above the first pages. */
 #define INITRD_OFFSET (64UL << 10)
@@ -167,8 +167,8 @@ void initrd_load(const char *path)
 	struct input in;
 
 	if (!path) {
-		host_info.initrd = builtin_initramfs_start;
-		host_info.initrd_size = builtin_initramfs_end - builtin_initramfs_start;
+		host_info.initrd = vmlinux_initramfs;
+		host_info.initrd_size = vmlinux_initramfs_end - vmlinux_initramfs;
 		return;
 	}
 	map_file(path, &in);

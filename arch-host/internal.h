@@ -75,6 +75,10 @@ void hostio_prepare(void);
 
 void symbols_prepare(void);
 
+/* Guest processes (guest*.c): before the confinement, and at the end (async-signal-safe). */
+void guest_prepare(void) __attribute__((weak));
+void guest_kill_all(void) __attribute__((weak));
+
 /* Confines the calling thread and all its later children to the calls that arch-host needs. */
 void confine_self(void);
 

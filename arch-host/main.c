@@ -43,7 +43,8 @@ static void start_wanted_cpus(void)
 void host_exit(int status)
 {
 	console_restore();
-	guest_kill_all();
+	if (guest_kill_all)
+		guest_kill_all();
 	for (;;)
 		sys1(SYS_exit_group, status);
 }
@@ -167,7 +168,8 @@ int main(int argc, char **argv)
 	vcpus_prepare(options.ncpus);
 	console_prepare();
 	signals_install();
-	guest_prepare();
+	if (guest_prepare)
+		guest_prepare();
 	confine_self();
 	hostio_prepare();
 	console_start();
