@@ -45,6 +45,19 @@ int host_ram_protect(unsigned long addr, unsigned long size, int accessible)
 	return sys3(SYS_mprotect, addr, size, accessible ? PROT_READ | PROT_WRITE : PROT_NONE);
 }
 
+int host_ram_map(unsigned long addr, unsigned long offset, unsigned long size)
+{
+	long at = sys6(SYS_mmap, addr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, host_ram_fd,
+		       offset);
+
+	return at == (long)addr ? 0 : at < 0 ? at : -EINVAL;
+}
+
+int host_ram_unmap(unsigned long addr, unsigned long size)
+{
+	return sys2(SYS_munmap, addr, size);
+}
+
 int host_ram_discard(unsigned long offset, unsigned long size)
 {
 	return sys4(SYS_fallocate, host_ram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);

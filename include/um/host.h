@@ -152,6 +152,9 @@ void host_timer_cancel(unsigned int cpu);
 
 /* Page protection of a page-aligned range of the direct map: none, or read and write. */
 int host_ram_protect(unsigned long addr, unsigned long size, int accessible);
+/* Maps RAM [offset, offset + size) at addr as well, or takes a mapping away. 0 or -errno. */
+int host_ram_map(unsigned long addr, unsigned long offset, unsigned long size);
+int host_ram_unmap(unsigned long addr, unsigned long size);
 /* Gives the pages behind [offset, offset + size) of RAM back to the host; they read as zero. May block. */
 int host_ram_discard(unsigned long offset, unsigned long size);
 /* A kernel stack at [addr, addr + size): for memcheck (the id is kept by the host) and ASan. */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What the folders of um/ share. Only they may see the host boundary. */
+#ifndef UM_INTERNAL_H
+#define UM_INTERNAL_H
+
+#define UM_KERNEL_INTERNAL 1
+#include <um/host.h>
+#include <kern/types.h>
+#include <um/percpu.h>
+
+struct task_struct;
+
+extern const struct host_boot_info *um_host_info;
+
+/* The stack of init_task, which becomes the idle task of vCPU 0. */
+extern char um_init_stack[];
+
+/* Sets %gs to this vCPU's area, marks interrupts masked, and lets host signals in. */
+void um_cpu_enter(unsigned int cpu);
+
+/* The host raised `lines` on this vCPU: see struct host_upcalls. */
+void um_interrupt(unsigned int lines, unsigned long ip);
+/* Kernel code faulted: see struct host_upcalls. */
+int um_kernel_fault(struct host_fault *fault);
+/* A further vCPU begins. */
+void um_cpu_begin(unsigned int cpu);
+
+/* Goes on in entry(a) on a fresh stack that ends at `top`. */
+void um_run_on_stack(void *top, void (*entry)(unsigned long a), unsigned long a)
+	__attribute__((noreturn));
+
+/* Interrupt handlers of um/drivers, called by um/irq with the bits of host_device_events(). */
+void um_device_interrupt(unsigned int events);
+
+#endif

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Faults of kernel code, on the vCPU's alternate stack: the exception table first, then an
+ * oops. Nothing schedules here. A task whose fault costs it its life dies on its own stack:
+ * the handler makes the fault "return" into die_on_own_stack().
+ */
+#include "../internal.h"
+#include <kern/panic.h>
+#include <kern/preempt.h>
+#include <kern/printk.h>
+#include <kern/signal.h>
+#include <kern/task.h>
+#include <lib/string.h>
+#include <um/irqflags.h>
+#include <um/processor.h>
+#include <um/setup.h>
+
+extern const struct exception_table_entry __start_ex_table[] __attribute__((weak));
+extern const struct exception_table_entry __stop_ex_table[] __attribute__((weak));
+
+#define TRACE_MAX 32
+
+unsigned long search_exception_table(unsigned long ip)
+{
+	const struct exception_table_entry *entry;
+
+	for (entry = __start_ex_table; entry < __stop_ex_table; entry++) {
+		if (entry->insn == ip)
+			return entry->fixup;
+	}
+	return 0;
+}
+
+bool um_symbol_lookup(unsigned long addr, char *name, size_t size, unsigned long *offset,
+		      unsigned long *symsize)
+{
+	struct host_symbol symbol;
+
+	if (!host_symbol_lookup(addr, &symbol))
+		return false;
+	strscpy(name, symbol.name, size);
+	*offset = addr - symbol.address;
+	*symsize = symbol.size;
+	return true;
+}
+
+/* Is [addr, addr + 16) on the kernel stack at `stack`, above its guard page? */
+static bool on_stack(unsigned long addr, unsigned long stack)
+{
+	return addr >= stack + 4096 && addr + 16 <= stack + UM_KSTACK_SIZE && !(addr & 7);
+}
+
+/* Follows frame pointers from bp on the stack of the current task. */
+static unsigned int trace_from(unsigned long bp, unsigned long *addrs, unsigned int max)
+{
+	unsigned long stack = (unsigned long)current->stack;
+	unsigned int n = 0;
+
+	while (n < max && on_stack(bp, stack)) {
+		unsigned long *frame = (unsigned long *)bp;
+
+		if (!frame[1])
+			break;
+		addrs[n++] = frame[1];
+		if (frame[0] <= bp)
+			break;
+		bp = frame[0];
+	}
+	return n;
+}
+
+unsigned int um_stack_trace(unsigned long *addrs, unsigned int max)
+{
+	return trace_from((unsigned long)__builtin_frame_address(0), addrs, max);
+}
+
+static void print_address(const char *prefix, unsigned long addr)
+{
+	unsigned long offset, size;
+	char name[64];
+
+	if (um_symbol_lookup(addr, name, sizeof(name), &offset, &size))
+		pr_emerg("%s%s+0x%lx/0x%lx\n", prefix, name, offset, size);
+	else
+		pr_emerg("%s0x%lx\n", prefix, addr);
+}
+
+static const char *fault_name(const struct host_fault *fault)
+{
+	switch (fault->signr) {
+	case SIGFPE:
+		return "divide error";
+	case SIGILL:
+		return "invalid opcode";
+	case SIGBUS:
+		return "bus error: the host has no memory left for RAM";
+	}
+	if (fault->address < 4096)
+		return "NULL pointer dereference";
+	return "unable to handle page fault";
+}
+
+static bool overflowed_stack(const struct host_fault *fault)
+{
+	unsigned long stack = (unsigned long)current->stack;
+
+	return fault->signr == SIGSEGV && fault->address >= stack && fault->address < stack + 4096;
+}
+
+static void print_oops(const struct host_fault *fault)
+{
+	static const char *const names[] = { "r15", "r14", "r13", "r12", "rbp", "rbx",
+					     "r11", "r10", "r9",  "r8",	 "rax", "rcx",
+					     "rdx", "rsi", "rdi", "rip", "efl", "rsp" };
+	const unsigned long *regs = fault->regs;
+	unsigned long trace[TRACE_MAX];
+	unsigned int n;
+
+	pr_emerg("BUG: %s at address 0x%lx\n",
+		 overflowed_stack(fault) ? "kernel stack overflow" : fault_name(fault), fault->address);
+	pr_emerg("CPU: %d PID: %d Comm: %.16s error code 0x%lx\n", raw_smp_processor_id(), current->pid,
+		 current->comm, fault->error_code);
+	print_address("RIP: ", regs[HOST_REG_IP]);
+	for (unsigned int i = 0; i + 2 < ARRAY_SIZE(names); i += 3)
+		pr_emerg("%s: %016lx %s: %016lx %s: %016lx\n", names[i], regs[i], names[i + 1], regs[i + 1],
+			 names[i + 2], regs[i + 2]);
+	pr_emerg("Call Trace:\n");
+	n = trace_from(regs[HOST_REG_BP], trace, TRACE_MAX);
+	for (unsigned int i = 0; i < n; i++)
+		print_address("  ", trace[i]);
+}
+
+/* The faulting task goes on here, with interrupts masked, and dies. */
+static void die_on_own_stack(void)
+{
+	this_cpu_write(um_irq_masked, 0);
+	make_task_dead(SIGSEGV);
+}
+
+int um_kernel_fault(struct host_fault *fault)
+{
+	static int faulting;		/* vCPUs inside this function; atomic */
+	unsigned long fixup = search_exception_table(fault->regs[HOST_REG_IP]);
+	bool fatal;
+
+	if (fixup) {
+		fault->regs[HOST_REG_IP] = fixup;
+		return 1;
+	}
+	/* A fault while printing one: leave it to the host. */
+	if (__atomic_fetch_add(&faulting, 1, __ATOMIC_SEQ_CST) > 2)
+		return 0;
+	fatal = this_cpu_read(um_irq_masked) || preempt_count() || !current->pid || current->pid == 1 ||
+		overflowed_stack(fault) || fault->signr == SIGBUS;
+	this_cpu_write(um_irq_masked, 1);
+	print_oops(fault);
+	if (fatal)
+		panic("Fatal exception%s", in_interrupt() ? " in interrupt" : "");
+	fault->regs[HOST_REG_SP] = (fault->regs[HOST_REG_SP] - 128 - 8) & ~15UL;
+	fault->regs[HOST_REG_SP] -= 8;
+	fault->regs[HOST_REG_IP] = (unsigned long)die_on_own_stack;
+	__atomic_fetch_sub(&faulting, 1, __ATOMIC_SEQ_CST);
+	return 1;
+}

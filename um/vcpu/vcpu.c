@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vCPUs: host threads that run kernel code.
+ *
+ * A vCPU is started by um_cpu_start(): the host thread calls um_cpu_begin(), which sets %gs to
+ * the vCPU's area, moves to the stack of its idle task and enters secondary_start(). It sleeps
+ * in um_cpu_idle() on its own pending word, which the host's signal handler changes while
+ * interrupts are masked; the host looks at the word and goes to sleep in one step.
+ */
+#include "../internal.h"
+#include <kern/smp.h>
+#include <kern/task.h>
+#include <lib/string.h>
+#include <um/irqflags.h>
+#include <um/processor.h>
+#include <um/smp.h>
+
+/* Rounds of a spin before each yield of the host core: about 20 us. */
+#define SPINS_PER_YIELD 512
+
+void um_cpu_enter(unsigned int cpu)
+{
+	host_set_gs(__per_cpu_offset[cpu]);
+	/* Born masked: what arrives from here on is noted. */
+	host_signals_block(0);
+}
+
+static void begin_on_stack(unsigned long cpu)
+{
+	secondary_start(cpu);
+	__builtin_unreachable();
+}
+
+void um_cpu_begin(unsigned int cpu)
+{
+	struct task_struct *idle = per_cpu(current_task, cpu);
+
+	um_cpu_enter(cpu);
+	um_run_on_stack((char *)idle->stack + UM_KSTACK_SIZE, begin_on_stack, cpu);
+}
+
+int um_cpu_start(unsigned int cpu, struct task_struct *idle)
+{
+	per_cpu(current_task, cpu) = idle;
+	return host_cpu_start(cpu);
+}
+
+unsigned int um_nr_cpus(void)
+{
+	return um_host_info->ncpus;
+}
+
+void um_spin_wait(unsigned long rounds)
+{
+	cpu_relax();
+	if (rounds % SPINS_PER_YIELD == SPINS_PER_YIELD - 1)
+		host_yield();
+}
+
+void um_cpu_idle(void)
+{
+	volatile u32 *pending = this_cpu_ptr(&um_irq_pending);
+
+	host_wait_word(pending, 0, pending, 0);
+}
+
+void um_cpu_stop(void)
+{
+	volatile u32 *pending = this_cpu_ptr(&um_irq_pending);
+
+	/* Signals go on setting bits; nobody looks at them any more. */
+	arch_local_irq_disable();
+	for (;;) {
+		*pending = 0;
+		host_wait_word(pending, 0, pending, 0);
+	}
+}
