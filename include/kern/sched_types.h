@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* The scheduler's part of struct task_struct; operations are in <kern/sched.h>. */
+#ifndef KERN_SCHED_TYPES_H
+#define KERN_SCHED_TYPES_H
+
+#include <kern/cpumask.h>
+#include <kern/lockdep_types.h>
+#include <kern/spinlock_types.h>
+#include <kern/types.h>
+#include <lib/list.h>
+#include <lib/rbtree.h>
+
+struct sched_class;
+
+/*
+ *   (q) the run queue's lock of the CPU the task is on
+ *   (p) pi_lock and (q) to write, either to read
+ *   (c) the running task's CPU, under (q)
+ *   (x) atomic or READ_ONCE
+ */
+struct sched_task {
+	spinlock_t pi_lock;		/* serialises wake-ups and changes of policy or affinity */
+	const struct sched_class *class;/* p */
+	int on_rq;			/* q: queued (or running) */
+	int on_cpu;			/* x: its stack is in use by a CPU */
+	unsigned int cpu;		/* q: whose run queue; read anywhere */
+
+	/* Fair class. */
+	struct rb_node run_node;	/* q */
+	bool queued;			/* q: in the tree (not the running one) */
+	u32 weight;			/* p: from the nice value */
+	u64 vruntime;			/* q: weighted run time, ns; relative to min_vruntime off the queue */
+	u64 deadline;			/* q: vruntime at which its slice is used up */
+	u64 slice;			/* p: ns */
+	s64 vlag;			/* q: what it was owed when it left the queue */
+
+	/* Real-time classes. */
+	struct list_head rt_node;	/* q */
+	unsigned int time_slice;	/* q: ticks left of SCHED_RR */
+
+	u64 exec_start;			/* c: when the last piece of run time began */
+	u64 sum_exec_runtime;		/* q: ns of CPU */
+	u64 prev_sum_exec;		/* q: the same when it was picked */
+	u64 wait_start;			/* q: when it became runnable */
+	u64 run_delay;			/* q: ns spent waiting for a CPU */
+	unsigned long nr_picked;	/* q */
+	unsigned long nr_migrations;	/* q */
+
+	int prio;			/* p: 0..99 real-time, 100..139 fair, 140 idle */
+	int static_prio;		/* p: 100 + 20 + nice */
+	unsigned int rt_priority;	/* p: 1..99, 0 for the fair class */
+	unsigned int policy;		/* p: SCHED_* */
+	bool reset_on_fork;		/* p */
+
+	cpumask_t cpus_mask;		/* p: where it may run */
+	cpumask_t user_cpus_mask;	/* p: what sched_setaffinity asked for */
+	unsigned int nr_cpus_allowed;	/* p */
+	int migration_disabled;		/* c */
+	bool in_iowait;			/* c */
+	bool wakeup_preempted;		/* q */
+
+	u64 vtime_start;		/* c: when the current stretch of user or system time began */
+	bool vtime_user;		/* c: that stretch is user time */
+};
+
+#endif
