@@ -142,6 +142,11 @@ void device_raise(unsigned int bits)
 		sys3(SYS_tgkill, host_pid, tid, SIGIO);
 }
 
+void host_device_raise(unsigned int events)
+{
+	device_raise(events);
+}
+
 unsigned int host_device_events(void)
 {
 	return __atomic_exchange_n(&device_words, 0, __ATOMIC_SEQ_CST);

@@ -184,6 +184,8 @@ int host_console_winsize(struct host_winsize *size);
 #define HOST_DEV_IO		(1u << 4)	/* a host_io ended, or a watched descriptor is ready */
 #define HOST_DEV_POWER		(1u << 5)	/* SIGTERM or SIGHUP: power off in good order */
 unsigned int host_device_events(void);
+/* Raises device events as if the host had. */
+void host_device_raise(unsigned int events);
 
 /*
  * One transfer on host descriptor 0, 1 or 2, done by a host thread of that descriptor and
