@@ -80,7 +80,6 @@ static inline unsigned int tty_chars_in_buffer(struct tty_struct *tty)
 
 /* pty.c, console.c */
 bool tty_is_pty_master(const struct tty_struct *tty);
-int ptm_peer_open(struct tty_struct *master, int flags);
 struct tty_struct *pts_lookup(struct inode *inode, struct file *file);
 void pty_drop_pair(struct tty_struct *tty);
 

@@ -398,7 +398,7 @@ long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	if (ret == -ENOIOCTLCMD)
 		ret = simple_ioctl(tty, real, file, cmd, arg);
 	if (ret == -ENOIOCTLCMD && tty->ops->ioctl)
-		ret = tty->ops->ioctl(tty, cmd, arg);
+		ret = tty->ops->ioctl(tty, file, cmd, arg);
 	if (ret == -ENOIOCTLCMD)
 		ret = tty_termios_ioctl(real, file, cmd, arg);
 	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;

@@ -52,7 +52,8 @@ struct tty_operations {
 	void (*set_termios)(struct tty_struct *tty, const struct ktermios *old);
 	int (*resize)(struct tty_struct *tty, struct winsize *ws);
 	/* -ENOIOCTLCMD: not known to the driver. */
-	int (*ioctl)(struct tty_struct *tty, unsigned int cmd, unsigned long arg);
+	int (*ioctl)(struct tty_struct *tty, struct file *file, unsigned int cmd,
+		     unsigned long arg);
 };
 
 /* A family of terminals with consecutive numbers. */
@@ -85,6 +86,7 @@ struct tty_driver {
 #define TTY_HUPPED		2	/* hung up: reads give 0, writes EIO */
 #define TTY_PTY_LOCK		4	/* slave may not be opened yet (TIOCSPTLCK) */
 #define TTY_PACKET		5	/* master: packet mode */
+#define TTY_DEAD		6	/* no references; a pty waits for its other side */
 
 /* Bytes from the driver that the line discipline has not taken yet. */
 struct tty_buffer {

@@ -7,9 +7,8 @@
 
 struct dentry;
 struct file;
-struct inode;
+struct path;
 struct pts_fs_info;
-struct tty_struct;
 
 /* The instance that a just-opened ptmx belongs to, with a reference; ERR_PTR(-ENODEV) if none. */
 struct pts_fs_info *devpts_acquire(struct file *ptmx);
@@ -23,5 +22,7 @@ void devpts_kill_index(struct pts_fs_info *fsi, int index);
 struct dentry *devpts_pty_new(struct pts_fs_info *fsi, int index, void *tty);
 void *devpts_get_priv(struct dentry *dentry);
 void devpts_pty_kill(struct dentry *dentry);
+/* The place of a slave's node, seen from an open ptmx; 0 with references, or an errno. */
+int devpts_peer_path(struct file *ptmx, struct dentry *slave, struct path *path);
 
 #endif
