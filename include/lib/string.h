@@ -91,6 +91,6 @@ const char *kstrdup_const(const char *s, gfp_t gfp);
 void kfree_const(const void *p);
 char *kstrndup(const char *s, size_t max, gfp_t gfp);
 void *kmemdup(const void *src, size_t len, gfp_t gfp);
-void *kmemdup_nul(const char *s, size_t len, gfp_t gfp);
+char *kmemdup_nul(const char *s, size_t len, gfp_t gfp);
 
 #endif

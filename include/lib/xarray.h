@@ -46,7 +46,7 @@ typedef unsigned int xa_mark_t;
 #define XA_FLAGS_ACCOUNT 32U
 #define XA_FLAGS_MARK(mark) (1U << (8 + (mark)))
 #define XA_FLAGS_ALLOC (XA_FLAGS_TRACK_FREE | XA_FLAGS_MARK(XA_FREE_MARK))
-#define XA_FLAGS_ALLOC1 (XA_FLAGS_TRACK_FREE | XA_FLAGS_ZERO_BUSY)
+#define XA_FLAGS_ALLOC1 (XA_FLAGS_ALLOC | XA_FLAGS_ZERO_BUSY)
 
 #define XARRAY_INIT(name, flags) {						\
 	.xa_lock = __SPIN_LOCK_UNLOCKED(name.xa_lock),				\

@@ -136,15 +136,6 @@ void *memdup_user_nul(const void __user *src, size_t len);
 void *vmemdup_user(const void __user *src, size_t len);
 char *strndup_user(const char __user *s, long max);
 
-/* kfree() after a grace period; `field` is the struct's rcu_head. */
-#define kfree_rcu(ptr, field) do {						\
-	__typeof__(ptr) __kp = (ptr);						\
-	if (__kp)								\
-		kvfree_call_rcu(&__kp->field, __builtin_offsetof(__typeof__(*__kp), field)); \
-} while (0)
-struct rcu_head;
-void kvfree_call_rcu(struct rcu_head *head, unsigned long offset);
-
 /* Memory that can be taken back under pressure. */
 struct shrink_control {
 	gfp_t gfp_mask;
