@@ -61,10 +61,10 @@ struct page {
 			u16 objects;
 			u16 frozen;		/* 1: a CPU allocates from it */
 		};
-		struct {			/* PG_head, PG_tail */
+		struct {			/* PG_tail */
 			unsigned long head_pad[3];
-			struct page *head;	/* o: tails: the first page */
-			unsigned int order;	/* o: head: size of the compound page */
+			struct page *head;	/* o: the first page */
+			unsigned int order;	/* o: first tail: order of the compound page */
 		};
 		struct {			/* freed after a grace period */
 			unsigned long rcu_pad;

@@ -176,7 +176,7 @@ static inline bool PageCompound(const struct page *page)
 
 static inline unsigned int compound_order(const struct page *page)
 {
-	return PageHead(page) ? page->order : 0;
+	return PageHead(page) ? page[1].order : 0;
 }
 
 #define page_private(page)		((page)->private)
@@ -184,6 +184,11 @@ static inline unsigned int compound_order(const struct page *page)
 
 static inline void attach_page_private(struct page *page, void *data);
 static inline void *detach_page_private(struct page *page);
+
+static inline struct page *virt_to_head_page(const void *addr)
+{
+	return compound_head(virt_to_page(addr));
+}
 
 static inline int page_count(const struct page *page)
 {

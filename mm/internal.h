@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of mm/ share among themselves. */
+#ifndef MM_INTERNAL_H
+#define MM_INTERNAL_H
+
+#include <kern/bug.h>
+#include <kern/err.h>
+#include <kern/errno.h>
+#include <kern/kernel.h>
+#include <kern/printk.h>
+#include <kern/spinlock.h>
+#include <kern/types.h>
+#include <lib/list.h>
+#include <lib/string.h>
+#include <mm/gfp.h>
+#include <mm/mm_types.h>
+#include <mm/page.h>
+#include <mm/vmstat.h>
+
+/* ---- zones ---- */
+
+enum zone_type { ZONE_DMA32, ZONE_NORMAL, MAX_NR_ZONES };
+enum zone_watermark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, NR_WMARK };
+
+struct free_area {
+	struct list_head free_list;
+	unsigned long nr_free;
+};
+
+/* Frames that have never been used: blocks of MAX_ORDER, taken from the front. */
+struct fresh_range {
+	unsigned long start, end;
+};
+#define MAX_FRESH_RANGES 32
+
+struct zone {
+	spinlock_t lock;		/* guards what follows up to nr_dirty */
+	struct free_area free_area[MAX_ORDER + 1];
+	struct fresh_range fresh[MAX_FRESH_RANGES];
+	unsigned int nr_fresh;
+	unsigned long free_pages;	/* in free_area and fresh; READ_ONCE outside */
+	unsigned long nr_dirty;		/* free pages in big blocks that the host still backs */
+
+	const char *name;		/* the rest is constant after boot */
+	unsigned long start_pfn, spanned_pages, present_pages;
+	unsigned long managed_pages;	/* grows by free_reserved_range() under lock */
+	unsigned long watermark[NR_WMARK];
+};
+
+extern struct zone zones[MAX_NR_ZONES];
+#define for_each_zone(z) for ((z) = zones; (z) < zones + MAX_NR_ZONES; (z)++)
+
+static inline struct zone *page_zone(const struct page *page)
+{
+	return page_to_pfn(page) < (1UL << (32 - PAGE_SHIFT)) ? &zones[ZONE_DMA32] :
+								&zones[ZONE_NORMAL];
+}
+
+/* Free blocks of this order and above go back to the host. */
+#define DISCARD_ORDER 9
+
+void zones_init(void);
+/* Boot: gives [start, end) to the allocator; `fresh`: the host has never backed it. */
+void zone_add_free_range(unsigned long start_pfn, unsigned long end_pfn, bool fresh);
+void setup_zone_watermarks(void);
+/* Takes one dirty block of DISCARD_ORDER or more, or NULL; returns it known to be zero. */
+struct page *zone_take_dirty(struct zone *zone, unsigned int *order);
+void zone_return_zeroed(struct page *page, unsigned int order);
+unsigned long zones_dirty_pages(void);
+/* The background thread has work: wakes it. => any context */
+void wakeup_kswapd(void);
+
+/* memblock: calls fn for each range that is neither reserved nor used before. */
+void memblock_for_each_free(void (*fn)(unsigned long start_pfn, unsigned long end_pfn, bool fresh));
+extern bool memblock_closed;
+
+/* Allocation attempts down to a watermark, and what to do when the first one failed (mm/vmscan.c). */
+struct page *alloc_pages_mark(gfp_t gfp, unsigned int order, enum zone_watermark mark);
+struct page *alloc_pages_slow(gfp_t gfp, unsigned int order);
+
+/* Frees memory from caches: pages freed (about). => may sleep, no locks of mm held */
+unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr);
+unsigned long shrink_slab(gfp_t gfp, int priority);
+unsigned long shrink_page_cache(gfp_t gfp, unsigned long nr);
+
+/* ---- sanitizers ---- */
+#ifdef __SANITIZE_ADDRESS__
+void __asan_poison_memory_region(const volatile void *addr, size_t size);
+void __asan_unpoison_memory_region(const volatile void *addr, size_t size);
+#define kasan_poison(addr, size) __asan_poison_memory_region(addr, size)
+#define kasan_unpoison(addr, size) __asan_unpoison_memory_region(addr, size)
+#else
+#define kasan_poison(addr, size) ((void)0)
+#define kasan_unpoison(addr, size) ((void)0)
+#endif
+
+#define POISON_FREE 0x6b	/* a free object */
+#define POISON_END 0xa5		/* its last byte */
+#define POISON_INUSE 0x5a	/* an object that was never written */
+#define POISON_PAGE 0xaa	/* a free page */
+#define RED_ACTIVE 0xcc
+#define RED_INACTIVE 0xbb
+
+void percpu_init(void);
+void page_cache_init(void);
+void vma_init(void);
+
+#endif

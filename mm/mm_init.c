@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/* Brings memory management up: memmap, zones, page allocator, slabs, per-CPU memory, vmalloc. */
+#include "internal.h"
+
+#include <mm/fault.h>
+#include <mm/memblock.h>
+#include <mm/slab.h>
+#include <mm/vmalloc.h>
+
+struct page *mem_map;
+unsigned long max_pfn;
+struct page *zero_page;
+
+static void init_zone_spans(void)
+{
+	const unsigned long limit = 1UL << (32 - PAGE_SHIFT);
+	struct zone *z = &zones[ZONE_DMA32];
+
+	z->spanned_pages = z->present_pages = min(max_pfn, limit);
+	z = &zones[ZONE_NORMAL];
+	z->start_pfn = limit;
+	z->spanned_pages = z->present_pages = max_pfn > limit ? max_pfn - limit : 0;
+}
+
+/* Boot cannot go on without these few pages. */
+static void make_zero_page(void)
+{
+	zero_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	BUG_ON(!zero_page);
+	SetPageReserved(zero_page);
+	SetPageUser(zero_page);
+}
+
+void mm_core_init(void)
+{
+	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
+	mem_map = memblock_alloc(max_pfn * sizeof(struct page), PAGE_SIZE);
+	BUG_ON(!mem_map);
+	zones_init();
+	init_zone_spans();
+	memblock_closed = true;
+	memblock_for_each_free(zone_add_free_range);
+	setup_zone_watermarks();
+	percpu_init();
+	kmem_cache_init();
+	vmalloc_init();
+	make_zero_page();
+	page_cache_init();
+	vma_init();
+	pr_info("Memory: %luK/%luK available\n", nr_free_pages() << (PAGE_SHIFT - 10),
+		max_pfn << (PAGE_SHIFT - 10));
+}
+
+void free_reserved_range(phys_addr_t base, phys_addr_t size)
+{
+	unsigned long start = PFN_UP(base), end = PFN_DOWN(base + size);
+
+	if (start >= end)
+		return;
+	zone_add_free_range(start, end, false);
+	setup_zone_watermarks();
+	wakeup_kswapd();
+}
+
+unsigned long totalram_pages(void)
+{
+	return zones[ZONE_DMA32].managed_pages + zones[ZONE_NORMAL].managed_pages;
+}
