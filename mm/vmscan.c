@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+/*
+ * When memory runs short: the slow path of the page allocator, shrinkers, and kswapd, the
+ * thread that reclaims in the background and gives big free blocks back to the host.
+ *
+ * Slow path, in order: down to the min watermark; reclaim from the page cache and the
+ * shrinkers; the OOM killer, and then waiting for its victim; at last NULL. A task that has
+ * been chosen to die may use the whole reserve, so that it can exit.
+ *
+ * Host memory: a freed block of DISCARD_ORDER or more still costs the host its pages. One
+ * second after such a block appeared kswapd discards those that are still free, unless the
+ * machine is allocating busily: then it keeps up to BUSY_KEEP pages for reuse.
+ *
+ * Locks: shrinker_lock is outermost (reclaim may take file system locks inside).
+ */
+#include "internal.h"
+
+#include <kern/init.h>
+#include <kern/jiffies.h>
+#include <kern/kthread.h>
+#include <kern/rwsem.h>
+#include <kern/sched.h>
+#include <kern/signal.h>
+#include <kern/task.h>
+#include <kern/wait.h>
+#include <mm/oom.h>
+#include <mm/slab.h>
+#include <um/memory.h>
+
+#define COSTLY_ORDER 3
+/* Rounds of reclaim and OOM killing before an allocation fails. */
+#define MAX_ROUNDS 64
+/* Pages that stay with us while the machine is busy: 64 MiB. */
+#define BUSY_KEEP 16384
+/* More allocations than this in a second: busy. */
+#define BUSY_PAGES 4096
+
+static LIST_HEAD(shrinkers);
+static DECLARE_RWSEM(shrinker_lock);
+static DECLARE_WAIT_QUEUE_HEAD(kswapd_wait);
+static struct task_struct *kswapd_task;
+static int kswapd_work;
+
+int register_shrinker(struct shrinker *s)
+{
+	down_write(&shrinker_lock);
+	list_add_tail(&s->list, &shrinkers);
+	up_write(&shrinker_lock);
+	return 0;
+}
+
+void unregister_shrinker(struct shrinker *s)
+{
+	down_write(&shrinker_lock);
+	list_del(&s->list);
+	up_write(&shrinker_lock);
+}
+
+/* Asks every shrinker for 1/2^priority of what it has. => objects freed */
+unsigned long shrink_slab(gfp_t gfp, int priority)
+{
+	unsigned long freed = 0;
+	struct shrinker *s;
+
+	if (!down_read_trylock(&shrinker_lock))
+		return 0;
+	list_for_each_entry(s, &shrinkers, list) {
+		struct shrink_control sc = { .gfp_mask = gfp };
+		unsigned long count = s->count_objects(s, &sc), got;
+
+		if (!count || count == SHRINK_EMPTY)
+			continue;
+		sc.nr_to_scan = sc.nr_scanned = (count >> priority) + 1;
+		got = s->scan_objects(s, &sc);
+		if (got != SHRINK_STOP)
+			freed += got;
+	}
+	up_read(&shrinker_lock);
+	return freed;
+}
+
+unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr)
+{
+	unsigned int noreclaim = current->flags & PF_MEMALLOC;
+	unsigned long freed = 0;
+
+	current->flags |= PF_MEMALLOC;
+	count_vm_event(ALLOCSTALL);
+	for (int priority = 6; priority >= 0 && freed < nr; priority -= 2) {
+		freed += shrink_page_cache(gfp, nr);
+		freed += shrink_slab(gfp, priority) / 8;
+	}
+	if (!noreclaim)
+		current->flags &= ~PF_MEMALLOC;
+	return freed;
+}
+
+static bool may_reclaim(gfp_t gfp)
+{
+	return (gfp & __GFP_DIRECT_RECLAIM) && !(current->flags & PF_MEMALLOC) &&
+	       !irqs_disabled() && preemptible();
+}
+
+static bool dying(void)
+{
+	return current->mm && (current->mm->oom_killed || (current->flags & PF_EXITING));
+}
+
+static struct page *fail(gfp_t gfp, unsigned int order)
+{
+	if (!(gfp & __GFP_NOWARN) && printk_ratelimit())
+		pr_warn("%s: page allocation failure: order:%u, mode:0x%x, free:%lu pages\n",
+			current->comm, order, gfp, nr_free_pages());
+	return NULL;
+}
+
+/* One try after reclaim; `last`: into the reserve if the task is to die. */
+static struct page *retry(gfp_t gfp, unsigned int order)
+{
+	if (dying())
+		gfp |= __GFP_MEMALLOC;
+	return alloc_pages_mark(gfp, order, WMARK_MIN);
+}
+
+struct page *alloc_pages_slow(gfp_t gfp, unsigned int order)
+{
+	bool reserve = (gfp & __GFP_MEMALLOC) || (current->flags & PF_MEMALLOC);
+	struct page *page;
+
+	if (gfp & __GFP_KSWAPD_RECLAIM)
+		wakeup_kswapd();
+	if (reserve && !(gfp & __GFP_NOMEMALLOC))
+		gfp |= __GFP_MEMALLOC;
+	page = alloc_pages_mark(gfp, order, WMARK_MIN);
+	if (page)
+		return page;
+	if (!may_reclaim(gfp))
+		return fail(gfp, order);
+	for (int round = 0; round < MAX_ROUNDS || (gfp & __GFP_NOFAIL); round++) {
+		unsigned long freed;
+
+		drain_all_pages();
+		freed = try_to_free_pages(gfp, 32UL << order);
+		page = retry(gfp, order);
+		if (page)
+			return page;
+		if ((gfp & __GFP_NORETRY) || (dying() && !(gfp & __GFP_NOFAIL)))
+			break;
+		if (freed && round < 8)
+			continue;
+		if ((gfp & __GFP_RETRY_MAYFAIL) || order > COSTLY_ORDER)
+			break;
+		if ((gfp & __GFP_FS) && !out_of_memory(gfp, order) && !(gfp & __GFP_NOFAIL))
+			break;
+		schedule_timeout_uninterruptible(1);
+	}
+	return fail(gfp, order);
+}
+
+/* ---- kswapd ---- */
+
+void wakeup_kswapd(void)
+{
+	if (READ_ONCE(kswapd_work) || !kswapd_task)
+		return;
+	WRITE_ONCE(kswapd_work, 1);
+	wake_up(&kswapd_wait);
+}
+
+static bool below_high(void)
+{
+	unsigned long want = zones[ZONE_DMA32].watermark[WMARK_HIGH] +
+			     zones[ZONE_NORMAL].watermark[WMARK_HIGH];
+
+	return nr_free_pages() < want;
+}
+
+static void discard_dirty_blocks(unsigned long keep)
+{
+	struct zone *z;
+
+	for_each_zone(z) {
+		struct page *page;
+		unsigned int order;
+
+		while (zones_dirty_pages() > keep && (page = zone_take_dirty(z, &order))) {
+			um_discard_ram(page_to_phys(page), PAGE_SIZE << order);
+			count_vm_events(PGDISCARD, 1UL << order);
+			zone_return_zeroed(page, order);
+			cond_resched();
+		}
+	}
+}
+
+static int kswapd(void *unused)
+{
+	current->flags |= PF_MEMALLOC | PF_KSWAPD;
+	for (;;) {
+		unsigned long before;
+
+		wait_event_idle(kswapd_wait, READ_ONCE(kswapd_work));
+		WRITE_ONCE(kswapd_work, 0);
+		for (int i = 0; i < 8 && below_high(); i++)
+			if (!shrink_page_cache(GFP_KERNEL, 256) + shrink_slab(GFP_KERNEL, 4))
+				break;
+		if (!zones_dirty_pages())
+			continue;
+		before = global_vm_event(PGALLOC);
+		schedule_timeout_idle(HZ);
+		discard_dirty_blocks(global_vm_event(PGALLOC) - before > BUSY_PAGES ? BUSY_KEEP : 0);
+		if (zones_dirty_pages())
+			WRITE_ONCE(kswapd_work, 1);
+	}
+	return 0;
+}
+
+static int kswapd_init(void)
+{
+	struct task_struct *task = kthread_run(kswapd, NULL, "kswapd0");
+
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	kswapd_task = task;
+	wakeup_kswapd();
+	return 0;
+}
+subsys_initcall(kswapd_init);
+
+void drop_caches(int what)
+{
+	if (what & 1) {
+		while (shrink_page_cache(GFP_KERNEL, 1024))
+			cond_resched();
+		count_vm_event(DROP_PAGECACHE);
+	}
+	if (what & 2) {
+		for (int i = 0; i < 4; i++)
+			if (!shrink_slab(GFP_KERNEL, 0))
+				break;
+		count_vm_event(DROP_SLAB);
+	}
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/* Counters of memory and the files of /proc that show them. */
+#include "internal.h"
+
+#include <fs/seq_file.h>
+#include <linux/sysinfo.h>
+#include <mm/mmap.h>
+#include <mm/vmalloc.h>
+#include <um/percpu.h>
+
+DEFINE_PER_CPU(long, vm_stat_cpu[NR_STAT_ITEMS]);
+DEFINE_PER_CPU(unsigned long, vm_event_cpu[NR_VM_EVENT_ITEMS]);
+
+unsigned long global_node_page_state(enum node_stat_item item)
+{
+	long sum = 0;
+
+	if (item == NR_FREE_PAGES)
+		return nr_free_pages();
+	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++)
+		if (__per_cpu_offset[cpu])
+			sum += READ_ONCE(per_cpu(vm_stat_cpu[item], cpu));
+	return sum < 0 ? 0 : sum;
+}
+
+unsigned long global_vm_event(enum vm_event_item item)
+{
+	unsigned long sum = 0;
+
+	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++)
+		if (__per_cpu_offset[cpu])
+			sum += READ_ONCE(per_cpu(vm_event_cpu[item], cpu));
+	return sum;
+}
+
+static unsigned long reserve_pages(void)
+{
+	return zones[ZONE_DMA32].watermark[WMARK_LOW] + zones[ZONE_NORMAL].watermark[WMARK_LOW];
+}
+
+static unsigned long cached_pages(void)
+{
+	return global_node_page_state(NR_FILE_PAGES);
+}
+
+/* Free beyond the reserve, and half of what reclaim can get at. */
+unsigned long si_mem_available(void)
+{
+	unsigned long reserve = reserve_pages(), free = nr_free_pages();
+	unsigned long file = global_node_page_state(NR_ACTIVE_FILE) +
+			     global_node_page_state(NR_INACTIVE_FILE);
+	unsigned long slab = global_node_page_state(NR_SLAB_RECLAIMABLE);
+
+	free = free > reserve ? free - reserve : 0;
+	return free + file - min(file / 2, reserve) + slab - min(slab / 2, reserve);
+}
+
+void si_meminfo(struct sysinfo *val)
+{
+	val->totalram = totalram_pages();
+	val->sharedram = global_node_page_state(NR_SHMEM);
+	val->freeram = nr_free_pages();
+	val->bufferram = 0;
+	val->totalhigh = 0;
+	val->freehigh = 0;
+	val->mem_unit = PAGE_SIZE;
+}
+
+static void line(struct seq_file *m, const char *name, unsigned long pages)
+{
+	seq_printf(m, "%s:%*s%8lu kB\n", name, (int)(15 - strlen(name)), "",
+		   pages << (PAGE_SHIFT - 10));
+}
+
+int meminfo_proc_show(struct seq_file *m, void *v)
+{
+	unsigned long shmem = global_node_page_state(NR_SHMEM);
+	unsigned long active = global_node_page_state(NR_ACTIVE_FILE);
+	unsigned long inactive = global_node_page_state(NR_INACTIVE_FILE);
+	unsigned long anon = global_node_page_state(NR_ANON_MAPPED);
+	unsigned long recl = global_node_page_state(NR_SLAB_RECLAIMABLE);
+	unsigned long unrecl = global_node_page_state(NR_SLAB_UNRECLAIMABLE);
+	unsigned long committed = vm_memory_committed();
+
+	line(m, "MemTotal", totalram_pages());
+	line(m, "MemFree", nr_free_pages());
+	line(m, "MemAvailable", si_mem_available());
+	line(m, "Buffers", 0);
+	line(m, "Cached", cached_pages());
+	line(m, "SwapCached", 0);
+	line(m, "Active", active);
+	line(m, "Inactive", inactive + anon + shmem);
+	line(m, "Active(anon)", 0);
+	line(m, "Inactive(anon)", anon + shmem);
+	line(m, "Active(file)", active);
+	line(m, "Inactive(file)", inactive);
+	line(m, "Unevictable", 0);
+	line(m, "Mlocked", global_node_page_state(NR_MLOCK));
+	line(m, "SwapTotal", 0);
+	line(m, "SwapFree", 0);
+	line(m, "Dirty", global_node_page_state(NR_FILE_DIRTY));
+	line(m, "Writeback", global_node_page_state(NR_WRITEBACK));
+	line(m, "AnonPages", anon);
+	line(m, "Mapped", global_node_page_state(NR_FILE_MAPPED));
+	line(m, "Shmem", shmem);
+	line(m, "KReclaimable", recl);
+	line(m, "Slab", recl + unrecl);
+	line(m, "SReclaimable", recl);
+	line(m, "SUnreclaim", unrecl);
+	seq_printf(m, "KernelStack:    %8lu kB\n", global_node_page_state(NR_KERNEL_STACK_KB));
+	line(m, "PageTables", global_node_page_state(NR_PAGETABLE));
+	line(m, "NFS_Unstable", 0);
+	line(m, "Bounce", 0);
+	line(m, "WritebackTmp", 0);
+	line(m, "CommitLimit", vm_commit_limit());
+	line(m, "Committed_AS", committed);
+	seq_printf(m, "VmallocTotal:   %8lu kB\n", (VMALLOC_END - VMALLOC_START) >> 10);
+	line(m, "VmallocUsed", vmalloc_nr_pages());
+	line(m, "VmallocChunk", 0);
+	seq_printf(m, "HugePages_Total: %7d\nHugePages_Free:  %7d\nHugePages_Rsvd:  %7d\n"
+		      "HugePages_Surp:  %7d\nHugepagesize:    %7d kB\n", 0, 0, 0, 0, 2048);
+	return 0;
+}
+
+static const char *const stat_names[] = {
+	[NR_FREE_PAGES] = "nr_free_pages", [NR_ANON_MAPPED] = "nr_anon_pages",
+	[NR_FILE_MAPPED] = "nr_mapped", [NR_FILE_PAGES] = "nr_file_pages",
+	[NR_SHMEM] = "nr_shmem", [NR_FILE_DIRTY] = "nr_dirty", [NR_WRITEBACK] = "nr_writeback",
+	[NR_SLAB_RECLAIMABLE] = "nr_slab_reclaimable",
+	[NR_SLAB_UNRECLAIMABLE] = "nr_slab_unreclaimable",
+	[NR_PAGETABLE] = "nr_page_table_pages", [NR_KERNEL_STACK_KB] = "nr_kernel_stack",
+	[NR_INACTIVE_FILE] = "nr_inactive_file", [NR_ACTIVE_FILE] = "nr_active_file",
+	[NR_MLOCK] = "nr_mlock", [NR_VMALLOC] = "nr_vmalloc", [NR_BALLOONED] = "nr_balloon",
+};
+
+static const char *const event_names[] = {
+	[PGALLOC] = "pgalloc_normal", [PGFREE] = "pgfree", [PGFAULT] = "pgfault",
+	[PGMAJFAULT] = "pgmajfault", [PGREUSE] = "pgreuse", [PGCOW] = "pgcow",
+	[PGZERO] = "pgzero", [PGFAULTAROUND] = "pgfaultaround", [PGSCAN] = "pgscan_direct",
+	[PGSTEAL] = "pgsteal_direct", [OOM_KILL] = "oom_kill", [PGDISCARD] = "pgdiscard",
+	[PGPGIN] = "pgpgin", [PGPGOUT] = "pgpgout", [ALLOCSTALL] = "allocstall_normal",
+	[DROP_PAGECACHE] = "drop_pagecache", [DROP_SLAB] = "drop_slab",
+};
+
+int vmstat_proc_show(struct seq_file *m, void *v)
+{
+	for (int i = 0; i < NR_STAT_ITEMS; i++)
+		seq_printf(m, "%s %lu\n", stat_names[i], global_node_page_state(i));
+	for (int i = 0; i < NR_VM_EVENT_ITEMS; i++)
+		seq_printf(m, "%s %lu\n", event_names[i], global_vm_event(i));
+	return 0;
+}
+
+int zoneinfo_proc_show(struct seq_file *m, void *v)
+{
+	struct zone *z;
+
+	for_each_zone(z)
+		seq_printf(m, "Node 0, zone %8s\n  pages free     %lu\n        min      %lu\n"
+			      "        low      %lu\n        high     %lu\n        spanned  %lu\n"
+			      "        present  %lu\n        managed  %lu\n  start_pfn:           %lu\n",
+			   z->name, READ_ONCE(z->free_pages), z->watermark[WMARK_MIN],
+			   z->watermark[WMARK_LOW], z->watermark[WMARK_HIGH], z->spanned_pages,
+			   z->present_pages, z->managed_pages, z->start_pfn);
+	return 0;
+}
+
+/* Untouched memory counts as free blocks of the largest order. */
+int buddyinfo_proc_show(struct seq_file *m, void *v)
+{
+	struct zone *z;
+
+	for_each_zone(z) {
+		unsigned long nr[MAX_ORDER + 1], flags;
+
+		spin_lock_irqsave(&z->lock, flags);
+		for (int o = 0; o <= MAX_ORDER; o++)
+			nr[o] = z->free_area[o].nr_free;
+		for (unsigned int i = 0; i < z->nr_fresh; i++)
+			nr[MAX_ORDER] += (z->fresh[i].end - z->fresh[i].start) >> MAX_ORDER;
+		spin_unlock_irqrestore(&z->lock, flags);
+		if (!z->managed_pages)
+			continue;
+		seq_printf(m, "Node 0, zone %8s ", z->name);
+		for (int o = 0; o <= MAX_ORDER; o++)
+			seq_printf(m, "%6lu ", nr[o]);
+		seq_puts(m, "\n");
+	}
+	return 0;
+}
