@@ -13,15 +13,17 @@
 #include <kern/err.h>
 #include <kern/errno.h>
 #include <kern/init.h>
-#include <kern/minmax.h>
 #include <kern/printk.h>
 #include <kern/random.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
+#include <lib/string.h>
 #include <linux/random.h>
 #include <mm/mmap.h>
 #include <mm/mm_types.h>
 #include <mm/uaccess.h>
+
+#include "internal.h"
 
 #define MEM_MAJOR 1
 
@@ -62,7 +64,6 @@ static int mmap_zero(struct file *file, struct vm_area_struct *vma)
 {
 	if (vma->vm_flags & VM_SHARED)
 		return shmem_zero_setup(vma);
-	vma_set_anonymous(vma);
 	return 0;
 }
 

@@ -5,9 +5,10 @@
 
 #include <driver/tty.h>
 #include <fs/file.h>
-#include <fs/fs.h>
+#include <fs/inode.h>
 #include <fs/poll.h>
-#include <kern/bitops.h>
+#include <lib/bitmap.h>
+#include <lib/bitops.h>
 #include <kern/errno.h>
 #include <kern/err.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* N_TTY, the output side: c_oflag's translations, the column, the echo queue. */
 #include <driver/tty.h>
+#include <kern/sched.h>
 #include <kern/signal.h>
 #include <mm/uaccess.h>
 

@@ -7,6 +7,7 @@
  * and is guarded by siglock; tty->session and tty->pgrp hold references, under ctrl_lock.
  */
 #include <kern/cred.h>
+#include <kern/fork.h>
 #include <kern/pid.h>
 #include <kern/rcupdate.h>
 #include <kern/sched.h>

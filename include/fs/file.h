@@ -128,7 +128,7 @@ struct fown_struct {
 	spinlock_t lock;
 	struct pid *pid;	/* lock */
 	int pid_type;		/* lock: F_OWNER_* as PIDTYPE_* */
-	kkuid_t uid, euid;	/* lock */
+	kuid_t uid, euid;	/* lock */
 	int signum;		/* lock */
 };
 

@@ -9,6 +9,7 @@
 #include <kern/types.h>
 #include <kern/wait.h>
 #include <lib/list.h>
+#include <lib/rculist.h>
 
 struct task_struct;
 

@@ -7,7 +7,6 @@
  */
 #include <kern/errno.h>
 #include <kern/init.h>
-#include <kern/minmax.h>
 #include <kern/random.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
