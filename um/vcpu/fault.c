@@ -5,6 +5,7 @@
  * the handler makes the fault "return" into die_on_own_stack().
  */
 #include "../internal.h"
+#include <kern/fork.h>
 #include <kern/panic.h>
 #include <kern/preempt.h>
 #include <kern/printk.h>
@@ -133,7 +134,7 @@ static void print_oops(const struct host_fault *fault)
 /* The faulting task goes on here, with interrupts masked, and dies. */
 static void die_on_own_stack(void)
 {
-	this_cpu_write(um_irq_masked, 0);
+	local_irq_enable();
 	make_task_dead(SIGSEGV);
 }
 

@@ -14,7 +14,7 @@ struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *ne
 /* What um_switch_stack pops, lowest address first. */
 struct switch_frame {
 	unsigned long r15, r14, r13, r12, bx, bp, ip;
-	unsigned long end_of_frames;	/* keeps the stack aligned, ends back traces */
+	unsigned long zero[2];		/* where the first call finds the stack: 16 bytes aligned */
 };
 
 void um_thread_init_stack(struct task_struct *task, void (*entry)(struct task_struct *last, void *arg),
@@ -27,7 +27,6 @@ void um_thread_init_stack(struct task_struct *task, void (*entry)(struct task_st
 		.r13 = (unsigned long)arg,
 		.ip = (unsigned long)um_thread_begin,
 	};
-	/* After the ret at um_thread_begin: rsp is 16 bytes aligned but for end_of_frames. */
 	task->thread.ksp = (unsigned long)frame;
 }
 
