@@ -10,12 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include "instrument.h"
 #include "internal.h"
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#else
-#define RUNNING_ON_VALGRIND 0
-#endif
 
 /* Calls allowed with any arguments. */
 static const int allowed[] = {
@@ -68,10 +64,7 @@ void confine_self(void)
 	scmp_filter_ctx filter;
 	int error = 0;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	return;
-#endif
-	if (RUNNING_ON_VALGRIND)
+	if (SANITIZED || RUNNING_ON_VALGRIND)
 		return;
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!filter)

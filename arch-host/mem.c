@@ -6,17 +6,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "instrument.h"
 #include "internal.h"
 #include "sys.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#endif
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#else
-#define VALGRIND_STACK_REGISTER(start, end) 0
-#endif
 
 int host_ram_fd = -1;
 
@@ -36,7 +28,7 @@ void ram_create(unsigned long size)
 	if (map != at)
 		usage_error("cannot map %lu MiB of memory at %p: %s", size >> 20, at,
 			    map == MAP_FAILED ? strerror(errno) : "the address is taken");
-	/* A core dump wants the kernel's state, not the guests' memory; fork is never used on it. */
+	/* Forked helpers use the memfd; copying the page tables for them would be waste. */
 	madvise(map, size, MADV_DONTFORK);
 }
 
@@ -71,10 +63,5 @@ void host_stack_register(unsigned long addr, unsigned long size)
 
 void host_stack_clean(unsigned long addr, unsigned long size)
 {
-#if defined(__SANITIZE_ADDRESS__)
-	__asan_unpoison_memory_region((void *)addr, size);
-#else
-	(void)addr;
-	(void)size;
-#endif
+	UNPOISON(addr, size);
 }
