@@ -27,17 +27,6 @@ void do_user_trap(struct pt_regs *regs, int signr, int si_code, unsigned long ad
 
 struct restart_block;
 
-/* -ERESTART*: internal results that never reach a program. */
-#define ERESTARTSYS 512
-#define ERESTARTNOINTR 513
-#define ERESTARTNOHAND 514
-#define ENOIOCTLCMD 515
-#define ERESTART_RESTARTBLOCK 516
-#define EPROBE_DEFER 517
-#define EOPENSTALE 518
-#define ENOPARAM 519
-#define ENOTSUPP 524
-
 long set_restart_fn(struct restart_block *restart, long (*fn)(struct restart_block *));
 long do_no_restart_syscall(struct restart_block *restart);
 

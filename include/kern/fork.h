@@ -56,6 +56,8 @@ void free_task(struct task_struct *task);
 /* Kernel stacks, cached; with their guard page. 0 or -ENOMEM. */
 int alloc_thread_stack(struct task_struct *task);
 void free_thread_stack(struct task_struct *task);
+/* The scheduler has left the stack of a dead task for good. => any context */
+void put_task_stack(struct task_struct *task);
 
 /*
  * The first frame of every task, entered by switch_to: finishes the switch, then runs the
@@ -73,8 +75,6 @@ void release_task(struct task_struct *task);
 long kernel_wait4(pid_t upid, int __user *status, int options, struct rusage *usage);
 int kernel_wait(pid_t pid, int *status);
 
-/* A task's mm, with a reference for the caller, or NULL (kernel thread, exiting). */
-struct mm_struct *get_task_mm(struct task_struct *task);
 /* Gives up current's mm on exec and exit: robust futexes, clear_child_tid, vfork. */
 void exit_mm_release(struct task_struct *task, struct mm_struct *mm);
 void exec_mm_release(struct task_struct *task, struct mm_struct *mm);
@@ -90,7 +90,9 @@ char task_state_to_char(struct task_struct *task);
 void task_cputime_adjusted(struct task_struct *task, u64 *utime, u64 *stime);
 void thread_group_cputime_adjusted(struct task_struct *task, u64 *utime, u64 *stime);
 
+/* Called once at boot, in this order, by start_kernel(). */
 void fork_init(void);
+void signals_init(void);
 void proc_caches_init(void);
 
 #endif

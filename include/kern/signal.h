@@ -276,6 +276,22 @@ static inline bool thread_group_empty(struct task_struct *task)
 {
 	return thread_group_leader(task) && list_is_last(&task->thread_node, &task->signal->thread_head);
 }
-bool delay_group_leader(struct task_struct *task);
+/* A dead leader whose threads live: it must not be reaped yet. */
+static inline bool delay_group_leader(struct task_struct *task)
+{
+	return thread_group_leader(task) && !thread_group_empty(task);
+}
+/* The next thread of the group, going round. => tasklist_lock or siglock held */
+struct task_struct *next_thread(struct task_struct *task);
+
+/* task->jobctl, under siglock */
+#define JOBCTL_STOP_SIGMASK	0xffffUL	/* which signal began the stop */
+#define JOBCTL_STOP_DEQUEUED	(1UL << 16)	/* a stop signal was taken off the queue */
+#define JOBCTL_STOP_PENDING	(1UL << 17)	/* the task must stop */
+#define JOBCTL_STOP_CONSUME	(1UL << 18)	/* and is counted in group_stop_count */
+/* Exit's part of job control. => siglock held; tells the parent itself when the stop completes */
+void retarget_shared_pending(struct task_struct *task, sigset_t which);
+bool exit_group_stop(struct task_struct *task);
+void do_notify_parent_cldstop(struct task_struct *task, int why);
 
 #endif

@@ -116,6 +116,7 @@ struct task_struct {
 	struct list_head sibling;		/* t */
 	struct list_head tasks;			/* t: RCU; all thread group leaders */
 	struct list_head thread_node;		/* t: RCU; in signal->thread_head */
+	struct list_head dead_entry;		/* t: list of those to be released by a dying parent */
 
 	struct signal_struct *signal;		/* t, s: shared by the thread group */
 	struct sighand_struct *sighand;		/* t, s */

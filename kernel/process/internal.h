@@ -33,7 +33,4 @@ int de_thread(struct task_struct *task);
 void account_exited_thread(struct signal_struct *sig, struct task_struct *task);
 void account_reaped_child(struct task_struct *parent, struct task_struct *child);
 
-/* arch.c */
-#define AT_VECTOR_SIZE 48
-
 #endif

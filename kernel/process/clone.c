@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/* fork(), vfork(), clone(), clone3(), kernel threads: what arguments mean. */
+#include <kern/completion.h>
+#include <kern/err.h>
+#include <kern/errno.h>
+#include <kern/fork.h>
+#include <kern/kernel.h>
+#include <kern/pid.h>
+#include <kern/sched.h>
+#include <kern/signal.h>
+#include <kern/syscalls.h>
+#include <lib/string.h>
+#include <mm/uaccess.h>
+
+#include <linux/sched.h>
+
+#include "internal.h"
+
+/* Waits until a vfork() child has released the address space; a fatal signal ends the wait. */
+static void wait_for_vfork_done(struct task_struct *child, struct completion *vfork)
+{
+	if (wait_for_completion_killable(vfork)) {
+		task_lock(child);
+		child->vfork_done = NULL;
+		task_unlock(child);
+	}
+	put_task_struct(child);
+}
+
+pid_t kernel_clone(struct kernel_clone_args *args)
+{
+	struct completion vfork;
+	struct task_struct *task;
+	struct pid *pid;
+	pid_t nr;
+
+	/* clone() returns both through the same pointer. */
+	if ((args->flags & CLONE_PIDFD) && (args->flags & CLONE_PARENT_SETTID) &&
+	    args->pidfd == args->parent_tid)
+		return -EINVAL;
+	task = copy_process(NULL, 0, args);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+
+	pid = get_task_pid(task, PIDTYPE_PID);
+	nr = pid_vnr(pid);
+	if (args->flags & CLONE_PARENT_SETTID)
+		put_user(nr, args->parent_tid);
+	if (args->flags & CLONE_VFORK) {
+		init_completion(&vfork);
+		task->vfork_done = &vfork;
+		get_task_struct(task);
+	}
+	wake_up_new_task(task);
+	if (args->flags & CLONE_VFORK)
+		wait_for_vfork_done(task, &vfork);
+	put_pid(pid);
+	return nr;
+}
+
+pid_t kernel_thread(int (*fn)(void *), void *arg, unsigned long flags)
+{
+	struct kernel_clone_args args = {
+		.flags = (flags | CLONE_VM | CLONE_UNTRACED) & ~(u64)CSIGNAL,
+		.exit_signal = flags & CSIGNAL,
+		.fn = fn,
+		.fn_arg = arg,
+		.kthread = true,
+	};
+
+	return kernel_clone(&args);
+}
+
+pid_t user_mode_thread(int (*fn)(void *), void *arg, unsigned long flags)
+{
+	struct kernel_clone_args args = {
+		.flags = (flags | CLONE_VM | CLONE_UNTRACED) & ~(u64)CSIGNAL,
+		.exit_signal = flags & CSIGNAL,
+		.fn = fn,
+		.fn_arg = arg,
+	};
+
+	return kernel_clone(&args);
+}
+
+SYSCALL_DEFINE0(fork)
+{
+	struct kernel_clone_args args = { .exit_signal = SIGCHLD };
+
+	return kernel_clone(&args);
+}
+
+SYSCALL_DEFINE0(vfork)
+{
+	struct kernel_clone_args args = {
+		.flags = CLONE_VFORK | CLONE_VM,
+		.exit_signal = SIGCHLD,
+	};
+
+	return kernel_clone(&args);
+}
+
+SYSCALL_DEFINE5(clone, unsigned long, flags, unsigned long, newsp, int __user *, parent_tid,
+		int __user *, child_tid, unsigned long, tls)
+{
+	struct kernel_clone_args args = {
+		.flags = lower_32_bits(flags) & ~CSIGNAL,
+		.pidfd = parent_tid,
+		.child_tid = child_tid,
+		.parent_tid = parent_tid,
+		.exit_signal = lower_32_bits(flags) & CSIGNAL,
+		.stack = newsp,
+		.tls = tls,
+	};
+
+	return kernel_clone(&args);
+}
+
+/* Takes struct clone_args apart and checks what clone() has no room to get wrong. */
+static int copy_clone_args(struct kernel_clone_args *kargs, struct clone_args __user *uargs,
+			   size_t size)
+{
+	struct clone_args args;
+	int error;
+
+	if (size > 4096)
+		return -E2BIG;
+	if (size < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	error = copy_struct_from_user(&args, sizeof(args), uargs, size);
+	if (error)
+		return error;
+	if (args.set_tid_size > 32 || (!args.set_tid && args.set_tid_size) ||
+	    (args.set_tid && !args.set_tid_size))
+		return -EINVAL;
+	if (args.exit_signal & ~(u64)CSIGNAL || !valid_signal(args.exit_signal))
+		return -EINVAL;
+	if ((args.flags & CLONE_INTO_CGROUP) && (args.cgroup > INT_MAX || size < CLONE_ARGS_SIZE_VER2))
+		return -EINVAL;
+	*kargs = (struct kernel_clone_args) {
+		.flags = args.flags,
+		.pidfd = (int __user *)args.pidfd,
+		.child_tid = (int __user *)args.child_tid,
+		.parent_tid = (int __user *)args.parent_tid,
+		.exit_signal = args.exit_signal,
+		.stack = args.stack,
+		.stack_size = args.stack_size,
+		.tls = args.tls,
+	};
+	/* Choosing numbers needs a name space of one's own; cgroups do not exist. */
+	if (args.set_tid_size)
+		return -EPERM;
+	if (args.flags & CLONE_INTO_CGROUP)
+		return -EBADF;
+	return 0;
+}
+
+static bool clone3_args_valid(struct kernel_clone_args *args)
+{
+	if (args->flags & ~(CLONE_LEGACY_FLAGS | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP))
+		return false;
+	if (args->flags & (CLONE_DETACHED | CSIGNAL))
+		return false;
+	if ((args->flags & (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND)) ==
+	    (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND))
+		return false;
+	if ((args->flags & (CLONE_THREAD | CLONE_PARENT)) && args->exit_signal)
+		return false;
+	if (!args->stack)
+		return !args->stack_size;
+	if (!args->stack_size || !access_ok(args->stack, args->stack_size))
+		return false;
+	args->stack += args->stack_size;
+	return true;
+}
+
+SYSCALL_DEFINE2(clone3, struct clone_args __user *, uargs, size_t, size)
+{
+	struct kernel_clone_args args;
+	int error = copy_clone_args(&args, uargs, size);
+
+	if (error)
+		return error;
+	if (!clone3_args_valid(&args))
+		return -EINVAL;
+	return kernel_clone(&args);
+}
+
+SYSCALL_DEFINE1(set_tid_address, int __user *, tidptr)
+{
+	current->clear_child_tid = tidptr;
+	return task_pid_vnr(current);
+}
+
+SYSCALL_DEFINE0(gettid)
+{
+	return task_pid_vnr(current);
+}
+
+SYSCALL_DEFINE0(getpid)
+{
+	return task_tgid_vnr(current);
+}
+
+SYSCALL_DEFINE0(getppid)
+{
+	pid_t nr;
+
+	rcu_read_lock();
+	nr = task_tgid_vnr(rcu_dereference(current->real_parent));
+	rcu_read_unlock();
+	return nr;
+}

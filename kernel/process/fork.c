@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Making tasks.
+ *
+ * A new task starts as a copy of its parent's task_struct, in which every part is then either
+ * shared or copied as the clone flags say. Nobody sees it until copy_process() hangs it into
+ * the family tree under tasklist_lock; from then on it can be signalled, waited for and
+ * counted, though it has not run. It first runs in ret_from_fork(), on its own stack.
+ *
+ *   dup_task_struct -> copy_* -> (tasklist_lock) attach -> wake_up_new_task -> ret_from_fork
+ *
+ * References: task->usage starts at 2, one dropped by release_task() after a grace period and
+ * one by the scheduler once it has switched away from the dead task for the last time.
+ *
+ * Lock order (the whole of kernel/process and kernel/signal):
+ *   exec_update_lock > mmap_lock > tasklist_lock > sighand->siglock > { pidmap_lock,
+ *   uidhash_lock, pi_lock, run queue locks, wait queues }
+ *   task->alloc_lock (task_lock) is taken inside tasklist_lock and outside siglock, never both
+ *   of two tasks.
+ */
+#include <driver/tty.h>
+#include <fs/fdtable.h>
+#include <fs/fs_struct.h>
+#include <kern/completion.h>
+#include <kern/cred.h>
+#include <kern/err.h>
+#include <kern/errno.h>
+#include <kern/fork.h>
+#include <kern/futex.h>
+#include <kern/init.h>
+#include <kern/itimer.h>
+#include <kern/kernel.h>
+#include <kern/pid.h>
+#include <kern/pidfd.h>
+#include <kern/rcupdate.h>
+#include <kern/resource.h>
+#include <kern/sched.h>
+#include <kern/signal.h>
+#include <kern/timekeeping.h>
+#include <lib/rculist.h>
+#include <lib/string.h>
+#include <mm/mmap.h>
+#include <mm/slab.h>
+#include <mm/uaccess.h>
+#include <mm/vmstat.h>
+#include <um/ptrace.h>
+#include <um/switch_to.h>
+
+#include <linux/sched.h>
+
+#include "internal.h"
+
+DEFINE_RWLOCK(tasklist_lock);
+int nr_threads;
+int max_threads;
+unsigned long total_forks;
+
+static struct kmem_cache *task_cachep;
+struct kmem_cache *sighand_cachep;
+struct kmem_cache *signal_cachep;
+
+struct task_struct *get_task_struct(struct task_struct *task)
+{
+	refcount_inc(&task->usage);
+	return task;
+}
+
+void put_signal_struct(struct signal_struct *sig)
+{
+	if (!refcount_dec_and_test(&sig->sigcnt))
+		return;
+	tty_signal_exit(sig);
+	if (sig->oom_mm)
+		mmdrop(sig->oom_mm);
+	kmem_cache_free(signal_cachep, sig);
+}
+
+/* Frees the memory of a task that nobody can reach. => any context */
+void free_task(struct task_struct *task)
+{
+	free_thread_stack(task);
+	kmem_cache_free(task_cachep, task);
+}
+
+void put_task_struct(struct task_struct *task)
+{
+	if (!refcount_dec_and_test(&task->usage))
+		return;
+	WARN_ON(task == current);
+	exit_creds(task);
+	put_signal_struct(task->signal);
+	free_task(task);
+}
+
+static void reset_task_state(struct task_struct *task)
+{
+	task->thread_flags = 0;
+	task->exit_state = 0;
+	task->exit_code = 0;
+	task->pdeath_signal = 0;
+	task->jobctl = 0;
+	task->task_works = NULL;
+	task->sas_ss_sp = 0;
+	task->sas_ss_size = 0;
+	task->sas_ss_flags = SS_DISABLE;
+	task->restart_block.fn = do_no_restart_syscall;
+	task->robust_list = NULL;
+	task->vfork_done = NULL;
+	task->in_execve = 0;
+	task->utime = task->stime = 0;
+	task->nvcsw = task->nivcsw = 0;
+	task->min_flt = task->maj_flt = 0;
+	task->rchar = task->wchar = task->syscr = task->syscw = 0;
+	task->read_bytes = task->write_bytes = 0;
+	task->softirq_running = 0;
+	task->rcu_read_lock_nesting = 0;
+	task->wait_reason = NULL;
+	task->worker_private = NULL;
+	task->kthread_fn = NULL;
+	task->cputimers = NULL;
+#ifdef CONFIG_DEBUG
+	memset(&task->lockdep, 0, sizeof(task->lockdep));
+#endif
+	INIT_LIST_HEAD(&task->children);
+	INIT_LIST_HEAD(&task->sibling);
+	INIT_LIST_HEAD(&task->tasks);
+	INIT_LIST_HEAD(&task->thread_node);
+	INIT_LIST_HEAD(&task->dead_entry);
+	memset(task->pid_links, 0, sizeof(task->pid_links));
+	init_sigpending(&task->pending);
+	spin_lock_init(&task->alloc_lock);
+}
+
+static struct task_struct *dup_task_struct(struct task_struct *orig)
+{
+	struct task_struct *task = kmem_cache_alloc(task_cachep, GFP_KERNEL);
+
+	if (!task)
+		return NULL;
+	memcpy(task, orig, sizeof(*task));
+	task->stack = NULL;
+	if (alloc_thread_stack(task)) {
+		kmem_cache_free(task_cachep, task);
+		return NULL;
+	}
+	refcount_set(&task->usage, 2);
+	task->flags &= ~(PF_SUPERPRIV | PF_WQ_WORKER | PF_IDLE | PF_NO_SETAFFINITY | PF_KTHREAD |
+			 PF_NPROC_EXCEEDED | PF_MEMALLOC | PF_SIGNALED | PF_DUMPCORE);
+	task->flags |= PF_FORKNOEXEC;
+	reset_task_state(task);
+	task->start_time = ktime_get_ns();
+	task->start_boottime = ktime_get_boottime_ns();
+	return task;
+}
+
+static int copy_mm(unsigned long flags, struct task_struct *task)
+{
+	struct mm_struct *old = current->mm;
+
+	task->mm = NULL;
+	task->active_mm = NULL;
+	if (!old)
+		return 0;
+	if (flags & CLONE_VM) {
+		mmget(old);
+		task->mm = old;
+	} else {
+		task->mm = dup_mm(task, old);
+		if (!task->mm)
+			return -ENOMEM;
+	}
+	task->active_mm = task->mm;
+	return 0;
+}
+
+static int copy_fs(unsigned long flags, struct task_struct *task)
+{
+	struct fs_struct *fs = current->fs;
+
+	if (!fs)
+		return 0;
+	if (flags & CLONE_FS)
+		return share_fs_struct(fs);
+	task->fs = copy_fs_struct(fs);
+	return task->fs ? 0 : -ENOMEM;
+}
+
+static int copy_files(unsigned long flags, struct task_struct *task)
+{
+	struct files_struct *files = current->files;
+
+	if (!files)
+		return 0;
+	if (flags & CLONE_FILES) {
+		atomic_inc(&files->count);
+		return 0;
+	}
+	files = dup_fd(files, ~0U);
+	if (IS_ERR(files)) {
+		task->files = NULL;
+		return PTR_ERR(files);
+	}
+	task->files = files;
+	return 0;
+}
+
+static int copy_sighand(unsigned long flags, struct task_struct *task)
+{
+	struct sighand_struct *sighand;
+
+	if (flags & CLONE_SIGHAND) {
+		refcount_inc(&current->sighand->count);
+		return 0;
+	}
+	sighand = kmem_cache_alloc(sighand_cachep, GFP_KERNEL);
+	task->sighand = sighand;
+	if (!sighand)
+		return -ENOMEM;
+	refcount_set(&sighand->count, 1);
+	spin_lock_irq(&current->sighand->siglock);
+	memcpy(sighand->action, current->sighand->action, sizeof(sighand->action));
+	spin_unlock_irq(&current->sighand->siglock);
+	if (flags & CLONE_CLEAR_SIGHAND)
+		flush_signal_handlers(task, 0);
+	return 0;
+}
+
+static int copy_signal(unsigned long flags, struct task_struct *task)
+{
+	struct signal_struct *parent = current->signal;
+	struct signal_struct *sig;
+
+	if (flags & CLONE_THREAD)
+		return 0;
+	sig = kmem_cache_zalloc(signal_cachep, GFP_KERNEL);
+	task->signal = sig;
+	if (!sig)
+		return -ENOMEM;
+	refcount_set(&sig->sigcnt, 1);
+	atomic_set(&sig->live, 1);
+	sig->nr_threads = 1;
+	sig->quick_threads = 1;
+	sig->thread_head = (struct list_head)LIST_HEAD_INIT(task->thread_node);
+	task->thread_node = (struct list_head)LIST_HEAD_INIT(sig->thread_head);
+	init_waitqueue_head(&sig->wait_chldexit);
+	sig->curr_target = task;
+	init_sigpending(&sig->shared_pending);
+	INIT_LIST_HEAD(&sig->posix_timers);
+	seqlock_init(&sig->stats_lock);
+	init_rwsem(&sig->exec_update_lock);
+	itimer_init(sig);
+	task_lock(current->group_leader);
+	memcpy(sig->rlim, parent->rlim, sizeof(sig->rlim));
+	task_unlock(current->group_leader);
+	/* A limit of CPU time must be looked at from the first tick. */
+	sig->cputimer_active = sig->rlim[RLIMIT_CPU].rlim_cur != RLIM_INFINITY;
+	sig->oom_score_adj = parent->oom_score_adj;
+	sig->oom_score_adj_min = parent->oom_score_adj_min;
+	sig->has_child_subreaper = parent->has_child_subreaper || parent->is_child_subreaper;
+	tty_signal_fork(sig, parent);
+	return 0;
+}
+
+/* Which combinations make sense at all. */
+static int check_clone_flags(u64 flags)
+{
+	const u64 namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+			       CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME;
+
+	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
+		return -EINVAL;
+	/* A child of init's parent would be nobody's. */
+	if ((flags & CLONE_PARENT) && (current->signal->flags & SIGNAL_UNKILLABLE))
+		return -EINVAL;
+	if ((flags & CLONE_PIDFD) && (flags & (CLONE_DETACHED | CLONE_THREAD)))
+		return -EINVAL;
+	/* There are no name spaces but the initial ones. */
+	if (flags & namespaces & ~(u64)CSIGNAL)
+		return -EINVAL;
+	return 0;
+}
+
+static bool over_process_limit(struct task_struct *task)
+{
+	struct user_struct *user = task->real_cred->user;
+
+	return atomic_long_read(&user->processes) > rlimit(RLIMIT_NPROC) && user != &root_user &&
+	       !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN);
+}
+
+static int copy_thread(struct task_struct *task, struct kernel_clone_args *args)
+{
+	int error = arch_dup_thread(task, args->fn ? CLONE_VM : args->flags, args->stack, args->tls);
+
+	if (error)
+		return error;
+	task->kthread_fn = args->fn;
+	task->kthread_arg = args->fn_arg;
+	um_thread_init_stack(task, ret_from_fork, NULL);
+	return 0;
+}
+
+/* Links the task to parent, group, and its numbers. => tasklist_lock (write) and siglock held */
+static void attach_task(struct task_struct *task, struct pid *pid, struct kernel_clone_args *args)
+{
+	struct signal_struct *sig = task->signal;
+
+	task->thread_pid = pid;
+	if (thread_group_leader(task)) {
+		sig->pids[PIDTYPE_TGID] = pid;
+		sig->pids[PIDTYPE_PGID] = task_pgrp(current);
+		sig->pids[PIDTYPE_SID] = task_session(current);
+		if (is_child_reaper(pid)) {
+			init_pid_ns.child_reaper = task;
+			sig->flags |= SIGNAL_UNKILLABLE;
+		}
+		list_add_tail(&task->sibling, &task->real_parent->children);
+		list_add_tail_rcu(&task->tasks, &init_task.tasks);
+		attach_pid(task, PIDTYPE_TGID);
+		attach_pid(task, PIDTYPE_PGID);
+		attach_pid(task, PIDTYPE_SID);
+	} else {
+		sig->nr_threads++;
+		sig->quick_threads++;
+		atomic_inc(&sig->live);
+		refcount_inc(&sig->sigcnt);
+		list_add_tail_rcu(&task->thread_node, &sig->thread_head);
+	}
+	attach_pid(task, PIDTYPE_PID);
+	nr_threads++;
+	total_forks++;
+}
+
+static void choose_parent(struct task_struct *task, struct kernel_clone_args *args)
+{
+	if (args->flags & CLONE_THREAD) {
+		task->exit_signal = -1;
+		task->group_leader = current->group_leader;
+		task->tgid = current->tgid;
+	} else {
+		task->exit_signal = args->flags & CLONE_PARENT ?
+				    current->group_leader->exit_signal : args->exit_signal;
+		task->group_leader = task;
+		task->tgid = task->pid;
+	}
+	task->real_parent = args->flags & (CLONE_PARENT | CLONE_THREAD) ? current->real_parent :
+									 current;
+	task->parent = task->real_parent;
+}
+
+/* The last step, after which the task is visible. 0, -ERESTARTNOINTR or -EINTR. */
+static int publish_task(struct task_struct *task, struct pid *pid, struct kernel_clone_args *args)
+{
+	int error = 0;
+
+	write_lock_irq(&tasklist_lock);
+	choose_parent(task, args);
+	spin_lock(&current->sighand->siglock);
+	/*
+	 * A signal to the group that is on its way must reach the parent before there is a child
+	 * that did not get it: let the parent take it, then fork again.
+	 */
+	recalc_sigpending();
+	if (signal_pending(current) && !args->fn)
+		error = fatal_signal_pending(current) ? -EINTR : -ERESTARTNOINTR;
+	else
+		attach_task(task, pid, args);
+	spin_unlock(&current->sighand->siglock);
+	write_unlock_irq(&tasklist_lock);
+	return error;
+}
+
+/*
+ * A new task, not yet running, or an ERR_PTR. `pid` is given for idle tasks only.
+ */
+struct task_struct *copy_process(struct pid *pid, int node, struct kernel_clone_args *args)
+{
+	u64 flags = args->flags;
+	struct file *pidfile = NULL;
+	struct task_struct *task;
+	int pidfd = -1;
+	int error = check_clone_flags(flags);
+
+	if (error)
+		return ERR_PTR(error);
+	if (signal_pending(current) && !args->fn)
+		return ERR_PTR(-ERESTARTNOINTR);
+	task = dup_task_struct(current);
+	if (!task)
+		return ERR_PTR(-ENOMEM);
+	if (args->kthread)
+		task->flags |= PF_KTHREAD;
+	task->set_child_tid = flags & CLONE_CHILD_SETTID ? args->child_tid : NULL;
+	task->clear_child_tid = flags & CLONE_CHILD_CLEARTID ? args->child_tid : NULL;
+	if (flags & CLONE_VM && !(flags & CLONE_VFORK)) {
+		task->rseq = NULL;
+		task->rseq_len = 0;
+		task->rseq_sig = 0;
+	}
+	/* An alternate stack is inherited only with an address space of its own (or vfork). */
+	if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {
+		task->sas_ss_sp = current->sas_ss_sp;
+		task->sas_ss_size = current->sas_ss_size;
+		task->sas_ss_flags = current->sas_ss_flags;
+	}
+	if (current->mm)
+		task->last_exec_id = current->last_exec_id;
+
+	error = copy_creds(task, flags);
+	if (error)
+		goto bad_free;
+	current->flags &= ~PF_NPROC_EXCEEDED;
+	error = -EAGAIN;
+	if (over_process_limit(task) || READ_ONCE(nr_threads) >= max_threads)
+		goto bad_creds;
+	error = sched_fork(flags, task);
+	if (error)
+		goto bad_creds;
+	error = copy_files(flags, task);
+	if (error)
+		goto bad_creds;
+	error = copy_fs(flags, task);
+	if (error)
+		goto bad_files;
+	error = copy_sighand(flags, task);
+	if (error)
+		goto bad_fs;
+	error = copy_signal(flags, task);
+	if (error)
+		goto bad_sighand;
+	error = copy_mm(flags, task);
+	if (error)
+		goto bad_signal;
+	error = copy_thread(task, args);
+	if (error)
+		goto bad_mm;
+	if (!pid) {
+		pid = alloc_pid(&init_pid_ns);
+		if (IS_ERR(pid)) {
+			error = PTR_ERR(pid);
+			goto bad_thread;
+		}
+	}
+	task->pid = pid_nr(pid);
+	if (flags & CLONE_PIDFD) {
+		pidfd = pidfd_prepare(pid, O_CLOEXEC, &pidfile);
+		error = pidfd < 0 ? pidfd : put_user(pidfd, args->pidfd) ? -EFAULT : 0;
+		if (error)
+			goto bad_pid;
+	}
+	if (args->idle) {
+		task->group_leader = task;
+		task->thread_pid = pid;
+		task->exit_signal = 0;
+		return task;
+	}
+	error = publish_task(task, pid, args);
+	if (error)
+		goto bad_pid;
+	if (pidfile)
+		fd_install(pidfd, pidfile);
+	sched_post_fork(task);
+	return task;
+
+bad_pid:
+	if (pidfd >= 0)
+		pidfd_abort(pidfd, pidfile);
+	if (pid != &init_struct_pid)
+		free_pid(pid);
+bad_thread:
+	arch_release_thread(task);
+bad_mm:
+	if (task->mm)
+		mmput(task->mm);
+bad_signal:
+	if (!(flags & CLONE_THREAD))
+		put_signal_struct(task->signal);
+bad_sighand:
+	if (task->sighand)
+		__cleanup_sighand(task->sighand);
+bad_fs:
+	exit_fs(task);
+bad_files:
+	exit_files(task);
+bad_creds:
+	atomic_long_dec(&task->real_cred->user->processes);
+	exit_creds(task);
+bad_free:
+	free_task(task);
+	return ERR_PTR(error);
+}
+
+struct task_struct *fork_idle(int cpu)
+{
+	struct kernel_clone_args args = {
+		.flags = CLONE_VM,
+		.kthread = true,
+		.idle = true,
+	};
+
+	return copy_process(&init_struct_pid, cpu, &args);
+}
+
+void ret_from_fork(struct task_struct *last, void *arg)
+{
+	schedule_tail(last);
+	if (current->kthread_fn) {
+		int code = current->kthread_fn(current->kthread_arg);
+
+		/* A function that came back with success has executed a program. */
+		if (code || (current->flags & PF_KTHREAD))
+			do_exit(code);
+	} else if (current->set_child_tid) {
+		put_user(task_pid_vnr(current), current->set_child_tid);
+	}
+	user_mode_loop();
+}
+
+static struct kmem_cache *create_cache(const char *name, size_t size, unsigned int flags)
+{
+	struct kmem_cache *cache = kmem_cache_create(name, size, 64, flags, NULL);
+
+	BUG_ON(!cache);
+	return cache;
+}
+
+/* Readers under RCU may hold a sighand that is being freed and lock it, then look again. */
+static void sighand_ctor(void *object)
+{
+	struct sighand_struct *sighand = object;
+
+	spin_lock_init(&sighand->siglock);
+	init_waitqueue_head(&sighand->signalfd_wqh);
+}
+
+void fork_init(void)
+{
+	/* Kernel stacks may fill half of the memory. */
+	unsigned long threads = totalram_pages() / (2UL << UM_KSTACK_ORDER);
+
+	max_threads = clamp_t(unsigned long, threads, 64, PID_MAX_LIMIT);
+	for (int i = 0; i < 2; i++) {
+		int limit = i ? RLIMIT_SIGPENDING : RLIMIT_NPROC;
+
+		init_signals.rlim[limit].rlim_cur = max_threads / 2;
+		init_signals.rlim[limit].rlim_max = max_threads / 2;
+	}
+	task_cachep = create_cache("task_struct", sizeof(struct task_struct), SLAB_ACCOUNT);
+	itimer_init(&init_signals);
+}
+
+void proc_caches_init(void)
+{
+	sighand_cachep = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 64,
+					   SLAB_TYPESAFE_BY_RCU, sighand_ctor);
+	BUG_ON(!sighand_cachep);
+	signal_cachep = create_cache("signal_cache", sizeof(struct signal_struct), 0);
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Kernel stacks: order-4 blocks whose lowest page is a guard. Setting a guard up costs a host
+ * call, so a few stacks are kept with theirs.
+ *
+ *   stack_cache_lock	the cache; innermost, interrupts off (stacks are given back by the
+ *			scheduler)
+ */
+#include <kern/errno.h>
+#include <kern/fork.h>
+#include <kern/spinlock.h>
+#include <lib/string.h>
+#include <mm/gfp.h>
+#include <mm/page.h>
+#include <um/switch_to.h>
+
+#define STACK_CACHE_MAX 16
+
+static DEFINE_SPINLOCK(stack_cache_lock);
+static void *stack_cache[STACK_CACHE_MAX];
+static unsigned int stack_cached;
+
+static void *pop_cached_stack(void)
+{
+	void *stack = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&stack_cache_lock, flags);
+	if (stack_cached)
+		stack = stack_cache[--stack_cached];
+	spin_unlock_irqrestore(&stack_cache_lock, flags);
+	if (stack)
+		um_stack_clean(stack);
+	return stack;
+}
+
+static bool push_cached_stack(void *stack)
+{
+	unsigned long flags;
+	bool kept = false;
+
+	spin_lock_irqsave(&stack_cache_lock, flags);
+	if (stack_cached < STACK_CACHE_MAX) {
+		stack_cache[stack_cached++] = stack;
+		kept = true;
+	}
+	spin_unlock_irqrestore(&stack_cache_lock, flags);
+	return kept;
+}
+
+int alloc_thread_stack(struct task_struct *task)
+{
+	void *stack = pop_cached_stack();
+
+	if (!stack) {
+		stack = (void *)__get_free_pages(GFP_KERNEL, UM_KSTACK_ORDER);
+		if (!stack)
+			return -ENOMEM;
+		if (um_stack_guard(stack, 1)) {
+			free_pages((unsigned long)stack, UM_KSTACK_ORDER);
+			return -ENOMEM;
+		}
+	}
+	task->stack = stack;
+	return 0;
+}
+
+void free_thread_stack(struct task_struct *task)
+{
+	void *stack = task->stack;
+
+	if (!stack)
+		return;
+	task->stack = NULL;
+	if (push_cached_stack(stack))
+		return;
+	um_stack_guard(stack, 0);
+	free_pages((unsigned long)stack, UM_KSTACK_ORDER);
+}
+
+void put_task_stack(struct task_struct *task)
+{
+	free_thread_stack(task);
+}
