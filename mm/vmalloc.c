@@ -153,14 +153,14 @@ static int fill_area(struct vm_struct *vm, gfp_t gfp)
 		if (order)
 			page = alloc_pages((gfp | __GFP_NOWARN | __GFP_NORETRY) &
 					   ~__GFP_DIRECT_RECLAIM, order);
-		if (page)
+		if (page) {
 			split_page(page, order);
-		else
+		} else {
+			order = 0;
 			page = alloc_page(gfp);
+		}
 		if (!page)
 			return -ENOMEM;
-		if (page_count(page + (1UL << order) - 1) != 1 || !order)
-			order = 0;
 		for (unsigned long i = 0; i < 1UL << order; i++)
 			vm->pages[n++] = page + i;
 	}

@@ -108,8 +108,8 @@ static bool dying(void)
 
 static struct page *fail(gfp_t gfp, unsigned int order)
 {
-	if (!(gfp & __GFP_NOWARN) && printk_ratelimit())
-		pr_warn("%s: page allocation failure: order:%u, mode:0x%x, free:%lu pages\n",
+	if (!(gfp & __GFP_NOWARN))
+		pr_warn_ratelimited("%s: page allocation failure: order:%u, mode:0x%x, free:%lu pages\n",
 			current->comm, order, gfp, nr_free_pages());
 	return NULL;
 }

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of mm/ that deal with address spaces share. */
+#ifndef MM_VM_H
+#define MM_VM_H
+
+#include "internal.h"
+
+#include <mm/fault.h>
+#include <mm/mmap.h>
+#include <mm/pgtable.h>
+#include <um/tlb.h>
+
+/* ---- pgtable.c ---- */
+pte_t *pte_alloc_lock(struct mm_struct *mm, unsigned long addr);
+void free_pgtables(struct mm_struct *mm, unsigned long start, unsigned long end,
+		   unsigned long floor, unsigned long ceiling);
+int pgd_alloc(struct mm_struct *mm);
+void pgd_free(struct mm_struct *mm);
+
+/* ---- vma.c; => mmap_lock held for writing ---- */
+
+/* May [addr, end) be inserted? 0 and the neighbours, or -ENOMEM when something overlaps. */
+int vma_find_place(struct mm_struct *mm, unsigned long addr, unsigned long end,
+		   struct vm_area_struct **prev);
+/* Puts a new area into the tree, the list and its file's tree. */
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
+/* Takes it out again. */
+void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
+/* Moves the bounds (pgoff follows the start). */
+void vma_set_bounds(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* Cuts at addr; `vma` stays the lower part, or the upper one if new_below. 0 or -errno. */
+int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+	      int new_below);
+/* Cuts so that vma is within [start, end): 0 or -errno. */
+int vma_isolate(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		unsigned long end);
+/* Joins with neighbours that are alike; the area that is left. */
+struct vm_area_struct *vma_try_merge(struct mm_struct *mm, struct vm_area_struct *vma);
+/* Drops what the area holds and frees it. */
+void remove_vma(struct vm_area_struct *vma);
+void unlink_file_vma(struct vm_area_struct *vma);
+void link_file_vma(struct vm_area_struct *vma);
+/* The last address below which nothing of the area's predecessor lies. */
+static inline unsigned long vma_prev_end(const struct vm_area_struct *vma)
+{
+	return vma->vm_prev ? vma->vm_prev->vm_end : 0;
+}
+
+struct unmapped_info {
+	unsigned long length, low, high;
+};
+/* Highest (lowest) free range of the length in [low, high), or -ENOMEM. */
+unsigned long unmapped_area_topdown(struct mm_struct *mm, const struct unmapped_info *info);
+unsigned long unmapped_area_bottomup(struct mm_struct *mm, const struct unmapped_info *info);
+
+/* ---- mmap.c ---- */
+bool is_hole(unsigned long start, unsigned long end);
+int mlock_future_check(struct mm_struct *mm, vm_flags_t flags, unsigned long pages);
+bool can_do_mlock(void);
+void vma_set_page_prot(struct vm_area_struct *vma);
+
+/* Does the area give private copies of pages on write? */
+static inline bool is_cow_mapping(vm_flags_t flags)
+{
+	return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+}
+
+/* Private and writable: what counts in Committed_AS. */
+static inline bool accountable_mapping(vm_flags_t flags)
+{
+	return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
+}
+
+/* ---- zap.c ---- */
+
+/*
+ * Collects pages whose entries are gone, until no guest can reach them any more: then frees.
+ */
+struct mmu_gather {
+	struct mm_struct *mm;
+	unsigned long start, end;	/* entries cleared so far, not yet flushed */
+	unsigned int nr, max;
+	bool no_flush;			/* the guest is gone: nothing to flush */
+	struct page **pages;
+	struct page *local[32];
+	long rss[NR_MM_COUNTERS];
+};
+void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm);
+void tlb_finish_mmu(struct mmu_gather *tlb);
+/* `even_cows` false: private copies of a file's pages stay. */
+void unmap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
+		     unsigned long end, bool even_cows);
+/* Unmaps all areas from `vma` on up to end, frees tables between the neighbours. */
+void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev,
+		  struct vm_area_struct *next, unsigned long start, unsigned long end);
+
+/* ---- rmap and counters ---- */
+void page_add_rmap(struct page *page, bool anon);
+void page_remove_rmap(struct page *page);
+int page_rss_type(const struct page *page);
+static inline void add_mm_counter(struct mm_struct *mm, int member, long value)
+{
+	atomic_long_add(value, &mm->rss_stat[member]);
+}
+void update_hiwater_rss(struct mm_struct *mm);
+void update_hiwater_vm(struct mm_struct *mm);
+
+/* ---- memory.c ---- */
+int copy_page_range(struct mm_struct *dst, struct vm_area_struct *dst_vma,
+		    struct vm_area_struct *src_vma);
+/* mremap(): moves entries; the length moved (short when memory is out). */
+unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_addr,
+			       struct vm_area_struct *new_vma, unsigned long new_addr,
+			       unsigned long len);
+/* Faults [start, end) of one area in; 0 or -errno. => mmap_lock held for reading */
+long populate_vma_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			bool *locked);
+/* Installs a run of file pages (locked by the caller) as far as slots are free. Pages mapped. */
+unsigned int map_file_pages(struct vm_fault *vmf, struct page **pages, unsigned int nr);
+
+#endif
