@@ -22,8 +22,8 @@ static void check_file_size(unsigned long need)
 
 	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
 	    limit.rlim_cur < need)
-		usage_error("the file size limit (ulimit -f, RLIMIT_FSIZE) of %lu MiB is below mem=%luM",
-			    (unsigned long)limit.rlim_cur >> 20, mega(need));
+		usage_error("the file size limit (ulimit -f, RLIMIT_FSIZE) of %lu KiB is below mem=%luM",
+			    (unsigned long)limit.rlim_cur >> 10, mega(need));
 }
 
 static void check_address_space(unsigned long need)

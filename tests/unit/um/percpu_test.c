@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/* Per-CPU data. */
+#include <kern/ktest.h>
+#include <kern/preempt.h>
+#include <um/percpu.h>
+#include <um/smp.h>
+
+static DEFINE_PER_CPU(u8, test_u8) = 7;
+static DEFINE_PER_CPU(u16, test_u16) = 300;
+static DEFINE_PER_CPU(u32, test_u32) = 70000;
+static DEFINE_PER_CPU(u64, test_u64) = 1UL << 40;
+static DEFINE_PER_CPU(void *, test_pointer);
+
+KTEST(percpu, starts_as_the_template)
+{
+	for (unsigned int cpu = 0; cpu < um_nr_cpus(); cpu++) {
+		KEXPECT_EQ(per_cpu(test_u8, cpu), 7);
+		KEXPECT_EQ(per_cpu(test_u16, cpu), 300);
+		KEXPECT_EQ(per_cpu(test_u32, cpu), 70000);
+		KEXPECT_EQ(per_cpu(test_u64, cpu), 1UL << 40);
+	}
+}
+
+KTEST(percpu, number_names_the_cpu)
+{
+	for (unsigned int cpu = 0; cpu < um_nr_cpus(); cpu++)
+		KEXPECT_EQ(per_cpu(cpu_number, cpu), cpu);
+}
+
+KTEST(percpu, operations_of_every_size)
+{
+	preempt_disable();
+	this_cpu_write(test_u8, 250);
+	this_cpu_add(test_u8, 10);
+	KEXPECT_EQ(this_cpu_read(test_u8), 4);
+	this_cpu_write(test_u16, 65535);
+	this_cpu_inc(test_u16);
+	KEXPECT_EQ(this_cpu_read(test_u16), 0);
+	this_cpu_write(test_u32, 5);
+	this_cpu_sub(test_u32, 6);
+	KEXPECT_EQ(this_cpu_read(test_u32), 0xffffffffU);
+	this_cpu_write(test_u64, 0xf0);
+	this_cpu_or(test_u64, 0x0f);
+	this_cpu_and(test_u64, 0x3c);
+	KEXPECT_EQ(this_cpu_read(test_u64), 0x3cU);
+	this_cpu_write(test_pointer, &test_u64);
+	KEXPECT_TRUE(this_cpu_read(test_pointer) == (void *)&test_u64);
+	preempt_enable();
+}
+
+KTEST(percpu, exchanges)
+{
+	preempt_disable();
+	this_cpu_write(test_u32, 1);
+	KEXPECT_EQ(this_cpu_cmpxchg(test_u32, 1, 2), 1U);
+	KEXPECT_EQ(this_cpu_cmpxchg(test_u32, 1, 3), 2U);
+	KEXPECT_EQ(this_cpu_xchg(test_u32, 9), 2U);
+	KEXPECT_EQ(this_cpu_add_return(test_u32, 4), 13U);
+	KEXPECT_EQ(this_cpu_dec_return(test_u32), 12U);
+	preempt_enable();
+}
+
+KTEST(percpu, pointer_is_this_cpus_copy)
+{
+	preempt_disable();
+	KEXPECT_TRUE(this_cpu_ptr(&test_u64) == per_cpu_ptr(&test_u64, smp_processor_id()));
+	*this_cpu_ptr(&test_u64) = 42;
+	KEXPECT_EQ(this_cpu_read(test_u64), 42U);
+	preempt_enable();
+}
