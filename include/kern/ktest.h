@@ -62,7 +62,7 @@ static inline u64 ktest_random_below(u64 limit)
 } while (0)
 
 #define __KTEST_TRUE(cond, want, on_fail) do {					\
-	if (!!(cond) != (want)) {						\
+	if ((!!(cond)) != (want)) {					\
 		ktest_fail(__FILE__, __LINE__, "expected " #cond " to be %s",	\
 			   (want) ? "true" : "false");				\
 		on_fail;							\

@@ -5,17 +5,17 @@
 #include <um/setup.h>
 
 /* Reads a byte that may not be mapped: 0, or -1 when it faulted. */
-static int read_or_fault(const volatile char *addr)
+static noinline int read_or_fault(const void *addr)
 {
 	int result = -1;
 	char value;
 
-	__asm__ volatile("1: movb %2, %1\n"
+	__asm__ volatile("1: movb (%2), %1\n"
 			 "   xorl %0, %0\n"
 			 "2:\n" _ASM_EXTABLE(1b, 2b)
 			 : "+r"(result), "=q"(value)
-			 : "m"(*addr)
-			 : "cc");
+			 : "r"(addr)
+			 : "cc", "memory");
 	return result;
 }
 
@@ -24,15 +24,15 @@ KTEST(fault, exception_table_catches)
 	char there = 1;
 
 	KEXPECT_EQ(read_or_fault(&there), 0);
-	KEXPECT_EQ(read_or_fault((const char *)16), -1);
-	KEXPECT_EQ(read_or_fault((const char *)0x7e7fffff0000UL), -1);
+	KEXPECT_EQ(read_or_fault((const void *)16), -1);
+	KEXPECT_EQ(read_or_fault((const void *)0x7e7fffff0000UL), -1);
 	KEXPECT_EQ(read_or_fault(&there), 0);
 }
 
 KTEST(fault, catches_with_interrupts_masked)
 {
 	for (int i = 0; i < 100; i++)
-		KASSERT_EQ(read_or_fault((const char *)16), -1);
+		KASSERT_EQ(read_or_fault((const void *)16), -1);
 }
 
 KTEST(fault, no_entry_elsewhere)

@@ -29,42 +29,63 @@ KTEST(percpu, number_names_the_cpu)
 
 KTEST(percpu, operations_of_every_size)
 {
+	void *pointer;
+	u64 value;
+
 	preempt_disable();
 	this_cpu_write(test_u8, 250);
 	this_cpu_add(test_u8, 10);
-	KEXPECT_EQ(this_cpu_read(test_u8), 4);
+	value = this_cpu_read(test_u8);
+	KEXPECT_EQ(value, 4);
 	this_cpu_write(test_u16, 65535);
 	this_cpu_inc(test_u16);
-	KEXPECT_EQ(this_cpu_read(test_u16), 0);
+	value = this_cpu_read(test_u16);
+	KEXPECT_EQ(value, 0);
 	this_cpu_write(test_u32, 5);
 	this_cpu_sub(test_u32, 6);
-	KEXPECT_EQ(this_cpu_read(test_u32), 0xffffffffU);
+	value = this_cpu_read(test_u32);
+	KEXPECT_EQ(value, 0xffffffffU);
 	this_cpu_write(test_u64, 0xf0);
 	this_cpu_or(test_u64, 0x0f);
 	this_cpu_and(test_u64, 0x3c);
-	KEXPECT_EQ(this_cpu_read(test_u64), 0x3cU);
+	value = this_cpu_read(test_u64);
+	KEXPECT_EQ(value, 0x3cU);
 	this_cpu_write(test_pointer, &test_u64);
-	KEXPECT_TRUE(this_cpu_read(test_pointer) == (void *)&test_u64);
+	pointer = this_cpu_read(test_pointer);
+	KEXPECT_TRUE(pointer == (void *)&test_u64);
 	preempt_enable();
 }
 
 KTEST(percpu, exchanges)
 {
+	u32 value;
+
 	preempt_disable();
 	this_cpu_write(test_u32, 1);
-	KEXPECT_EQ(this_cpu_cmpxchg(test_u32, 1, 2), 1U);
-	KEXPECT_EQ(this_cpu_cmpxchg(test_u32, 1, 3), 2U);
-	KEXPECT_EQ(this_cpu_xchg(test_u32, 9), 2U);
-	KEXPECT_EQ(this_cpu_add_return(test_u32, 4), 13U);
-	KEXPECT_EQ(this_cpu_dec_return(test_u32), 12U);
+	value = this_cpu_cmpxchg(test_u32, 1, 2);
+	KEXPECT_EQ(value, 1U);
+	value = this_cpu_cmpxchg(test_u32, 1, 3);
+	KEXPECT_EQ(value, 2U);
+	value = this_cpu_xchg(test_u32, 9);
+	KEXPECT_EQ(value, 2U);
+	value = this_cpu_add_return(test_u32, 4);
+	KEXPECT_EQ(value, 13U);
+	value = this_cpu_dec_return(test_u32);
+	KEXPECT_EQ(value, 12U);
 	preempt_enable();
 }
 
 KTEST(percpu, pointer_is_this_cpus_copy)
 {
+	unsigned int cpu;
+	u64 *mine, value;
+
 	preempt_disable();
-	KEXPECT_TRUE(this_cpu_ptr(&test_u64) == per_cpu_ptr(&test_u64, smp_processor_id()));
+	cpu = smp_processor_id();
+	mine = this_cpu_ptr(&test_u64);
+	KEXPECT_TRUE(mine == per_cpu_ptr(&test_u64, cpu));
 	*this_cpu_ptr(&test_u64) = 42;
-	KEXPECT_EQ(this_cpu_read(test_u64), 42U);
+	value = this_cpu_read(test_u64);
+	KEXPECT_EQ(value, 42U);
 	preempt_enable();
 }
