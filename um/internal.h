@@ -12,9 +12,6 @@ struct task_struct;
 
 extern const struct host_boot_info *um_host_info;
 
-/* The stack of init_task, which becomes the idle task of vCPU 0. */
-extern char um_init_stack[];
-
 /* Sets %gs to this vCPU's area, marks interrupts masked, and lets host signals in. */
 void um_cpu_enter(unsigned int cpu);
 

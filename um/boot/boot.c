@@ -18,12 +18,12 @@
 #include <um/irqflags.h>
 #include <um/processor.h>
 #include <um/setup.h>
+#include <um/switch_to.h>
 
 #define PAGE 4096UL
 #define PAGE_UP(x) (((x) + PAGE - 1) & ~(PAGE - 1))
 
 const struct host_boot_info *um_host_info;
-char um_init_stack[UM_KSTACK_SIZE] __attribute__((aligned(UM_KSTACK_SIZE)));
 
 static unsigned long percpu_phys;	/* where the areas are; constant after um_start */
 
@@ -62,10 +62,10 @@ static void um_start(void)
 	um_percpu_init((void *)(UM_RAM_BASE + percpu_phys), ncpus);
 	host_set_words((unsigned long)&um_irq_masked, (unsigned long)&um_irq_pending,
 		       (unsigned long)&cpu_number);
-	init_task.stack = um_init_stack;
+	um_stack_guard(init_task.stack, 1);
 	per_cpu(current_task, 0) = &init_task;
 	um_cpu_enter(0);
-	um_run_on_stack(um_init_stack + sizeof(um_init_stack), boot_on_stack, 0);
+	um_run_on_stack((char *)init_task.stack + UM_KSTACK_SIZE, boot_on_stack, 0);
 }
 
 void um_kernel_main(const struct host_boot_info *info, struct host_upcalls *upcalls)
