@@ -1,41 +1,59 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine's part of a task. */
+/* What the machine keeps for each task: its registers and its thread in the stub. */
 #ifndef UM_THREAD_H
 #define UM_THREAD_H
 
-#include <kern/types.h>
 #include <um/ptrace.h>
 
-struct guest_thread;
+struct guest_slot;
 struct task_struct;
 
-/* All fields: the task itself (current), or its creator before it runs. */
+/* All fields belong to the task itself (current), or to fork before the child runs. */
 struct thread_struct {
-	unsigned long ksp;		/* kernel stack pointer while switched out */
-	struct pt_regs regs;		/* user registers, valid while in the kernel */
-	unsigned long fsbase, gsbase;
-	unsigned long cr2, error_code, trap_nr;	/* of the last fault, for signal frames */
-	struct guest_thread *guest;	/* its host thread in the stub, NULL before the first resume */
-	void *xstate;			/* FPU state to load at the next resume, or NULL */
-	bool fs_gs_dirty;		/* load the bases at the next resume */
+	unsigned long ksp;		/* kernel stack pointer while another task runs */
+	struct pt_regs regs;		/* valid while the task is in the kernel */
+	unsigned long fsbase, gsbase;	/* likewise */
+	struct guest_slot *slot;	/* its host thread; NULL: none yet, or exited */
+	bool fpu_init;			/* the FPU starts from its initial state at the next resume */
+	unsigned long trap_nr, error_code, cr2;	/* of the last fault, for signal frames */
 };
 
-#define task_pt_regs(task) (&(task)->thread.regs)
-#define current_pt_regs() task_pt_regs(current)
+#define INIT_THREAD { .fpu_init = true }
 
-/* fork and clone: registers, FPU and bases of current into the child; its ax is 0. 0 or -errno. */
-int arch_dup_thread(struct task_struct *child, u64 clone_flags, unsigned long newsp, unsigned long tls);
-/* The task is gone for good: its host thread goes back to the pool or dies with its stub. */
+/*
+ * Prepares child->thread from current's: registers (ax = 0; sp = newsp unless 0; fs base = tls
+ * with CLONE_SETTLS), FPU, and the host thread that will run it: a thread of the shared stub
+ * with CLONE_VM, else a new stub (child->mm is set already). 0, -ENOMEM, or -EAGAIN when the
+ * host gives none. => child not visible yet; may sleep
+ */
+int arch_dup_thread(struct task_struct *child, u64 clone_flags, unsigned long newsp,
+		    unsigned long tls);
+
+/*
+ * Gives the task's host thread back. Called by do_exit() before exit_mm() for current, and by
+ * whoever frees a task that never ran; harmless when there is none. => may sleep
+ */
 void arch_release_thread(struct task_struct *task);
-/* exec: registers of a new program; FPU to its initial state, bases 0. */
-void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
-void arch_flush_thread(void);
-void um_set_fsbase(struct task_struct *task, unsigned long base);
-void um_set_gsbase(struct task_struct *task, unsigned long base);
-unsigned long um_get_fsbase(struct task_struct *task);
-unsigned long um_get_gsbase(struct task_struct *task);
 
-/* The life of a guest task after its first return to user mode (um/trap). */
+/* exec: forgets registers, FPU, fs and gs base, host thread of current. After the mm switch. */
+void arch_flush_thread(void);
+
+/* exec: current goes on in user mode at ip with stack sp, all else zero. */
+void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
+
+/* Body of every task with a user part: runs the guest and serves its events for ever. */
 void user_mode_loop(void) __attribute__((noreturn));
+
+/* The fs and gs base of a task that is in the kernel. -EPERM when not a user address. */
+int um_set_fsbase(struct task_struct *task, unsigned long base);
+int um_set_gsbase(struct task_struct *task, unsigned long base);
+static inline unsigned long um_get_fsbase(const struct thread_struct *thread)
+{
+	return thread->fsbase;
+}
+static inline unsigned long um_get_gsbase(const struct thread_struct *thread)
+{
+	return thread->gsbase;
+}
 
 #endif
