@@ -54,7 +54,8 @@ static inline u64 ktest_random_below(u64 limit)
 	__auto_type __kb = (b);							\
 	if (!(__ka op __kb)) {							\
 		ktest_fail(__FILE__, __LINE__,					\
-			   "expected " #a " " #op " " #b ", got %lld (0x%llx) and %lld (0x%llx)", \
+			   "expected %s, got %lld (0x%llx) and %lld (0x%llx)",	\
+			   #a " " #op " " #b,					\
 			   (long long)__ka, (unsigned long long)__ka,		\
 			   (long long)__kb, (unsigned long long)__kb);		\
 		on_fail;							\
@@ -62,8 +63,8 @@ static inline u64 ktest_random_below(u64 limit)
 } while (0)
 
 #define __KTEST_TRUE(cond, want, on_fail) do {					\
-	if ((!!(cond)) != (want)) {					\
-		ktest_fail(__FILE__, __LINE__, "expected " #cond " to be %s",	\
+	if (((cond) ? 1 : 0) != (want)) {					\
+		ktest_fail(__FILE__, __LINE__, "expected %s to be %s", #cond,	\
 			   (want) ? "true" : "false");				\
 		on_fail;							\
 	}									\
@@ -73,15 +74,15 @@ static inline u64 ktest_random_below(u64 limit)
 	const char *__ka = (a);							\
 	const char *__kb = (b);							\
 	if (strcmp(__ka, __kb)) {						\
-		ktest_fail(__FILE__, __LINE__, "expected " #a " == " #b ", got \"%s\" and \"%s\"", \
-			   __ka, __kb);						\
+		ktest_fail(__FILE__, __LINE__, "expected %s == %s, got \"%s\" and \"%s\"", \
+			   #a, #b, __ka, __kb);					\
 		on_fail;							\
 	}									\
 } while (0)
 
 #define __KTEST_MEM(a, b, n, on_fail) do {					\
 	if (memcmp((a), (b), (n))) {						\
-		ktest_fail(__FILE__, __LINE__, "the memory of " #a " and " #b " differs"); \
+		ktest_fail(__FILE__, __LINE__, "the memory of %s and %s differs", #a, #b); \
 		on_fail;							\
 	}									\
 } while (0)
