@@ -51,7 +51,7 @@ static inline unsigned int gs_load(unsigned long at)
 
 static inline void gs_or(unsigned long at, unsigned int bits)
 {
-	__asm__ volatile("orl %1, %%gs:(%0)" : : "r"(at), "r"(bits) : "memory", "cc");
+	__asm__ volatile("lock orl %1, %%gs:(%0)" : : "r"(at), "r"(bits) : "memory", "cc");
 }
 
 void host_set_words(unsigned long masked, unsigned long pending, unsigned long cpu_number)

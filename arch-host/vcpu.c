@@ -162,6 +162,11 @@ int host_wait_word(const volatile unsigned int *word, unsigned int value,
 				 timeout_ns ? (long)&limit : 0, pending);
 }
 
+void host_wake_word(const volatile unsigned int *word)
+{
+	sys4(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, 0);
+}
+
 void host_yield(void)
 {
 	sys0(SYS_sched_yield);

@@ -10,6 +10,8 @@
 
 struct task_struct;
 
+DECLARE_PER_CPU(u32, um_idle);
+
 extern const struct host_boot_info *um_host_info;
 
 /* Sets %gs to this vCPU's area, marks interrupts masked, and lets host signals in. */

@@ -137,6 +137,9 @@ void host_signals_block(int block);
 int host_wait_word(const volatile unsigned int *word, unsigned int value,
 		   const volatile unsigned int *pending, unsigned long timeout_ns);
 
+/* Wakes a vCPU that sleeps on this word. */
+void host_wake_word(const volatile unsigned int *word);
+
 /* Yields the host core. */
 void host_yield(void);
 

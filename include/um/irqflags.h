@@ -8,7 +8,10 @@
 
 /* Nonzero: a host signal that arrives only notes its line in um_irq_pending. */
 DECLARE_PER_CPU(u32, um_irq_masked);
-/* Lines (1 << HOST_LINE_*) noted while masked. The idle loop sleeps on this word. */
+/*
+ * Lines (HOST_LINE_*) noted while masked, or set by another vCPU; always changed by atomic
+ * instructions. The idle loop sleeps on this word.
+ */
 DECLARE_PER_CPU(u32, um_irq_pending);
 
 /* => interrupts masked or not; delivers what is pending and may preempt (um/irq). */

@@ -32,6 +32,9 @@
 DEFINE_PER_CPU(u32, um_irq_masked);
 DEFINE_PER_CPU_ALIGNED(u32, um_irq_pending);
 
+/* This vCPU sleeps, or is about to, on um_irq_pending (um_cpu_idle). */
+DEFINE_PER_CPU(u32, um_idle);
+
 /* Bits (1 << enum um_ipi) sent to this vCPU; any vCPU sets them, its owner takes them. */
 static DEFINE_PER_CPU_ALIGNED(u32, ipi_pending);
 
@@ -51,7 +54,7 @@ static void deliver_pending(void)
 {
 	u32 lines;
 
-	while ((lines = this_cpu_xchg(um_irq_pending, 0))) {
+	while ((lines = __atomic_exchange_n(this_cpu_ptr(&um_irq_pending), 0, __ATOMIC_SEQ_CST))) {
 		if (lines & HOST_LINE_TIMER)
 			do_IRQ(IRQ_TIMER);
 		if (lines & HOST_LINE_IPI)
@@ -69,7 +72,7 @@ static bool must_preempt(void)
 void um_interrupt(unsigned int lines, unsigned long ip)
 {
 	this_cpu_write(um_irq_masked, 1);
-	this_cpu_or(um_irq_pending, lines);
+	__atomic_fetch_or(this_cpu_ptr(&um_irq_pending), lines, __ATOMIC_SEQ_CST);
 	host_signals_block(0);
 	for (;;) {
 		deliver_pending();
@@ -99,12 +102,22 @@ void um_irq_replay(void)
 	} while (this_cpu_read(um_irq_pending));
 }
 
+/*
+ * A sleeping vCPU is woken through the word that it sleeps on, which saves the signal. It
+ * clears um_idle before it looks at its pending word for the last time; the sender sets the
+ * pending bit before it looks at um_idle: one of the two sees the other.
+ */
 void um_send_ipi(unsigned int cpu, enum um_ipi kind)
 {
 	u32 *theirs = per_cpu_ptr(&ipi_pending, cpu);
 	u32 old = __atomic_fetch_or(theirs, 1u << kind, __ATOMIC_SEQ_CST);
 
 	/* Bits that were there already have their signal on the way. */
-	if (!old)
+	if (old)
+		return;
+	__atomic_fetch_or(per_cpu_ptr(&um_irq_pending, cpu), HOST_LINE_IPI, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(per_cpu_ptr(&um_idle, cpu), __ATOMIC_SEQ_CST))
+		host_wake_word(per_cpu_ptr(&um_irq_pending, cpu));
+	else
 		host_cpu_kick(cpu);
 }

@@ -60,8 +60,11 @@ void um_spin_wait(unsigned long rounds)
 void um_cpu_idle(void)
 {
 	volatile u32 *pending = this_cpu_ptr(&um_irq_pending);
+	u32 *idle = this_cpu_ptr(&um_idle);
 
+	__atomic_store_n(idle, 1, __ATOMIC_SEQ_CST);
 	host_wait_word(pending, 0, pending, 0);
+	__atomic_store_n(idle, 0, __ATOMIC_SEQ_CST);
 }
 
 void um_cpu_stop(void)
