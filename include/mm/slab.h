@@ -5,6 +5,7 @@
 
 #include <kern/types.h>
 #include <mm/gfp.h>
+#include <mm/shrinker.h>
 
 struct kmem_cache;
 struct seq_file;
@@ -135,27 +136,6 @@ void *memdup_user(const void __user *src, size_t len);
 void *memdup_user_nul(const void __user *src, size_t len);
 void *vmemdup_user(const void __user *src, size_t len);
 char *strndup_user(const char __user *s, long max);
-
-/* Memory that can be taken back under pressure. */
-struct shrink_control {
-	gfp_t gfp_mask;
-	unsigned long nr_to_scan;
-	unsigned long nr_scanned;
-};
-#define SHRINK_STOP (~0UL)
-#define SHRINK_EMPTY (~0UL - 1)
-#define DEFAULT_SEEKS 2
-struct shrinker {
-	/* How many objects could be freed. => may be called from any allocation that may sleep */
-	unsigned long (*count_objects)(struct shrinker *s, struct shrink_control *sc);
-	/* Frees up to nr_to_scan: the number, or SHRINK_STOP. Must honour __GFP_FS. */
-	unsigned long (*scan_objects)(struct shrinker *s, struct shrink_control *sc);
-	int seeks;
-	unsigned int flags;
-	struct list_head list;		/* shrinker_lock */
-};
-int register_shrinker(struct shrinker *shrinker);
-void unregister_shrinker(struct shrinker *shrinker);
 
 /* The seq_file body of /proc/slabinfo: start, next, stop, show. */
 struct seq_operations;
