@@ -7,6 +7,7 @@
 #include <lib/list.h>
 
 #include <linux/binfmts.h>
+#include <linux/resource.h>
 
 struct cred;
 struct file;
@@ -25,6 +26,7 @@ struct linux_binprm {
 	bool secureexec;		/* AT_SECURE */
 	bool point_of_no_return;	/* an error kills from here on */
 	bool per_clear_setid;
+	bool unsafe;			/* the fs_struct is shared: no set-id */
 	struct file *executable;	/* passed to the interpreter */
 	struct file *interpreter;	/* a loader chose another file: start over with it */
 	struct file *file;
@@ -36,9 +38,7 @@ struct linux_binprm {
 	unsigned int interp_flags;
 	int execfd;
 	unsigned long exec;
-	struct {
-		unsigned long cur, max;
-	} rlim_stack;			/* RLIMIT_STACK as it was when execve began */
+	struct rlimit rlim_stack;	/* RLIMIT_STACK as it was when execve began */
 	char buf[BINPRM_BUF_SIZE];	/* the file's first bytes, zeros behind a short file */
 };
 

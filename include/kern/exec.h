@@ -14,6 +14,12 @@ struct task_struct;
  */
 int kernel_execve(const char *filename, const char *const *argv, const char *const *envp);
 
+/* mm->flags: may the program be dumped and looked into? SUID_DUMP_* of <mm/mm_types.h>. */
+struct mm_struct;
+extern int suid_dumpable;
+void set_dumpable(struct mm_struct *mm, int value);
+int get_dumpable(struct mm_struct *mm);
+
 char *get_task_comm(char *buf, struct task_struct *task);	/* buf of TASK_COMM_LEN */
 void set_task_comm(struct task_struct *task, const char *from);
 

@@ -157,7 +157,7 @@ static int copy_clone_args(struct kernel_clone_args *kargs, struct clone_args __
 
 static bool clone3_args_valid(struct kernel_clone_args *args)
 {
-	if (args->flags & ~(CLONE_LEGACY_FLAGS | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP))
+	if (args->flags & ~(0xffffffffULL | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP))
 		return false;
 	if (args->flags & (CLONE_DETACHED | CSIGNAL))
 		return false;

@@ -11,6 +11,7 @@
  */
 #include <kern/cred.h>
 #include <kern/errno.h>
+#include <kern/exec.h>
 #include <kern/fork.h>
 #include <kern/init.h>
 #include <kern/rcupdate.h>

@@ -117,7 +117,6 @@ void release_task(struct task_struct *task)
 		}
 		write_unlock_irq(&tasklist_lock);
 
-		arch_release_thread(task);
 		call_rcu(&task->rcu, delayed_put_task_struct);
 		task = leader;
 	} while (zap_leader);
@@ -182,6 +181,8 @@ static void exit_mm(void)
 	struct mm_struct *mm = task->mm;
 
 	exit_mm_release(task, mm);
+	/* The task will not see user mode again. */
+	arch_release_thread(task);
 	if (!mm)
 		return;
 	task_lock(task);

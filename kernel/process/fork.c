@@ -23,6 +23,7 @@
 #include <fs/fs_struct.h>
 #include <kern/completion.h>
 #include <kern/cred.h>
+#include <kern/entry.h>
 #include <kern/err.h>
 #include <kern/errno.h>
 #include <kern/fork.h>
@@ -46,6 +47,7 @@
 #include <um/ptrace.h>
 #include <um/switch_to.h>
 
+#include <linux/fcntl.h>
 #include <linux/sched.h>
 
 #include "internal.h"
@@ -461,7 +463,6 @@ struct task_struct *copy_process(struct pid *pid, int node, struct kernel_clone_
 		goto bad_pid;
 	if (pidfile)
 		fd_install(pidfd, pidfile);
-	sched_post_fork(task);
 	return task;
 
 bad_pid:

@@ -7,6 +7,7 @@
 #include <kern/pid.h>
 #include <kern/task.h>
 
+struct file;
 struct linux_binprm;
 struct filename;
 struct k_itimer;
@@ -25,6 +26,23 @@ void put_signal_struct(struct signal_struct *sig);
 void __unhash_process(struct task_struct *task, bool group_dead);
 void exit_notify(struct task_struct *task, bool group_dead);
 void kill_orphaned_pgrp(struct task_struct *task, struct task_struct *parent);
+
+/* Where execve() finds its strings: one of the two is set. */
+struct user_arg_ptr {
+	const char __user *const __user *user;
+	const char *const *kernel;
+};
+
+/* exec_args.c: the new address space with its stack; then argc, envc and all strings. */
+int bprm_mm_init(struct linux_binprm *bprm);
+int bprm_copy_arguments(struct linux_binprm *bprm, struct user_arg_ptr argv,
+			struct user_arg_ptr envp);
+
+/* exec_cred.c: set-id bits and capabilities of the file, into bprm->cred. */
+int bprm_creds_from_file(struct linux_binprm *bprm);
+
+/* Drops a file that was opened for execution, and the denial of writes to it. */
+void exec_fput(struct file *file);
 
 /* exec.c */
 int de_thread(struct task_struct *task);

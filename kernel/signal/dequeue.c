@@ -204,7 +204,7 @@ bool get_signal(struct ksignal *ksig)
 			what = RELOCK;
 			continue;
 		}
-		if (signal_group_exit(signal) && signal->group_exec_task != current) {
+		if (signal_group_exit(signal)) {
 			sigdelset(&current->pending.signal, SIGKILL);
 			recalc_sigpending();
 			spin_unlock_irq(&sighand->siglock);

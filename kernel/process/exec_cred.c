@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/* Whose rights a program runs with: set-id bits, root's capabilities, ambient ones. */
+#include <fs/file.h>
+#include <fs/inode.h>
+#include <fs/mount.h>
+#include <kern/binfmts.h>
+#include <kern/cred.h>
+#include <kern/errno.h>
+#include <kern/task.h>
+
+#include <linux/stat.h>
+
+#include "internal.h"
+
+void exec_fput(struct file *file)
+{
+	allow_write_access(file);
+	fput(file);
+}
+
+static void take_set_id_bits(struct linux_binprm *bprm)
+{
+	struct inode *inode = file_inode(bprm->file);
+	struct cred *new = bprm->cred;
+	umode_t mode = READ_ONCE(inode->i_mode);
+
+	if (bprm->unsafe || current->no_new_privs || (bprm->file->f_path.mnt->mnt_flags & MNT_NOSUID))
+		return;
+	if (mode & S_ISUID) {
+		bprm->per_clear_setid = true;
+		new->euid = inode->i_uid;
+	}
+	/* Without the execute bit for the group it means mandatory locking. */
+	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)) {
+		bprm->per_clear_setid = true;
+		new->egid = inode->i_gid;
+	}
+}
+
+static bool root_has_all(const struct cred *new)
+{
+	return !(new->securebits & issecure_mask(SECURE_NOROOT));
+}
+
+int bprm_creds_from_file(struct linux_binprm *bprm)
+{
+	const struct cred *old = current_cred();
+	struct cred *new = bprm->cred;
+	bool set_id, effective = false;
+
+	take_set_id_bits(bprm);
+	set_id = !uid_eq(new->euid, old->uid) || !gid_eq(new->egid, old->gid);
+
+	new->cap_permitted = CAP_EMPTY_SET;
+	if (root_has_all(new) && (!new->uid.val || !new->euid.val)) {
+		new->cap_permitted.val = old->cap_bset.val | old->cap_inheritable.val;
+		effective = !new->euid.val;
+	}
+	if (set_id)
+		new->cap_ambient = CAP_EMPTY_SET;
+	new->cap_permitted.val |= new->cap_ambient.val;
+	new->cap_effective = effective ? new->cap_permitted : new->cap_ambient;
+	new->suid = new->fsuid = new->euid;
+	new->sgid = new->fsgid = new->egid;
+	new->securebits &= ~issecure_mask(SECURE_KEEP_CAPS);
+
+	bprm->secureexec = set_id ||
+		(new->uid.val && (effective || !cap_issubset(new->cap_permitted, new->cap_ambient)));
+	return 0;
+}
