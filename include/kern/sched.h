@@ -111,8 +111,6 @@ struct task_struct *curr_task(int cpu);
 bool idle_cpu(int cpu);
 int task_curr(const struct task_struct *task);
 void resched_cpu(int cpu);
-/* exec is a good moment to move: nothing is in the caches. => may sleep. */
-void sched_exec(void);
 
 /* Priorities. */
 static inline int task_nice(const struct task_struct *task) { return PRIO_TO_NICE(task->sched.static_prio); }
@@ -121,6 +119,8 @@ void set_user_nice(struct task_struct *task, long nice);
 int can_nice(const struct task_struct *task, int nice);
 /* SCHED_* with its parameter, no permission check. 0 or -EINVAL. */
 int sched_setscheduler_nocheck(struct task_struct *task, int policy, int rt_priority);
+/* All of it at once; nice is for the fair policies. */
+int sched_change_policy(struct task_struct *task, int policy, int rt_priority, int nice, bool reset_on_fork);
 int sched_set_fifo(struct task_struct *task);
 void sched_set_normal(struct task_struct *task, int nice);
 static inline bool rt_task(const struct task_struct *task) { return task->sched.prio < MAX_RT_PRIO; }
@@ -150,6 +150,11 @@ u64 kcpustat_field(int cpu, enum cpu_usage_stat field);
 /* The machine's: current enters and leaves guest code. => interrupts masked. */
 void account_user_enter(void);
 void account_user_exit(void);
+/* Interrupts and softirqs: what was interrupted comes back at the end. => interrupts masked. */
+int account_irq_enter(enum cpu_usage_stat what);
+void account_irq_exit(int was);
+/* Closes the current stretch, so that the counters are fresh. */
+void account_tick(void);
 /* ns of CPU, including the stretch that runs now. => any context. */
 void task_cputime(struct task_struct *task, u64 *utime, u64 *stime);
 u64 task_sched_runtime(struct task_struct *task);

@@ -29,10 +29,7 @@ struct sched_task {
 	struct rb_node run_node;	/* q */
 	bool queued;			/* q: in the tree (not the running one) */
 	u32 weight;			/* p: from the nice value */
-	u64 vruntime;			/* q: weighted run time, ns; relative to min_vruntime off the queue */
-	u64 deadline;			/* q: vruntime at which its slice is used up */
-	u64 slice;			/* p: ns */
-	s64 vlag;			/* q: what it was owed when it left the queue */
+	u64 vruntime;			/* q: weighted run time, ns */
 
 	/* Real-time classes. */
 	struct list_head rt_node;	/* q */
@@ -57,10 +54,8 @@ struct sched_task {
 	unsigned int nr_cpus_allowed;	/* p */
 	int migration_disabled;		/* c */
 	bool in_iowait;			/* c */
-	bool wakeup_preempted;		/* q */
-
-	u64 vtime_start;		/* c: when the current stretch of user or system time began */
-	bool vtime_user;		/* c: that stretch is user time */
+	bool counted_sleep;		/* q: its sleep counts in the load average */
+	bool yielded;			/* q: pass it over once */
 };
 
 #endif

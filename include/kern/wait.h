@@ -3,6 +3,7 @@
 #ifndef KERN_WAIT_H
 #define KERN_WAIT_H
 
+#include <kern/errno.h>
 #include <kern/spinlock.h>
 #include <kern/task.h>
 #include <lib/list.h>

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* The run queue and what the scheduler's files share. The essay is in core.c. */
+#ifndef KERNEL_SCHED_INTERNAL_H
+#define KERNEL_SCHED_INTERNAL_H
+
+#include <kern/cpumask.h>
+#include <kern/percpu.h>
+#include <kern/sched.h>
+#include <kern/spinlock.h>
+#include <lib/list.h>
+#include <lib/rbtree.h>
+
+#include <linux/sched.h>
+
+/* Beside the states of <kern/task.h>: try_to_wake_up() has claimed the task. */
+#define TASK_WAKING 0x0200
+
+/* sched.on_rq */
+#define ON_RQ_QUEUED 1
+#define ON_RQ_MIGRATING 2	/* between two run queues; wait until it is over */
+
+#define IDLE_PRIO MAX_PRIO
+
+/* What one class keeps of its runnable tasks. Guarded by the run queue's lock. */
+struct fair_queue {
+	struct rb_root_cached tasks;	/* by vruntime, without the running one */
+	u64 min_vruntime;		/* grows only: where newcomers start */
+	unsigned long load;		/* sum of weights, the running one included */
+	unsigned int nr;
+};
+
+struct rt_queue {
+	unsigned long bitmap[2];	/* priorities that have tasks */
+	struct list_head lists[MAX_RT_PRIO];	/* FIFO, without the running one */
+	unsigned int nr;
+};
+
+/*
+ * (l) lock; (c) written by its own CPU under the lock, read anywhere
+ */
+struct rq {
+	spinlock_t lock;
+	unsigned int cpu;		/* constant */
+	unsigned int nr_running;	/* l, read anywhere */
+	struct task_struct *curr;	/* c */
+	struct task_struct *idle;	/* constant after bring-up */
+	struct fair_queue fair;		/* l */
+	struct rt_queue rt;		/* l */
+	u64 clock;			/* l: sched_clock() of the last look */
+	u64 nr_switches;		/* c */
+	long nr_uninterruptible;	/* l: the sum over all CPUs counts */
+	atomic_t nr_iowait;
+	struct task_struct *migrate;	/* c: prev that must leave this CPU, see finish_switch() */
+	unsigned long next_balance;	/* c: jiffies */
+};
+
+DECLARE_PER_CPU(struct rq, runqueues);
+
+#define cpu_rq(cpu) (per_cpu_ptr(&runqueues, cpu))
+#define this_rq() (this_cpu_ptr(&runqueues))
+#define task_rq(task) cpu_rq(task_cpu(task))
+
+/*
+ * A class of tasks. All callbacks: rq->lock held, interrupts masked.
+ */
+struct sched_class {
+	/* The task becomes runnable, or stops being so (curr included: its key is in no tree). */
+	void (*enqueue)(struct rq *rq, struct task_struct *task, bool wakeup);
+	void (*dequeue)(struct rq *rq, struct task_struct *task);
+	/* The best task that waits, taken out of the structure; NULL: none. */
+	struct task_struct *(*pick)(struct rq *rq);
+	/* The running task stays runnable and goes back into the structure. */
+	void (*put)(struct rq *rq, struct task_struct *task);
+	/* Charges the running task up to rq->clock. */
+	void (*update)(struct rq *rq);
+	void (*tick)(struct rq *rq, struct task_struct *task);
+	/* A task of the same class woke up: should it run instead of curr? */
+	bool (*preempts)(struct rq *rq, struct task_struct *task);
+	void (*yield)(struct rq *rq);
+	/* The next waiting task after `task` (NULL: the first) that balancing may look at. */
+	struct task_struct *(*next_waiting)(struct rq *rq, struct task_struct *task);
+};
+
+extern const struct sched_class rt_sched_class, fair_sched_class, idle_sched_class;
+
+static inline bool fair_policy(int policy)
+{
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE;
+}
+
+static inline bool rt_policy(int policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+/* core.c */
+struct rq *task_rq_lock(struct task_struct *task, unsigned long *flags);
+void task_rq_unlock(struct rq *rq, struct task_struct *task, unsigned long flags);
+void update_rq_clock(struct rq *rq);
+void activate_task(struct rq *rq, struct task_struct *task, bool wakeup);
+void deactivate_task(struct rq *rq, struct task_struct *task);
+void resched_curr(struct rq *rq);
+void check_preempt(struct rq *rq, struct task_struct *task);
+void set_task_cpu(struct task_struct *task, unsigned int cpu);
+bool cpu_allowed(struct task_struct *task, unsigned int cpu);
+/* policy.c: class, prio and weight from policy, static_prio and rt_priority. */
+void set_task_class(struct task_struct *task);
+u32 nice_to_weight(int nice);
+/* Takes the task out of its structures, calls change, puts it back. => as task_rq_lock. */
+void change_task(struct rq *rq, struct task_struct *task, void (*change)(struct task_struct *task, void *arg),
+		 void *arg);
+/* balance.c */
+unsigned int select_cpu(struct task_struct *task, int wake_flags);
+/* => this CPU's lock held; true when something was pulled. May drop and retake the lock. */
+bool newidle_balance(struct rq *rq);
+void periodic_balance(struct rq *rq);
+/* loadavg.c */
+void calc_load_tick(void);
+/* wait.c */
+void wait_bit_init(void);
+/* cputime.c */
+void account_init_cpu(unsigned int cpu);
+void account_task_switch(struct task_struct *prev, struct task_struct *next);
+
+#endif
