@@ -42,3 +42,78 @@ $(UNIT): $(TB)/unit-main.o $(TB)/unit-kernel.o $(TB)/host-main.o $(HOST_OBJS) $(
 		$(TB)/unit-kernel.o -lgtest $(HOST_LIBS)
 
 -include $(UNIT_OBJS:.o=.d)
+
+# ---- guest: static programs, on the host and inside; hostile: inside only ----
+
+GUEST_SRC := $(sort $(wildcard tests/guest/*/*.c))
+HOSTILE_SRC := $(sort $(wildcard tests/hostile/*.c))
+GUEST_BINS := $(patsubst tests/guest/%.c,$(TB)/guest/%,$(GUEST_SRC))
+HOSTILE_BINS := $(patsubst tests/hostile/%.c,$(TB)/hostile/%,$(HOSTILE_SRC))
+GUEST_CFLAGS := -O1 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-unused-function \
+	-Wno-sign-compare -Wno-missing-field-initializers -static -pthread -Itests/guest
+
+# A program names what else it needs in a comment: "// LDFLAGS: -nostdlib" in its first lines.
+guest-flags = $(shell sed -n '1,12s,^.*LDFLAGS: *\([^*]*\).*,\1,p' $(1))
+
+$(GUEST_BINS): $(TB)/guest/%: tests/guest/%.c tests/guest/test.h
+	$(call say,GUESTCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(call guest-flags,$<)
+
+$(HOSTILE_BINS): $(TB)/hostile/%: tests/hostile/%.c tests/guest/test.h
+	$(call say,GUESTCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -Itests/hostile -MMD -MP -MF $@.d -MT $@ -o $@ $< \
+		$(call guest-flags,$<)
+
+$(TB)/runner: tests/guest/runner.c
+	$(call say,GUESTCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -o $@ $<
+
+# The initrd of the tests: the built-in one, the runner, and each program without its symbols.
+$(TB)/guest.cpio: $(GUEST_BINS) $(HOSTILE_BINS) $(TB)/runner $(B)/init/initramfs.cpio
+	$(call say,CPIO,$@)
+	$(Q)rm -rf $(TB)/stripped && mkdir -p $(TB)/stripped
+	$(Q)cp $(B)/init/initramfs.list $@.list
+	$(Q)echo "dir /tests 0755 0 0" >>$@.list
+	$(Q)for f in $(TB)/runner $(GUEST_BINS) $(HOSTILE_BINS); do \
+		n=$${f#$(TB)/}; n=$${n#guest/}; d=$$(dirname $$n); \
+		mkdir -p $(TB)/stripped/$$d; strip -o $(TB)/stripped/$$n $$f || exit 1; \
+		[ $$d = . ] || echo "dir /tests/$$d 0755 0 0"; \
+		echo "file /tests/$$n $(TB)/stripped/$$n 0755 0 0"; \
+	done | awk '!seen[$$0]++' >>$@.list
+	$(Q)$(B)/tools/mkcpio $@.list >$@
+
+-include $(addsuffix .d,$(GUEST_BINS) $(HOSTILE_BINS))
+
+# ---- running them ----
+
+TESTS_READY := $(VMLINUX) $(B)/imports.checked $(UNIT) $(TB)/guest.cpio
+
+tests: $(TESTS_READY)
+
+RUN_TESTS = $(PYTHON) tools/run-tests --build $(B) --vmlinux $(VMLINUX) $(RUN_TESTS_FLAGS)
+
+unit: $(UNIT)
+	$(Q)$(RUN_TESTS) unit
+guest: $(TESTS_READY)
+	$(Q)$(RUN_TESTS) guest
+integration: $(TESTS_READY)
+	$(Q)$(RUN_TESTS) integration
+hostile: $(TESTS_READY)
+	$(Q)$(RUN_TESTS) hostile
+
+# Builds in a second make, so that what is missing is installed before anything is compiled.
+# A build that fails is reported, and ends in the same last line.
+check:
+	$(Q)tools/install-deps check
+	$(Q)tools/build-and-test $(MAKE) -- unit guest integration hostile
+check-all:
+	$(Q)tools/install-deps check
+	$(Q)tools/build-and-test $(MAKE) -- --long unit guest integration hostile
+check-fresh:
+	$(Q)tools/install-deps fresh
+	$(Q)tools/check-fresh
+
+.PHONY: tests unit guest integration hostile check check-all check-fresh
