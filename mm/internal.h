@@ -56,6 +56,12 @@ static inline struct zone *page_zone(const struct page *page)
 								&zones[ZONE_NORMAL];
 }
 
+/* Without what the CPUs hold. */
+static inline unsigned long nr_free_pages_fast(void)
+{
+	return READ_ONCE(zones[ZONE_DMA32].free_pages) + READ_ONCE(zones[ZONE_NORMAL].free_pages);
+}
+
 /* Free blocks of this order and above go back to the host. */
 #define DISCARD_ORDER 9
 

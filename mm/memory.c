@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Page faults. handle_mm_fault() makes one address present with the access asked for:
+ *
+ *	no entry, anonymous area	fresh zeroed pages (do_anonymous_page)
+ *	no entry, file, read		the cached page and its cached neighbours (do_read_fault)
+ *	no entry, file, private write	a copy of the cached page (do_cow_fault)
+ *	no entry, file, shared write	the cached page, made dirty (do_shared_fault)
+ *	entry without write permission	copy, or keep the page if nobody else has it (do_wp_page)
+ *
+ * A fault of a guest costs microseconds in the host, a further page in the same host mapping a
+ * tenth of that. So anonymous faults fill an aligned window of pages from one contiguous block
+ * where the slots are free and memory is plenty; the window grows with the faults that the
+ * area has had. File faults map what is cached around.
+ *
+ * Entries are changed under page_table_lock only, after checking that they are still what the
+ * fault saw; mmap_lock is held (either side), so the area itself cannot change. A file's page
+ * is locked while its entry is installed, which keeps truncation away.
+ *
+ * Lock order: mmap_lock, page lock, page_table_lock.
+ */
+#include "vm.h"
+
+#include <fs/file.h>
+#include <mm/pagemap.h>
+
+/* Orders of the window: 32 KiB at first, up to 256 KiB. */
+#define WINDOW_MIN 3
+#define WINDOW_MAX 6
+/* A read of a bigger anonymous area gets the page of zeros: it may be a sparse table. */
+#define ZERO_PAGE_AREA (1UL << 20)
+#define FAULT_AROUND_PAGES 16
+
+static pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_WRITE ? pte_mkwrite(pte) : pte;
+}
+
+static pte_t anon_pte(struct page *page, const struct vm_area_struct *vma)
+{
+	return maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma);
+}
+
+/* A new page becomes an anonymous one of an area. */
+static void make_anon(struct page *page)
+{
+	page->mapping = (struct address_space *)PAGE_MAPPING_ANON;
+	page->flags |= (1UL << PG_swapbacked) | (1UL << PG_uptodate) | (1UL << PG_user);
+	page_add_rmap(page, true);
+}
+
+/* ---- anonymous memory ---- */
+
+static unsigned int window_order(const struct vm_area_struct *vma)
+{
+	unsigned int order = WINDOW_MIN;
+
+	if (vma->anon_faults >= 8)
+		order++;
+	if (vma->anon_faults >= 64)
+		order++;
+	if (vma->anon_faults >= 512)
+		order++;
+	if (nr_free_pages_fast() < (totalram_pages() >> 3))
+		return 0;
+	return min(order, (unsigned int)WINDOW_MAX);
+}
+
+/* Are the entries of the 2^order aligned pages around addr all free, inside the area? */
+static bool window_is_free(const struct vm_area_struct *vma, pte_t *ptep, unsigned long addr,
+			   unsigned int order)
+{
+	unsigned long size = PAGE_SIZE << order, start = addr & ~(size - 1);
+
+	if (start < vma->vm_start || start + size > vma->vm_end)
+		return false;
+	ptep -= (addr - start) >> PAGE_SHIFT;
+	for (unsigned int i = 0; i < 1U << order; i++)
+		if (!pte_none(ptep_get(ptep + i)))
+			return false;
+	return true;
+}
+
+/* The largest window that is free now (it may be taken later: the caller checks again). */
+static unsigned int pick_window(struct vm_area_struct *vma, unsigned long addr,
+				unsigned int order)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	pte_t *ptep;
+
+	spin_lock(&mm->page_table_lock);
+	ptep = pte_lookup(mm, addr);
+	while (order && ptep && !window_is_free(vma, ptep, addr, order))
+		order--;
+	spin_unlock(&mm->page_table_lock);
+	return ptep ? order : min(order, 4U);
+}
+
+static vm_fault_t map_zero_page(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct mm_struct *mm = vma->vm_mm;
+	pte_t *ptep = pte_alloc_lock(mm, vmf->address);
+
+	if (!ptep)
+		return VM_FAULT_OOM;
+	if (pte_none(*ptep))
+		set_pte(ptep, pte_mkspecial(mk_pte(zero_page, vma->vm_page_prot)));
+	spin_unlock(&mm->page_table_lock);
+	update_mmu_cache_range(mm, vmf->address, 1);
+	return 0;
+}
+
+/* A zeroed block of 2^*order single pages; smaller when memory is not contiguous. */
+static struct page *alloc_anon_block(unsigned int *order)
+{
+	struct page *page = NULL;
+
+	if (*order)
+		page = alloc_pages(GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO | __GFP_HIGHMEM, *order);
+	if (page) {
+		split_page(page, *order);
+		return page;
+	}
+	*order = 0;
+	return alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
+}
+
+static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long start;
+	unsigned int order;
+	struct page *page;
+	pte_t *ptep;
+	bool free;
+
+	if (vma->vm_flags & VM_SHARED)
+		return VM_FAULT_SIGBUS;
+	if (!(vmf->flags & FAULT_FLAG_WRITE) && vma->vm_end - vma->vm_start > ZERO_PAGE_AREA)
+		return map_zero_page(vmf);
+	order = window_order(vma);
+	if (order)
+		order = pick_window(vma, vmf->address, order);
+	page = alloc_anon_block(&order);
+	if (!page)
+		return VM_FAULT_OOM;
+	start = vmf->address & ~((PAGE_SIZE << order) - 1);
+	ptep = pte_alloc_lock(mm, start);
+	free = ptep && window_is_free(vma, ptep, start, order);
+	for (unsigned int i = 0; free && i < 1U << order; i++) {
+		make_anon(page + i);
+		set_pte(ptep + i, anon_pte(page + i, vma));
+	}
+	if (ptep)
+		spin_unlock(&mm->page_table_lock);
+	if (!free) {
+		/* Somebody was faster: the access is tried again. */
+		for (unsigned int i = 0; i < 1U << order; i++)
+			put_page(page + i);
+		return ptep ? 0 : VM_FAULT_OOM;
+	}
+	add_mm_counter(mm, MM_ANONPAGES, 1L << order);
+	vma->anon_faults += 1;
+	count_vm_events(PGZERO, 1UL << order);
+	update_mmu_cache_range(mm, start, 1U << order);
+	return 0;
+}
+
+/* ---- files ---- */
+
+/* Asks the mapping for its page: locked and referenced in vmf->page, or an error. */
+static vm_fault_t get_fault_page(struct vm_fault *vmf)
+{
+	vm_fault_t ret = vmf->vma->vm_ops->fault(vmf);
+
+	if (ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY))
+		return ret;
+	if (!(ret & VM_FAULT_LOCKED))
+		lock_page(vmf->page);
+	return ret | VM_FAULT_LOCKED;
+}
+
+static pte_t file_pte(struct page *page, const struct vm_area_struct *vma, bool write)
+{
+	pte_t pte = mk_pte(page, vma->vm_page_prot);
+
+	if (write)
+		return maybe_mkwrite(pte_mkdirty(pte), vma);
+	/* Nobody waits to see tmpfs pages become dirty. */
+	if ((vma->vm_flags & VM_SHARED) && PageSwapBacked(page))
+		return maybe_mkwrite(pte, vma);
+	return pte;
+}
+
+/* => page_table_lock held, entry free; takes a reference of its own */
+static void install_file_pte(struct vm_area_struct *vma, pte_t *ptep, struct page *page,
+			     bool write)
+{
+	if (!PageUser(page))
+		SetPageUser(page);
+	get_page(page);
+	page_add_rmap(page, false);
+	atomic_long_inc(&vma->vm_mm->rss_stat[page_rss_type(page)]);
+	set_pte(ptep, file_pte(page, vma, write));
+}
+
+unsigned int map_file_pages(struct vm_fault *vmf, struct page **pages, unsigned int nr)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long first = ~0UL, last = 0;
+	unsigned int mapped = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		unsigned long addr = vma->vm_start +
+				     ((pages[i]->index - vma->vm_pgoff) << PAGE_SHIFT);
+		pte_t *ptep;
+
+		/* The window never leaves one last-level table: the first call made it. */
+		ptep = i ? pte_lookup(mm, addr) : pte_alloc_lock(mm, addr);
+		if (!ptep && !i)
+			return 0;
+		if (!ptep || !pte_none(*ptep))
+			continue;
+		install_file_pte(vma, ptep, pages[i], false);
+		first = min(first, addr);
+		last = addr;
+		mapped++;
+	}
+	if (nr)
+		spin_unlock(&mm->page_table_lock);
+	if (mapped)
+		update_mmu_cache_range(mm, first, ((last - first) >> PAGE_SHIFT) + 1);
+	return mapped;
+}
+
+/* The cached pages of an aligned window, without reading any. True: the address is served. */
+static bool fault_around(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long size = FAULT_AROUND_PAGES << PAGE_SHIFT;
+	unsigned long start = max(vmf->address & ~(size - 1), vma->vm_start);
+	unsigned long end = min((vmf->address & ~(size - 1)) + size, vma->vm_end);
+	pgoff_t a = vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT);
+
+	if (!vma->vm_ops->map_pages)
+		return false;
+	return vma->vm_ops->map_pages(vmf, a, a + ((end - start) >> PAGE_SHIFT) - 1) &
+	       VM_FAULT_NOPAGE;
+}
+
+/* Installs vmf->page (locked) unless somebody else did; unlocks and puts it. */
+static vm_fault_t finish_fault(struct vm_fault *vmf, bool write)
+{
+	struct mm_struct *mm = vmf->vma->vm_mm;
+	struct page *page = vmf->page;
+	pte_t *ptep = pte_alloc_lock(mm, vmf->address);
+
+	if (ptep) {
+		if (pte_none(*ptep))
+			install_file_pte(vmf->vma, ptep, page, write);
+		spin_unlock(&mm->page_table_lock);
+	}
+	unlock_page(page);
+	put_page(page);
+	if (!ptep)
+		return VM_FAULT_OOM;
+	update_mmu_cache_range(mm, vmf->address, 1);
+	return 0;
+}
+
+static vm_fault_t do_read_fault(struct vm_fault *vmf)
+{
+	vm_fault_t ret;
+
+	if (fault_around(vmf))
+		return 0;
+	ret = get_fault_page(vmf);
+	if (!(ret & VM_FAULT_LOCKED))
+		return ret & VM_FAULT_NOPAGE ? 0 : ret;
+	return finish_fault(vmf, false) | (ret & VM_FAULT_MAJOR);
+}
+
+static vm_fault_t do_cow_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct mm_struct *mm = vma->vm_mm;
+	struct page *copy = alloc_page(GFP_HIGHUSER_MOVABLE);
+	bool installed = false;
+	vm_fault_t ret;
+	pte_t *ptep;
+
+	if (!copy)
+		return VM_FAULT_OOM;
+	ret = get_fault_page(vmf);
+	if (!(ret & VM_FAULT_LOCKED)) {
+		put_page(copy);
+		return ret & VM_FAULT_NOPAGE ? 0 : ret;
+	}
+	copy_highpage(copy, vmf->page);
+	ptep = pte_alloc_lock(mm, vmf->address);
+	if (ptep && pte_none(*ptep)) {
+		make_anon(copy);
+		set_pte(ptep, anon_pte(copy, vma));
+		installed = true;
+	}
+	if (ptep)
+		spin_unlock(&mm->page_table_lock);
+	unlock_page(vmf->page);
+	put_page(vmf->page);
+	if (!installed) {
+		put_page(copy);
+		return ptep ? 0 : VM_FAULT_OOM;
+	}
+	add_mm_counter(mm, MM_ANONPAGES, 1);
+	count_vm_event(PGCOW);
+	vma->anon_faults++;
+	update_mmu_cache_range(mm, vmf->address, 1);
+	return ret & VM_FAULT_MAJOR;
+}
+
+/* Tells the file system that a page of it becomes writable; the page stays locked. */
+static vm_fault_t make_page_writable(struct vm_fault *vmf)
+{
+	struct page *page = vmf->page;
+	vm_fault_t ret;
+
+	if (vmf->vma->vm_ops && vmf->vma->vm_ops->page_mkwrite) {
+		unlock_page(page);
+		ret = vmf->vma->vm_ops->page_mkwrite(vmf);
+		if (ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE))
+			return ret;
+		if (!(ret & VM_FAULT_LOCKED))
+			lock_page(page);
+		if (!page->mapping) {
+			unlock_page(page);
+			return VM_FAULT_NOPAGE;
+		}
+	}
+	set_page_dirty(page);
+	return VM_FAULT_LOCKED;
+}
+
+static vm_fault_t do_shared_fault(struct vm_fault *vmf)
+{
+	vm_fault_t ret = get_fault_page(vmf), mk;
+
+	if (!(ret & VM_FAULT_LOCKED))
+		return ret & VM_FAULT_NOPAGE ? 0 : ret;
+	mk = make_page_writable(vmf);
+	if (!(mk & VM_FAULT_LOCKED)) {
+		put_page(vmf->page);
+		return mk & VM_FAULT_NOPAGE ? 0 : mk;
+	}
+	return finish_fault(vmf, true) | (ret & VM_FAULT_MAJOR);
+}
+
+/* ---- write to a page that is there ---- */
+
+/* Puts a private page in place of the one that orig_pte shows. */
+static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *old)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct mm_struct *mm = vma->vm_mm;
+	struct page *copy = alloc_page(GFP_HIGHUSER_MOVABLE | (old ? 0 : __GFP_ZERO));
+	bool replaced = false;
+	pte_t *ptep;
+
+	if (!copy) {
+		if (old)
+			put_page(old);
+		return VM_FAULT_OOM;
+	}
+	if (old)
+		copy_highpage(copy, old);
+	spin_lock(&mm->page_table_lock);
+	ptep = pte_lookup(mm, vmf->address);
+	if (ptep && pte_val(*ptep) == pte_val(vmf->orig_pte)) {
+		make_anon(copy);
+		set_pte(ptep, anon_pte(copy, vma));
+		replaced = true;
+	}
+	spin_unlock(&mm->page_table_lock);
+	if (replaced) {
+		/* No guest may reach the old page once our reference on it is gone. */
+		flush_tlb_page(mm, vmf->address);
+		add_mm_counter(mm, MM_ANONPAGES, 1);
+		count_vm_event(PGCOW);
+		vma->anon_faults++;
+		if (old) {
+			add_mm_counter(mm, page_rss_type(old), -1);
+			page_remove_rmap(old);
+			put_page(old);
+		}
+		update_mmu_cache_range(mm, vmf->address, 1);
+	} else {
+		put_page(copy);
+	}
+	if (old)
+		put_page(old);
+	return 0;
+}
+
+/* The page is ours alone, and perhaps its neighbours: they become writable again. */
+static void wp_reuse(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long size = PAGE_SIZE << WINDOW_MIN;
+	unsigned long first = vmf->address, last = vmf->address;
+	unsigned long addr = max(vmf->address & ~(size - 1), vma->vm_start);
+	unsigned long end = min((vmf->address & ~(size - 1)) + size, vma->vm_end);
+	pte_t *ptep = pte_lookup(mm, addr);
+
+	for (; ptep && addr < end; addr += PAGE_SIZE, ptep++) {
+		pte_t pte = ptep_get(ptep);
+
+		if (!pte_accessible(pte) || pte_write(pte) || pte_special(pte) ||
+		    !PageAnon(pte_page(pte)) || page_count(pte_page(pte)) != 1)
+			continue;
+		set_pte(ptep, maybe_mkwrite(pte_mkdirty(pte), vma));
+		first = min(first, addr);
+		last = max(last, addr);
+	}
+	spin_unlock(&mm->page_table_lock);
+	count_vm_event(PGREUSE);
+	update_mmu_cache_range(mm, first, ((last - first) >> PAGE_SHIFT) + 1);
+}
+
+static vm_fault_t wp_shared(struct vm_fault *vmf)
+{
+	struct mm_struct *mm = vmf->vma->vm_mm;
+	struct page *page = vmf->page;
+	vm_fault_t ret;
+	pte_t *ptep;
+
+	lock_page(page);
+	if (!page->mapping) {
+		unlock_page(page);
+		put_page(page);
+		return 0;
+	}
+	ret = make_page_writable(vmf);
+	if (!(ret & VM_FAULT_LOCKED)) {
+		put_page(page);
+		return ret & VM_FAULT_NOPAGE ? 0 : ret;
+	}
+	spin_lock(&mm->page_table_lock);
+	ptep = pte_lookup(mm, vmf->address);
+	if (ptep && pte_val(*ptep) == pte_val(vmf->orig_pte))
+		set_pte(ptep, maybe_mkwrite(pte_mkdirty(*ptep), vmf->vma));
+	spin_unlock(&mm->page_table_lock);
+	unlock_page(page);
+	put_page(page);
+	update_mmu_cache_range(mm, vmf->address, 1);
+	return 0;
+}
+
+/* => page_table_lock held, which it drops; *ptep is present and not writable */
+static vm_fault_t do_wp_page(struct vm_fault *vmf, pte_t pte)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct page *page;
+
+	vmf->orig_pte = pte;
+	if (pte_special(pte)) {
+		spin_unlock(&vma->vm_mm->page_table_lock);
+		if (pte_pfn(pte) != page_to_pfn(zero_page) || (vma->vm_flags & VM_SHARED))
+			return VM_FAULT_SIGBUS;
+		return wp_page_copy(vmf, NULL);
+	}
+	page = pte_page(pte);
+	if (PageAnon(page) && page_count(page) == 1 && pte_accessible(pte)) {
+		wp_reuse(vmf);
+		return 0;
+	}
+	get_page(page);
+	spin_unlock(&vma->vm_mm->page_table_lock);
+	vmf->page = page;
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYSHARE)) && (vma->vm_flags & VM_SHARED))
+		return wp_shared(vmf);
+	return wp_page_copy(vmf, page);
+}
+
+/* ---- the entry point ---- */
+
+static vm_fault_t fault_missing(struct vm_fault *vmf)
+{
+	if (vma_is_anonymous(vmf->vma))
+		return do_anonymous_page(vmf);
+	if (!vmf->vma->vm_ops->fault)
+		return VM_FAULT_SIGBUS;
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		return do_read_fault(vmf);
+	return vmf->vma->vm_flags & VM_SHARED ? do_shared_fault(vmf) : do_cow_fault(vmf);
+}
+
+vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct vm_fault vmf = {
+		.vma = vma,
+		.address = addr & PAGE_MASK,
+		.flags = flags,
+		.gfp_mask = GFP_HIGHUSER_MOVABLE,
+		.pgoff = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT),
+	};
+	pte_t *ptep, pte = __pte(0);
+
+	count_vm_event(PGFAULT);
+	spin_lock(&mm->page_table_lock);
+	ptep = pte_lookup(mm, vmf.address);
+	if (ptep)
+		pte = ptep_get(ptep);
+	if (pte_present(pte) && (flags & FAULT_FLAG_WRITE) && !pte_write(pte))
+		return do_wp_page(&vmf, pte);
+	spin_unlock(&mm->page_table_lock);
+	if (!pte_present(pte))
+		return fault_missing(&vmf);
+	/* The entry is good: only the host mapping is missing. */
+	update_mmu_cache_range(mm, vmf.address, 1);
+	return 0;
+}
