@@ -110,5 +110,6 @@ void __asan_unpoison_memory_region(const volatile void *addr, size_t size);
 void percpu_init(void);
 void page_cache_init(void);
 void vma_init(void);
+void mm_cache_init(void);
 
 #endif

@@ -47,6 +47,7 @@ void mm_core_init(void)
 	make_zero_page();
 	page_cache_init();
 	vma_init();
+	mm_cache_init();
 	pr_info("Memory: %luK/%luK available\n", nr_free_pages() << (PAGE_SHIFT - 10),
 		max_pfn << (PAGE_SHIFT - 10));
 }

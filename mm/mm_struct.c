@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Life of an address space.
+ *
+ *	mm_alloc / dup_mm -> users > 0 --last mmput: exit_mmap--> users == 0, count > 0
+ *	                                                          --last mmdrop--> freed
+ *
+ * fork copies areas, and the entries of private pages write-protected on both sides; pages of
+ * files are left for faults to find again. The parent's host mappings lose their write
+ * permission, one host call for a run, and stay otherwise.
+ */
+#include "vm.h"
+
+#include <fs/file.h>
+#include <kern/fork.h>
+#include <kern/sched.h>
+#include <kern/signal.h>
+#include <kern/task.h>
+#include <mm/pagemap.h>
+#include <mm/slab.h>
+#include <um/mmu.h>
+
+static struct kmem_cache *mm_cache;
+
+/* Kernel threads borrow no address space: this one stands where a pointer is needed. */
+struct mm_struct init_mm = {
+	.mm_rb = RB_ROOT,
+	.mm_users = ATOMIC_INIT(2),
+	.mm_count = ATOMIC_INIT(1),
+	.mmap_lock = __RWSEM_INITIALIZER(init_mm.mmap_lock),
+	.page_table_lock = __SPIN_LOCK_UNLOCKED(init_mm.page_table_lock),
+	.arg_lock = __SPIN_LOCK_UNLOCKED(init_mm.arg_lock),
+	.mmlist = LIST_HEAD_INIT(init_mm.mmlist),
+};
+
+void mm_cache_init(void)
+{
+	mm_cache = KMEM_CACHE(mm_struct, SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_ACCOUNT);
+}
+
+static struct mm_struct *mm_init(struct mm_struct *mm, struct task_struct *task)
+{
+	mm->mm_rb = RB_ROOT;
+	mm->mmap = NULL;
+	mm->vmacache = NULL;
+	mm->map_count = 0;
+	atomic_set(&mm->mm_users, 1);
+	atomic_set(&mm->mm_count, 1);
+	spin_lock_init(&mm->page_table_lock);
+	spin_lock_init(&mm->arg_lock);
+	mmap_init_lock(mm);
+	INIT_LIST_HEAD(&mm->mmlist);
+	memset(mm->rss_stat, 0, sizeof(mm->rss_stat));
+	atomic_long_set(&mm->pgtables_bytes, 0);
+	atomic64_set(&mm->pinned_vm, 0);
+	mm->locked_vm = 0;
+	mm->hiwater_rss = 0;
+	mm->owner = task;
+	mm->oom_killed = 0;
+	memset(&mm->context, 0, sizeof(mm->context));
+	if (pgd_alloc(mm))
+		goto free;
+	if (init_new_context(task, mm))
+		goto free_pgd;
+	return mm;
+free_pgd:
+	pgd_free(mm);
+free:
+	kmem_cache_free(mm_cache, mm);
+	return NULL;
+}
+
+struct mm_struct *mm_alloc(struct task_struct *task)
+{
+	struct mm_struct *mm = kmem_cache_zalloc(mm_cache, GFP_KERNEL);
+
+	if (!mm)
+		return NULL;
+	mm->flags = SUID_DUMP_USER;
+	mm->task_size = TASK_SIZE;
+	mm->mmap_base = TASK_SIZE;
+	return mm_init(mm, task);
+}
+
+void __mmdrop(struct mm_struct *mm)
+{
+	destroy_context(mm);
+	pgd_free(mm);
+	kmem_cache_free(mm_cache, mm);
+}
+
+/* No user is left: nobody but unmap_mapping_range() and remote readers look at it any more. */
+static void exit_mmap(struct mm_struct *mm)
+{
+	struct mmu_gather tlb;
+	struct vm_area_struct *vma;
+	unsigned long accounted = 0;
+
+	mmap_write_lock(mm);
+	vma = mm->mmap;
+	if (vma) {
+		/* One flush for all, before the first page is freed. */
+		flush_tlb_mm(mm);
+		tlb_gather_mmu(&tlb, mm);
+		tlb.no_flush = true;
+		for (; vma; vma = vma->vm_next)
+			unmap_vma_range(&tlb, vma, vma->vm_start, vma->vm_end, true);
+		tlb_finish_mmu(&tlb);
+	}
+	while ((vma = mm->mmap)) {
+		if (vma->vm_flags & VM_ACCOUNT)
+			accounted += vma_pages(vma);
+		vma_unlink(mm, vma);
+		remove_vma(vma);
+	}
+	free_pgtables(mm, 0, TASK_SIZE, 0, TASK_SIZE);
+	vm_unacct_memory(accounted);
+	mm->total_vm = 0;
+	mmap_write_unlock(mm);
+}
+
+void mmput(struct mm_struct *mm)
+{
+	might_sleep();
+	if (!atomic_dec_and_test(&mm->mm_users))
+		return;
+	exit_mmap(mm);
+	if (mm->exe_file)
+		fput(mm->exe_file);
+	mm->exe_file = NULL;
+	mmdrop(mm);
+}
+
+struct mm_struct *get_task_mm(struct task_struct *task)
+{
+	struct mm_struct *mm;
+
+	task_lock(task);
+	mm = task->mm;
+	if (mm && ((task->flags & PF_KTHREAD) || !mmget_not_zero(mm)))
+		mm = NULL;
+	task_unlock(task);
+	return mm;
+}
+
+struct file *get_mm_exe_file(struct mm_struct *mm)
+{
+	struct file *file;
+
+	mmap_read_lock(mm);
+	file = mm->exe_file ? get_file(mm->exe_file) : NULL;
+	mmap_read_unlock(mm);
+	return file;
+}
+
+int set_mm_exe_file(struct mm_struct *mm, struct file *file)
+{
+	struct file *old = mm->exe_file;
+
+	mm->exe_file = file ? get_file(file) : NULL;
+	if (old)
+		fput(old);
+	return 0;
+}
+
+int mmap_write_lock_killable(struct mm_struct *mm)
+{
+	return down_write_killable(&mm->mmap_lock);
+}
+
+int mmap_read_lock_killable(struct mm_struct *mm)
+{
+	return down_read_killable(&mm->mmap_lock);
+}
+
+/* ---- fork ---- */
+
+/* Shares the private pages below one table; whether some were writable. => both tables stable */
+static bool copy_ptes(struct mm_struct *dst, struct mm_struct *src, pte_t *dst_pte,
+		      pte_t *src_pte, unsigned int nr)
+{
+	long anon = 0;
+	bool writable = false;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		pte_t pte = ptep_get(src_pte + i);
+		struct page *page;
+
+		if (!pte_present(pte))
+			continue;
+		if (pte_special(pte)) {
+			set_pte(dst_pte + i, pte);
+			continue;
+		}
+		page = pte_page(pte);
+		if (!PageAnon(page))
+			continue;	/* found again by a fault */
+		if (pte_write(pte)) {
+			pte = pte_wrprotect(pte);
+			set_pte(src_pte + i, pte);
+			writable = true;
+		}
+		get_page(page);
+		page_add_rmap(page, true);
+		set_pte(dst_pte + i, pte);
+		anon++;
+	}
+	if (anon)
+		add_mm_counter(dst, MM_ANONPAGES, anon);
+	return writable;
+}
+
+/* => the parent's mmap_lock held for writing; nobody else knows dst yet. 0 or -ENOMEM */
+int copy_page_range(struct mm_struct *dst, struct vm_area_struct *dst_vma,
+		    struct vm_area_struct *src_vma)
+{
+	struct mm_struct *src = src_vma->vm_mm;
+	unsigned long addr = src_vma->vm_start, end = src_vma->vm_end;
+	bool writable = false;
+
+	if (!is_cow_mapping(src_vma->vm_flags) || !src_vma->anon_faults)
+		return 0;
+	while (addr < end) {
+		unsigned long stop;
+		pte_t *src_pte, *dst_pte;
+
+		spin_lock(&src->page_table_lock);
+		addr = pte_next_table(src, addr, end, &src_pte);
+		spin_unlock(&src->page_table_lock);
+		if (addr >= end)
+			break;
+		stop = min(end, (addr & PMD_MASK) + PMD_SIZE);
+		dst_pte = pte_alloc_lock(dst, addr);
+		if (!dst_pte)
+			return -ENOMEM;
+		spin_unlock(&dst->page_table_lock);
+		spin_lock(&src->page_table_lock);
+		writable |= copy_ptes(dst, src, dst_pte, src_pte, (stop - addr) >> PAGE_SHIFT);
+		spin_unlock(&src->page_table_lock);
+		addr = stop;
+		cond_resched();
+	}
+	if (writable)
+		tlb_wrprotect_range(src, src_vma->vm_start, src_vma->vm_end);
+	return 0;
+}
+
+/* One area of the parent; NULL in *copy when it is not to be copied. */
+static int dup_vma(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	unsigned long charge = 0;
+	struct vm_area_struct *copy;
+
+	if (vma->vm_flags & VM_DONTCOPY) {
+		vm_stat_account(mm, vma->vm_flags, -(long)vma_pages(vma));
+		return 0;
+	}
+	if (vma->vm_flags & VM_ACCOUNT) {
+		charge = vma_pages(vma);
+		if (security_vm_enough_memory_mm(vma->vm_mm, charge))
+			return -ENOMEM;
+	}
+	copy = vm_area_alloc(mm);
+	if (!copy) {
+		vm_unacct_memory(charge);
+		return -ENOMEM;
+	}
+	*copy = *vma;
+	copy->vm_mm = mm;
+	copy->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+	if (copy->vm_file)
+		get_file(copy->vm_file);
+	if (copy->vm_ops && copy->vm_ops->open)
+		copy->vm_ops->open(copy);
+	vma_link(mm, copy);
+	return vma->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(mm, copy, vma);
+}
+
+static int dup_mmap(struct mm_struct *mm, struct mm_struct *old)
+{
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	if (mmap_write_lock_killable(old))
+		return -EINTR;
+	update_hiwater_rss(old);
+	mm->total_vm = old->total_vm;
+	mm->data_vm = old->data_vm;
+	mm->exec_vm = old->exec_vm;
+	mm->stack_vm = old->stack_vm;
+	mm->hiwater_vm = old->total_vm;
+	if (old->exe_file)
+		mm->exe_file = get_file(old->exe_file);
+	for_each_vma(old, vma) {
+		err = dup_vma(mm, vma);
+		if (err)
+			break;
+	}
+	mmap_write_unlock(old);
+	return err;
+}
+
+struct mm_struct *dup_mm(struct task_struct *task, struct mm_struct *oldmm)
+{
+	struct mm_struct *mm = kmem_cache_alloc(mm_cache, GFP_KERNEL);
+
+	if (!mm)
+		return NULL;
+	memcpy(mm, oldmm, sizeof(*mm));
+	mm->exe_file = NULL;
+	mm->def_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+	mm->total_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
+	mm = mm_init(mm, task);
+	if (!mm)
+		return NULL;
+	if (dup_mmap(mm, oldmm)) {
+		mmput(mm);
+		return NULL;
+	}
+	mm->hiwater_rss = get_mm_rss(mm);
+	return mm;
+}
