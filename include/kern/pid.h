@@ -63,6 +63,8 @@ void put_pid(struct pid *pid);
 /* A new number, or an ERR_PTR: -EAGAIN when all are taken, -ENOMEM. => may sleep. */
 struct pid *alloc_pid(struct pid_namespace *ns);
 void free_pid(struct pid *pid);
+/* The number that was given last. */
+pid_t pid_last(void);
 
 /* => tasklist_lock held for writing. */
 void attach_pid(struct task_struct *task, enum pid_type type);

@@ -89,6 +89,12 @@ struct pid *alloc_pid(struct pid_namespace *ns)
 	return ERR_PTR(nr == -ENOSPC ? -EAGAIN : nr);
 }
 
+/* The number that was given last, for /proc/loadavg. => any context */
+pid_t pid_last(void)
+{
+	return (pid_t)idr_get_cursor(&pid_idr) - 1;
+}
+
 static void delayed_put_pid(struct rcu_head *head)
 {
 	put_pid(container_of(head, struct pid, rcu));

@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc/PID and /proc/PID/task/TID: the folders of processes and threads.
+ *
+ * An inode holds its struct pid, not the task: a dead task is freed although somebody stands
+ * in its folder. Each access looks the task up again and fails with ESRCH when it is gone;
+ * d_revalidate() drops the names. Owner and group follow the task's credentials.
+ *
+ * A folder's entries are a table; an entry is a link (get_link), a short text (show), or brings
+ * operations of its own.
+ */
+#include <fs/fdtable.h>
+#include <kern/cred.h>
+#include <kern/fork.h>
+#include <kern/rcupdate.h>
+#include <kern/sched.h>
+#include <kern/signal.h>
+#include <lib/sprintf.h>
+#include <mm/mmap.h>
+#include <mm/slab.h>
+
+#include "internal.h"
+
+#define FIRST_TGID_POS 259	/* self and thread-self stand at 257 and 258 */
+
+/* ---- owners and permissions ---- */
+
+/* Who owns the files of a task: its effective user, or root when its memory is a secret. */
+void task_dump_owner(struct task_struct *task, umode_t mode, kuid_t *uid, kgid_t *gid)
+{
+	const struct cred *cred;
+	struct mm_struct *mm;
+	bool secret = false;
+
+	rcu_read_lock();
+	cred = __task_cred(task);
+	*uid = cred->euid;
+	*gid = cred->egid;
+	rcu_read_unlock();
+	if (mode == (S_IFDIR | 0555))
+		return;
+	task_lock(task);
+	mm = task->mm;
+	secret = !mm || (READ_ONCE(mm->flags) & MMF_DUMPABLE_MASK) != SUID_DUMP_USER;
+	task_unlock(task);
+	if (secret) {
+		*uid = GLOBAL_ROOT_UID;
+		*gid = GLOBAL_ROOT_GID;
+	}
+}
+
+/*
+ * May the caller look into the task (its memory map, files, links)? With `attach`, may it
+ * change it? => may sleep
+ */
+bool proc_may_access(struct task_struct *task, bool attach)
+{
+	const struct cred *cred = current_cred(), *other;
+	struct mm_struct *mm;
+	bool same, dumpable = true;
+
+	if (same_thread_group(task, current))
+		return true;
+	rcu_read_lock();
+	other = __task_cred(task);
+	same = uid_eq(cred->fsuid, other->euid) && uid_eq(cred->fsuid, other->suid) &&
+	       uid_eq(cred->fsuid, other->uid) && gid_eq(cred->fsgid, other->egid) &&
+	       gid_eq(cred->fsgid, other->sgid) && gid_eq(cred->fsgid, other->gid) &&
+	       (other->cap_permitted.val & ~cred->cap_permitted.val) == 0;
+	rcu_read_unlock();
+	task_lock(task);
+	mm = task->mm;
+	if (mm)
+		dumpable = (READ_ONCE(mm->flags) & MMF_DUMPABLE_MASK) == SUID_DUMP_USER;
+	task_unlock(task);
+	return (same && dumpable) || capable(CAP_SYS_PTRACE);
+}
+
+int proc_setattr(struct dentry *dentry, struct iattr *attr)
+{
+	struct inode *inode = d_inode(dentry);
+	int err;
+
+	if (attr->ia_valid & ATTR_MODE)
+		return -EPERM;
+	err = setattr_prepare(dentry, attr);
+	if (!err)
+		setattr_copy(inode, attr);
+	return err;
+}
+
+/* ---- inodes ---- */
+
+struct inode *proc_pid_make_inode(struct super_block *sb, struct task_struct *task,
+				  unsigned long ino, umode_t mode)
+{
+	struct inode *inode = proc_new_inode(sb, ino, mode);
+	struct pid *pid;
+
+	if (!inode)
+		return NULL;
+	pid = get_task_pid(task, PIDTYPE_PID);
+	if (!pid) {
+		iput(inode);
+		return NULL;
+	}
+	PROC_I(inode)->pid = pid;
+	task_dump_owner(task, mode, &inode->i_uid, &inode->i_gid);
+	return inode;
+}
+
+int pid_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
+		unsigned int query_flags)
+{
+	struct inode *inode = d_inode(path->dentry);
+	struct task_struct *task = get_proc_task(inode);
+
+	generic_fillattr(inode, stat);
+	if (task) {
+		task_dump_owner(task, inode->i_mode, &stat->uid, &stat->gid);
+		put_task_struct(task);
+	} else {
+		stat->uid = GLOBAL_ROOT_UID;
+		stat->gid = GLOBAL_ROOT_GID;
+	}
+	return 0;
+}
+
+int pid_revalidate(struct dentry *dentry, unsigned int flags)
+{
+	struct inode *inode = d_inode(dentry);
+	struct task_struct *task;
+
+	if (!inode)
+		return 0;
+	task = get_proc_task(inode);
+	if (!task)
+		return 0;
+	task_dump_owner(task, inode->i_mode, &inode->i_uid, &inode->i_gid);
+	inode->i_mode &= ~(S_ISUID | S_ISGID);
+	put_task_struct(task);
+	return 1;
+}
+
+/* Names of the dead are forgotten at once. => d_lock held */
+int pid_delete_dentry(const struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+
+	return !inode || !pid_has_task(proc_pid(inode), PIDTYPE_PID);
+}
+
+const struct dentry_operations pid_dentry_operations = {
+	.d_revalidate = pid_revalidate,
+	.d_delete = pid_delete_dentry,
+};
+
+int name_to_int(const struct qstr *name)
+{
+	unsigned int n = 0;
+
+	if (!name->len || (name->len > 1 && name->name[0] == '0'))
+		return -1;
+	for (unsigned int i = 0; i < name->len; i++) {
+		unsigned int digit = (unsigned char)name->name[i] - '0';
+
+		if (digit > 9 || n >= 200000000)
+			return -1;
+		n = n * 10 + digit;
+	}
+	return n;
+}
+
+/* ---- entries that are a text ---- */
+
+static int proc_single_show(struct seq_file *m, void *v)
+{
+	struct inode *inode = m->private;
+	struct task_struct *task = get_proc_task(inode);
+	int ret;
+
+	if (!task)
+		return -ESRCH;
+	ret = PROC_I(inode)->entry->show(m, proc_pid(inode), task);
+	put_task_struct(task);
+	return ret;
+}
+
+static int proc_single_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, proc_single_show, inode);
+}
+
+static const struct file_operations proc_single_file_operations = {
+	.open = proc_single_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static const struct inode_operations proc_def_inode_operations = {
+	.setattr = proc_setattr,
+	.getattr = pid_getattr,
+};
+
+/* ---- the tables ---- */
+
+static const struct inode_operations proc_task_inode_operations;
+static const struct file_operations proc_task_operations;
+
+#define DIR(n, m, iops, fops) { .name = n, .mode = S_IFDIR | (m), .iop = &iops, .fop = &fops }
+#define LNK(n, get) { .name = n, .mode = S_IFLNK | 0777, .iop = &proc_pid_link_inode_operations, \
+		      .get_link = get }
+#define REG(n, m, fops) { .name = n, .mode = S_IFREG | (m), .iop = &proc_def_inode_operations, \
+			  .fop = &fops }
+#define ONE(n, m, fn) { .name = n, .mode = S_IFREG | (m), .iop = &proc_def_inode_operations, \
+			.fop = &proc_single_file_operations, .show = fn }
+
+#define COMMON_ENTRIES								\
+	DIR("fd", 0500, proc_fd_inode_operations, proc_fd_operations),		\
+	DIR("fdinfo", 0555, proc_fdinfo_inode_operations, proc_fdinfo_operations), \
+	DIR("ns", 0511, proc_ns_dir_inode_operations, proc_ns_dir_operations),	\
+	REG("environ", 0400, proc_environ_operations),				\
+	REG("auxv", 0400, proc_auxv_operations),				\
+	ONE("status", 0444, proc_pid_status),					\
+	ONE("personality", 0400, proc_pid_personality),				\
+	ONE("limits", 0444, proc_pid_limits),					\
+	ONE("sched", 0644, proc_pid_sched),					\
+	REG("comm", 0644, proc_comm_operations),				\
+	ONE("syscall", 0400, proc_pid_syscall),					\
+	REG("cmdline", 0444, proc_cmdline_operations),				\
+	ONE("statm", 0444, proc_pid_statm),					\
+	REG("maps", 0444, proc_maps_operations),				\
+	REG("mem", 0600, proc_mem_operations),					\
+	LNK("cwd", proc_pid_get_link_cwd),					\
+	LNK("root", proc_pid_get_link_root),					\
+	LNK("exe", proc_pid_get_link_exe),					\
+	REG("mounts", 0444, proc_mounts_operations),				\
+	REG("mountinfo", 0444, proc_mountinfo_operations),			\
+	REG("smaps", 0444, proc_smaps_operations),				\
+	REG("smaps_rollup", 0444, proc_smaps_rollup_operations),		\
+	ONE("wchan", 0444, proc_pid_wchan),					\
+	ONE("stack", 0400, proc_pid_stack),					\
+	ONE("schedstat", 0444, proc_pid_schedstat),				\
+	ONE("cgroup", 0444, proc_pid_cgroup),					\
+	ONE("oom_score", 0444, proc_pid_oom_score),				\
+	REG("oom_score_adj", 0644, proc_oom_score_adj_operations),		\
+	REG("loginuid", 0644, proc_loginuid_operations)
+
+static const struct pid_entry tgid_entries[] = {
+	DIR("task", 0555, proc_task_inode_operations, proc_task_operations),
+	COMMON_ENTRIES,
+	ONE("stat", 0444, proc_tgid_stat),
+	ONE("io", 0400, proc_tgid_io),
+	REG("mountstats", 0400, proc_mountstats_operations),
+};
+
+static const struct pid_entry tid_entries[] = {
+	COMMON_ENTRIES,
+	ONE("stat", 0444, proc_tid_stat),
+	ONE("io", 0400, proc_tid_io),
+};
+
+static unsigned long entry_ino(struct task_struct *task, const struct pid_entry *table,
+			       unsigned int i)
+{
+	unsigned long base = table == tid_entries ? PROC_INO_TASK_ENTRY : PROC_INO_ENTRY;
+
+	return PROC_PID_INO(task->pid, base + i);
+}
+
+static struct dentry *lookup_entry(struct inode *dir, struct dentry *dentry,
+				   const struct pid_entry *table, unsigned int n)
+{
+	struct task_struct *task = get_proc_task(dir);
+	struct inode *inode = NULL;
+	const struct pid_entry *e = NULL;
+	unsigned int i;
+
+	if (!task)
+		return ERR_PTR(-ENOENT);
+	for (i = 0; i < n && !e; i++)
+		if (strlen(table[i].name) == dentry->d_name.len &&
+		    !memcmp(table[i].name, dentry->d_name.name, dentry->d_name.len))
+			e = &table[i];
+	if (!e) {
+		put_task_struct(task);
+		return ERR_PTR(-ENOENT);
+	}
+	inode = proc_pid_make_inode(dir->i_sb, task, entry_ino(task, table, i - 1), e->mode);
+	put_task_struct(task);
+	if (!inode)
+		return ERR_PTR(-ENOENT);
+	if (S_ISDIR(e->mode))
+		set_nlink(inode, 2);
+	inode->i_op = e->iop;
+	if (e->fop)
+		inode->i_fop = e->fop;
+	PROC_I(inode)->entry = e;
+	d_set_d_op(dentry, &pid_dentry_operations);
+	return d_splice_alias(inode, dentry);
+}
+
+static int readdir_entries(struct file *file, struct dir_context *ctx,
+			   const struct pid_entry *table, unsigned int n)
+{
+	struct task_struct *task = get_proc_task(file_inode(file));
+
+	if (!task)
+		return -ENOENT;
+	if (dir_emit_dots(file, ctx))
+		while (ctx->pos - 2 < n) {
+			unsigned int i = ctx->pos - 2;
+
+			if (!dir_emit(ctx, table[i].name, strlen(table[i].name),
+				      entry_ino(task, table, i), table[i].mode >> 12))
+				break;
+			ctx->pos++;
+		}
+	put_task_struct(task);
+	return 0;
+}
+
+static struct dentry *tgid_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
+{
+	return lookup_entry(dir, dentry, tgid_entries, ARRAY_SIZE(tgid_entries));
+}
+
+static int tgid_readdir(struct file *file, struct dir_context *ctx)
+{
+	return readdir_entries(file, ctx, tgid_entries, ARRAY_SIZE(tgid_entries));
+}
+
+static struct dentry *tid_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
+{
+	return lookup_entry(dir, dentry, tid_entries, ARRAY_SIZE(tid_entries));
+}
+
+static int tid_readdir(struct file *file, struct dir_context *ctx)
+{
+	return readdir_entries(file, ctx, tid_entries, ARRAY_SIZE(tid_entries));
+}
+
+static const struct inode_operations tgid_inode_operations = {
+	.lookup = tgid_lookup,
+	.getattr = pid_getattr,
+	.setattr = proc_setattr,
+};
+
+static const struct file_operations tgid_dir_operations = {
+	.llseek = generic_file_llseek,
+	.read = generic_read_dir,
+	.iterate_shared = tgid_readdir,
+};
+
+static const struct inode_operations tid_inode_operations = {
+	.lookup = tid_lookup,
+	.getattr = pid_getattr,
+	.setattr = proc_setattr,
+};
+
+static const struct file_operations tid_dir_operations = {
+	.llseek = generic_file_llseek,
+	.read = generic_read_dir,
+	.iterate_shared = tid_readdir,
+};
+
+/* ---- the folders themselves ---- */
+
+static struct dentry *instantiate(struct super_block *sb, struct dentry *dentry,
+				  struct task_struct *task, unsigned long low,
+				  const struct inode_operations *iop,
+				  const struct file_operations *fop, unsigned int nlink)
+{
+	struct inode *inode = proc_pid_make_inode(sb, task, PROC_PID_INO(task->pid, low),
+						  S_IFDIR | 0555);
+
+	if (!inode)
+		return ERR_PTR(-ENOENT);
+	inode->i_op = iop;
+	inode->i_fop = fop;
+	set_nlink(inode, nlink);
+	d_set_d_op(dentry, &pid_dentry_operations);
+	return d_splice_alias(inode, dentry);
+}
+
+/* A number in the root of procfs: any thread's leads to its own folder, as on Linux. */
+struct dentry *proc_pid_lookup(struct dentry *dentry)
+{
+	int nr = name_to_int(&dentry->d_name);
+	struct task_struct *task;
+	struct dentry *found;
+
+	if (nr < 0)
+		return ERR_PTR(-ENOENT);
+	task = find_get_task_by_vpid(nr);
+	if (!task)
+		return ERR_PTR(-ENOENT);
+	found = instantiate(dentry->d_sb, dentry, task, PROC_INO_DIR, &tgid_inode_operations,
+			    &tgid_dir_operations, 9);
+	put_task_struct(task);
+	return found;
+}
+
+/* The process with the lowest number from *nr on, with a reference; steps by number, RCU only. */
+static struct task_struct *next_tgid(pid_t *nr)
+{
+	struct task_struct *task = NULL;
+	struct pid *pid;
+
+	rcu_read_lock();
+	while ((pid = find_ge_pid(*nr, &init_pid_ns))) {
+		*nr = pid_vnr(pid);
+		task = pid_task(pid, PIDTYPE_TGID);
+		if (task) {
+			get_task_struct(task);
+			break;
+		}
+		(*nr)++;
+	}
+	rcu_read_unlock();
+	return task;
+}
+
+/* The end of the root's listing: self, thread-self, and the processes by number. */
+int proc_pid_readdir(struct file *file, struct dir_context *ctx)
+{
+	static const char *const links[] = { "self", "thread-self" };
+	struct task_struct *task;
+	char name[12];
+	pid_t nr;
+
+	while (ctx->pos < FIRST_TGID_POS) {
+		unsigned int i = ctx->pos - (FIRST_TGID_POS - 2);
+
+		if (!dir_emit(ctx, links[i], strlen(links[i]), 3 + i, DT_LNK))
+			return 0;
+		ctx->pos++;
+	}
+	nr = ctx->pos - FIRST_TGID_POS;
+	while ((task = next_tgid(&nr))) {
+		int len = snprintf(name, sizeof(name), "%d", nr);
+		bool more;
+
+		ctx->pos = nr + FIRST_TGID_POS;
+		more = dir_emit(ctx, name, len, PROC_PID_INO(nr, PROC_INO_DIR), DT_DIR);
+		put_task_struct(task);
+		if (!more)
+			return 0;
+		nr++;
+		cond_resched();
+	}
+	ctx->pos = FIRST_TGID_POS + PID_MAX_LIMIT;
+	return 0;
+}
+
+/* ---- task/ ---- */
+
+static struct dentry *task_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
+{
+	struct task_struct *leader = get_proc_task(dir), *task = NULL;
+	struct dentry *found = ERR_PTR(-ENOENT);
+	int nr = name_to_int(&dentry->d_name);
+
+	if (!leader)
+		return found;
+	if (nr >= 0)
+		task = find_get_task_by_vpid(nr);
+	if (task && same_thread_group(leader, task))
+		found = instantiate(dir->i_sb, dentry, task, PROC_INO_DIR | 2, &tid_inode_operations,
+				    &tid_dir_operations, 7);
+	if (task)
+		put_task_struct(task);
+	put_task_struct(leader);
+	return found;
+}
+
+/* Threads in the order of their list, by batches; the position is how many were given. */
+static int task_readdir(struct file *file, struct dir_context *ctx)
+{
+	struct task_struct *leader = get_proc_task(file_inode(file)), *t;
+	pid_t batch[64];
+	bool full = false;
+
+	if (!leader)
+		return -ENOENT;
+	if (!dir_emit_dots(file, ctx)) {
+		put_task_struct(leader);
+		return 0;
+	}
+	while (!full) {
+		loff_t at = 2;
+		unsigned int n = 0;
+		char name[12];
+
+		rcu_read_lock();
+		for_each_thread(leader, t)
+			if (at++ >= ctx->pos && n < ARRAY_SIZE(batch))
+				batch[n++] = t->pid;
+		rcu_read_unlock();
+		if (!n)
+			break;
+		for (unsigned int i = 0; i < n && !full; i++) {
+			int len = snprintf(name, sizeof(name), "%d", batch[i]);
+
+			full = !dir_emit(ctx, name, len, PROC_PID_INO(batch[i], PROC_INO_DIR | 2),
+					 DT_DIR);
+			if (!full)
+				ctx->pos++;
+		}
+	}
+	put_task_struct(leader);
+	return 0;
+}
+
+static int task_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
+			unsigned int query_flags)
+{
+	struct task_struct *task = get_proc_task(d_inode(path->dentry));
+
+	pid_getattr(path, stat, request_mask, query_flags);
+	if (task) {
+		stat->nlink += get_nr_threads(task);
+		put_task_struct(task);
+	}
+	return 0;
+}
+
+static const struct inode_operations proc_task_inode_operations = {
+	.lookup = task_lookup,
+	.getattr = task_getattr,
+	.setattr = proc_setattr,
+};
+
+static const struct file_operations proc_task_operations = {
+	.llseek = generic_file_llseek,
+	.read = generic_read_dir,
+	.iterate_shared = task_readdir,
+};

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/*
+ * procfs: one instance that all mounts share. The root holds the static tree (generic.c), a
+ * folder for each process (base.c), self and thread-self (self.c), and sys (sysctl.c).
+ */
+#include <fs/statfs.h>
+#include <kern/rcupdate.h>
+#include <linux/magic.h>
+#include <mm/slab.h>
+
+#include "internal.h"
+
+/* Static entries come first, processes from here on. */
+#define FIRST_PROCESS_ENTRY 256
+
+static struct kmem_cache *proc_inode_cache;
+
+static void init_once(void *object)
+{
+	struct proc_inode *pi = object;
+
+	inode_init_once(&pi->vfs_inode);
+}
+
+static struct inode *proc_alloc_inode(struct super_block *sb)
+{
+	struct proc_inode *pi = kmem_cache_alloc(proc_inode_cache, GFP_KERNEL);
+
+	if (!pi)
+		return NULL;
+	pi->pid = NULL;
+	pi->entry = NULL;
+	pi->fd = 0;
+	pi->pde = NULL;
+	pi->sysctl = NULL;
+	pi->sysctl_dir = NULL;
+	return &pi->vfs_inode;
+}
+
+static void proc_free_inode(struct inode *inode)
+{
+	kmem_cache_free(proc_inode_cache, PROC_I(inode));
+}
+
+static void proc_evict_inode(struct inode *inode)
+{
+	struct proc_inode *pi = PROC_I(inode);
+
+	clear_inode(inode);
+	put_pid(pi->pid);
+	pi->pid = NULL;
+	if (pi->pde)
+		pde_put(pi->pde);
+	pi->pde = NULL;
+}
+
+static const struct super_operations proc_sops = {
+	.alloc_inode = proc_alloc_inode,
+	.free_inode = proc_free_inode,
+	.drop_inode = generic_delete_inode,
+	.evict_inode = proc_evict_inode,
+	.statfs = simple_statfs,
+};
+
+/* A new inode owned by root, or NULL. => may sleep */
+struct inode *proc_new_inode(struct super_block *sb, unsigned long ino, umode_t mode)
+{
+	struct inode *inode = new_inode(sb);
+
+	if (inode) {
+		inode->i_ino = ino;
+		inode->i_mode = mode;
+		inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
+	}
+	return inode;
+}
+
+static struct dentry *proc_root_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
+{
+	struct dentry *found = proc_sys_lookup_root(dir, dentry);
+
+	if (found == ERR_PTR(-ENOENT))
+		found = proc_pid_lookup(dentry);
+	if (found == ERR_PTR(-ENOENT))
+		found = proc_lookup_de(dir, dentry, &proc_root);
+	return found;
+}
+
+static int proc_root_readdir(struct file *file, struct dir_context *ctx)
+{
+	if (ctx->pos < FIRST_PROCESS_ENTRY) {
+		if (proc_readdir_de(file, ctx, &proc_root))
+			return 0;
+		ctx->pos = FIRST_PROCESS_ENTRY;
+	}
+	if (ctx->pos == FIRST_PROCESS_ENTRY) {
+		if (!dir_emit(ctx, "sys", 3, 2, DT_DIR))
+			return 0;
+		ctx->pos++;
+	}
+	return proc_pid_readdir(file, ctx);
+}
+
+static int proc_root_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
+			     unsigned int query_flags)
+{
+	generic_fillattr(d_inode(path->dentry), stat);
+	stat->nlink = proc_root.nlink;
+	return 0;
+}
+
+static const struct inode_operations proc_root_inode_operations = {
+	.lookup = proc_root_lookup,
+	.getattr = proc_root_getattr,
+};
+
+static const struct file_operations proc_root_operations = {
+	.llseek = generic_file_llseek,
+	.read = generic_read_dir,
+	.iterate_shared = proc_root_readdir,
+};
+
+static int proc_fill_super(struct super_block *sb, void *data, int silent)
+{
+	struct inode *inode;
+
+	sb->s_iflags |= SB_I_NOEXEC | SB_I_NODEV;
+	sb->s_blocksize = 1024;
+	sb->s_blocksize_bits = 10;
+	sb->s_magic = PROC_SUPER_MAGIC;
+	sb->s_op = &proc_sops;
+	sb->s_time_gran = 1;
+	inode = proc_new_inode(sb, PROC_ROOT_INO, S_IFDIR | 0555);
+	if (!inode)
+		return -ENOMEM;
+	inode->i_op = &proc_root_inode_operations;
+	inode->i_fop = &proc_root_operations;
+	set_nlink(inode, 2);
+	sb->s_root = d_make_root(inode);
+	if (!sb->s_root)
+		return -ENOMEM;
+	return proc_setup_self(sb);
+}
+
+static struct dentry *proc_mount(struct file_system_type *type, int flags, const char *dev_name,
+				 void *data)
+{
+	return mount_single(type, flags, data, proc_fill_super);
+}
+
+static struct file_system_type proc_type = {
+	.name = "proc",
+	.mount = proc_mount,
+	.kill_sb = kill_litter_super,
+	.fs_flags = FS_USERNS_MOUNT,
+};
+
+static int __init proc_init(void)
+{
+	proc_inode_cache = kmem_cache_create("proc_inode_cache", sizeof(struct proc_inode), 0,
+					     SLAB_RECLAIM_ACCOUNT | SLAB_PANIC, init_once);
+	proc_mkdir("fs", NULL);
+	proc_mkdir("driver", NULL);
+	proc_mkdir("bus", NULL);
+	proc_symlink("mounts", NULL, "self/mounts");
+	return register_filesystem(&proc_type);
+}
+fs_initcall(proc_init);
