@@ -229,6 +229,57 @@ int host_symbol_lookup(unsigned long address, struct host_symbol *symbol);
 /* Restores the terminal, kills the stubs, ends the process. */
 void host_exit(int status) __attribute__((noreturn));
 
-/* ---- guest processes (arch-host/guest*.c): the stub's owner adds them here ---- */
+/* ---- guest processes (arch-host/guest*.c); addresses and offsets: <um/stub_layout.h> ---- */
+
+/* What this host's signal frames look like in a slot; constant after start. */
+struct host_guest_config {
+	unsigned long slot_size;	/* bytes of a slot that must be mapped; a power of two */
+	unsigned long uc_offset;	/* in the slot: ucontext, XSAVE area, siginfo of the frame */
+	unsigned long fp_offset;
+	unsigned long info_offset;
+	unsigned long xstate_size;	/* bytes of the XSAVE area, without the magic number behind */
+	unsigned long xfeatures;	/* its components */
+};
+const struct host_guest_config *host_guest_config(void);
+
+enum host_guest_state {
+	HOST_GUEST_SPAWNING,
+	HOST_GUEST_ALIVE,		/* the process exists: pid is valid */
+	HOST_GUEST_FAILED,		/* the host gave no process: error says why */
+	HOST_GUEST_DEAD			/* gone, with all its mappings */
+};
+
+/* One stub process. Owned by the kernel, which keeps it until it is FAILED or DEAD. */
+struct host_guest {
+	volatile unsigned int state;	/* written by the host; enum host_guest_state */
+	int pid;
+	int error;
+	unsigned long request_page;	/* offsets in RAM: pages that it will map */
+	unsigned long done_page;
+	struct host_guest *next;	/* the host's, as all below */
+	struct host_guest *alive_next;
+	volatile unsigned int kill;
+};
+
+/* Asks for a stub. Answer: `state` changes. Never waits. */
+void host_guest_spawn(struct host_guest *guest);
+/* Asks for its end; `state` becomes DEAD in time. Not while SPAWNING. Never waits; repeatable. */
+void host_guest_kill(struct host_guest *guest);
+/* Makes a guest thread (host thread `tid` of process `pid`) enter the stub. */
+void host_guest_kick(int pid, int tid);
+/* CPU time that the process has used so far; 0 when it is gone. */
+unsigned long host_guest_cpu_ns(int pid);
+
+/* As host_wait_word() and waking, for words that other processes change and sleep on. */
+int host_wait_shared(const volatile unsigned int *word, unsigned int value,
+		     const volatile unsigned int *pending, unsigned long timeout_ns);
+void host_wake_shared(volatile unsigned int *word);
+
+/* The host core that the caller runs on. */
+unsigned int host_core(void);
+/* Binds a host thread (0: the caller) to a core. Only threads that sleep, or the caller. */
+void host_place(int tid, unsigned int core);
+/* Lets the caller run on any core again. */
+void host_unplace(void);
 
 #endif

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stub: all code of a guest process that is not the guest's. Three roles:
+ *
+ *   zygote   forks stubs on request; never shares memory with guest code
+ *   mapper   first thread of a stub: maps, unmaps, protects and makes threads on request
+ *   guest    threads that run guest code, and come here by signal
+ *
+ * Everything the guest can write is its plaything. So zygote and mapper keep all they know in
+ * registers, read requests from a page that is read only here, and have no stack. Each
+ * `syscall` stands in the filters by the address behind it (labels sys_*), with its number:
+ * arch-host/guest_filter.c.
+ */
+#include <um/stub_layout.h>
+
+#define SYS_mmap 9
+#define SYS_munmap 11
+#define SYS_rt_sigprocmask 14
+#define SYS_getppid 110
+#define SYS_sigaltstack 131
+#define SYS_clone 56
+#define SYS_prctl 157
+#define SYS_futex 202
+#define SYS_seccomp 317
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
+#define SECCOMP_SET_MODE_FILTER 1
+#define SIG_SETMASK 2
+#define PR_SET_PDEATHSIG 1
+#define SIGKILL 9
+#define MAP_SHARED_FIXED 0x11
+
+	.macro site name
+	syscall
+	.globl	sys_\name
+sys_\name:
+	.endm
+
+	.text
+	.globl	_start
+_start:
+	movq	%rsp, %rdi
+	andq	$-16, %rsp
+	call	stub_init		/* rax: where the address space ends, rdx: the vdso */
+
+	/* From here on no stack. The stack goes, and with it the last of the program's start. */
+	movq	%rax, %r15
+	movq	%rdx, %r14
+	movabsq	$STUB_SLOTS, %rdi
+	movq	%r15, %rsi
+	subq	%rdi, %rsi
+	xorl	%esp, %esp
+	movl	$SYS_munmap, %eax
+	syscall
+	testq	%rax, %rax
+	jz	1f
+	/* A sealed vdso: what lies around it goes. It is above TASK_SIZE, and in nobody's way. */
+	movabsq	$STUB_SLOTS, %rdi
+	movq	%r14, %rsi
+	subq	$0x20000, %rsi
+	subq	%rdi, %rsi
+	movl	$SYS_munmap, %eax
+	syscall
+	leaq	0x10000(%r14), %rdi
+	movq	%r15, %rsi
+	subq	%rdi, %rsi
+	movl	$SYS_munmap, %eax
+	syscall
+1:
+	movabsq	$STUB_CONFIG, %r12
+	movl	$SYS_seccomp, %eax
+	movl	$SECCOMP_SET_MODE_FILTER, %edi
+	xorl	%esi, %esi
+	leaq	CONFIG_MAPPER_FILTER(%r12), %rdx
+	syscall
+	testq	%rax, %rax
+	jz	2f
+	ud2
+2:
+	xorl	%r13d, %r13d
+	movabsq	$STUB_REQUEST, %r12
+	movabsq	$STUB_DONE, %rbx
+	xorl	%eax, %eax
+	jmp	zygote_answer
+
+/* ---- zygote: r12 request page, r13 last request, rbx answer page ---- */
+zygote:
+	movl	REQUEST_SEQ(%r12), %eax
+	cmpl	%r13d, %eax
+	jne	zygote_fork
+	movl	$SYS_futex, %eax
+	leaq	REQUEST_SEQ(%r12), %rdi
+	movl	$FUTEX_WAIT, %esi
+	movl	%r13d, %edx
+	xorl	%r10d, %r10d
+	site	zygote_wait
+	jmp	zygote
+zygote_fork:
+	movl	%eax, %r13d
+	movq	ZYGOTE_REQUEST_PAGE(%r12), %r14
+	movq	ZYGOTE_DONE_PAGE(%r12), %r15
+	movl	$SYS_clone, %eax
+	movl	$STUB_FORK_FLAGS, %edi
+	xorl	%esi, %esi
+	xorl	%edx, %edx
+	xorl	%r10d, %r10d
+	xorl	%r8d, %r8d
+	site	zygote_fork
+	testq	%rax, %rax
+	jz	newborn
+zygote_answer:
+	movq	%rax, DONE_RESULT(%rbx)
+	movl	%r13d, %eax
+	xchgl	%eax, DONE_SEQ(%rbx)
+	movl	$SYS_futex, %eax
+	leaq	DONE_SEQ(%rbx), %rdi
+	movl	$FUTEX_WAKE, %esi
+	movl	$1, %edx
+	site	zygote_wake
+	jmp	zygote
+
+/* A new stub: dies with ./vmlinux, trades the zygote's pages for its own, becomes a mapper. */
+newborn:
+	movl	$SYS_prctl, %eax
+	movl	$PR_SET_PDEATHSIG, %edi
+	movl	$SIGKILL, %esi
+	site	newborn_prctl
+	movl	$SYS_getppid, %eax
+	site	newborn_getppid
+	movabsq	$STUB_CONFIG, %rcx
+	cmpl	CONFIG_PARENT(%rcx), %eax
+	jne	die
+	movl	$SYS_mmap, %eax
+	movabsq	$STUB_REQUEST, %rdi
+	movl	$STUB_PAGE, %esi
+	movl	$1, %edx
+	movl	$MAP_SHARED_FIXED, %r10d
+	movl	$STUB_RAM_FD, %r8d
+	movq	%r14, %r9
+	site	newborn_request
+	cmpq	%r12, %rax
+	jne	die
+	movl	$SYS_mmap, %eax
+	movabsq	$STUB_DONE, %rdi
+	movl	$STUB_PAGE, %esi
+	movl	$3, %edx
+	movl	$MAP_SHARED_FIXED, %r10d
+	movl	$STUB_RAM_FD, %r8d
+	movq	%r15, %r9
+	site	newborn_done
+	cmpq	%rbx, %rax
+	jne	die
+	/* The kernel wipes the keys once this mapper has answered. */
+	movdqa	REQUEST_KEYS+0x00(%r12), %xmm0
+	movdqa	REQUEST_KEYS+0x10(%r12), %xmm1
+	movdqa	REQUEST_KEYS+0x20(%r12), %xmm2
+	movdqa	REQUEST_KEYS+0x30(%r12), %xmm3
+	movdqa	REQUEST_KEYS+0x40(%r12), %xmm4
+	movdqa	REQUEST_KEYS+0x50(%r12), %xmm5
+	movdqa	REQUEST_KEYS+0x60(%r12), %xmm6
+	movdqa	REQUEST_KEYS+0x70(%r12), %xmm7
+	movdqa	REQUEST_KEYS+0x80(%r12), %xmm8
+	movdqa	REQUEST_KEYS+0x90(%r12), %xmm9
+	movdqa	REQUEST_KEYS+0xa0(%r12), %xmm10
+	xorl	%r13d, %r13d
+	jmp	mapper
+die:
+	ud2
+
+/* ---- mapper: r12 request page, r13 last request, xmm0-10 keys ---- */
+mapper:
+	movl	REQUEST_SEQ(%r12), %eax
+	cmpl	%r13d, %eax
+	jne	mapper_serve
+	movl	$SYS_futex, %eax
+	leaq	REQUEST_SEQ(%r12), %rdi
+	movl	$FUTEX_WAIT, %esi
+	movl	%r13d, %edx
+	xorl	%r10d, %r10d
+	site	mapper_wait
+	jmp	mapper
+mapper_serve:
+	movl	%eax, %r13d
+	movl	REQUEST_COUNT(%r12), %r14d
+	leaq	REQUEST_OPS(%r12), %rbx
+	xorl	%r15d, %r15d
+mapper_next:
+	testl	%r14d, %r14d
+	jz	mapper_answer
+	decl	%r14d
+	movl	0(%rbx), %eax
+	movq	8(%rbx), %rdi
+	movq	16(%rbx), %rsi
+	movq	24(%rbx), %rdx
+	movq	32(%rbx), %r10
+	movq	40(%rbx), %r8
+	movq	48(%rbx), %r9
+	addq	$REQUEST_OP_SIZE, %rbx
+	cmpl	$SYS_clone, %eax
+	je	mapper_clone
+	site	mapper_map
+	movq	%rax, %r15
+	cmpq	$-4095, %rax
+	jb	mapper_next
+mapper_answer:
+	/* token = AES(seq, result): nobody else in this process can make it. */
+	movd	%r13d, %xmm11
+	movq	%r15, %xmm12
+	punpcklqdq %xmm12, %xmm11
+	pxor	%xmm0, %xmm11
+	aesenc	%xmm1, %xmm11
+	aesenc	%xmm2, %xmm11
+	aesenc	%xmm3, %xmm11
+	aesenc	%xmm4, %xmm11
+	aesenc	%xmm5, %xmm11
+	aesenc	%xmm6, %xmm11
+	aesenc	%xmm7, %xmm11
+	aesenc	%xmm8, %xmm11
+	aesenc	%xmm9, %xmm11
+	aesenclast %xmm10, %xmm11
+	/* Read what the request says before answering it: the kernel may write the next one. */
+	movq	REQUEST_WAKE_SLOT(%r12), %r14
+	movl	REQUEST_WAKE_KERNEL(%r12), %r10d
+	movabsq	$STUB_DONE, %rdi
+	movq	%r15, DONE_RESULT(%rdi)
+	movdqa	%xmm11, DONE_TOKEN(%rdi)
+	movl	%r13d, %eax
+	xchgl	%eax, DONE_SEQ(%rdi)
+	testl	%r10d, %r10d
+	jz	1f
+	addq	$DONE_SEQ, %rdi
+	movl	$SYS_futex, %eax
+	movl	$FUTEX_WAKE, %esi
+	movl	$1, %edx
+	site	mapper_wake_kernel
+1:
+	testq	%r14, %r14
+	jz	mapper
+	/* Let the guest thread go. SLOT_TURN is at offset 0. */
+	xorl	%eax, %eax
+	xchgl	%eax, (%r14)
+	movq	%r14, %rdi
+	movl	$SYS_futex, %eax
+	movl	$FUTEX_WAKE, %esi
+	movl	$1, %edx
+	site	mapper_wake_guest
+	jmp	mapper
+mapper_clone:
+	movq	%r9, %rbp		/* the new thread's slot */
+	xorl	%r9d, %r9d
+	site	mapper_clone
+	testq	%rax, %rax
+	jz	guest_born
+	movq	%rax, %r15
+	cmpq	$-4095, %rax
+	jb	mapper_next
+	jmp	mapper_answer
+
+/* ---- guest threads: rbx slot ---- */
+
+/* A new one: forgets the keys, and has no right but to sleep and wake once it is confined. */
+guest_born:
+	pxor	%xmm0, %xmm0
+	pxor	%xmm1, %xmm1
+	pxor	%xmm2, %xmm2
+	pxor	%xmm3, %xmm3
+	pxor	%xmm4, %xmm4
+	pxor	%xmm5, %xmm5
+	pxor	%xmm6, %xmm6
+	pxor	%xmm7, %xmm7
+	pxor	%xmm8, %xmm8
+	pxor	%xmm9, %xmm9
+	pxor	%xmm10, %xmm10
+	pxor	%xmm11, %xmm11
+	pxor	%xmm12, %xmm12
+	movl	$SYS_sigaltstack, %eax
+	leaq	REQUEST_ALTSTACK(%r12), %rdi
+	xorl	%esi, %esi
+	site	born_altstack
+	movabsq	$STUB_CONFIG, %r14
+	movl	$SYS_rt_sigprocmask, %eax
+	movl	$SIG_SETMASK, %edi
+	leaq	CONFIG_NO_SIGNALS(%r14), %rsi
+	xorl	%edx, %edx
+	movl	$8, %r10d
+	site	born_mask
+	movl	$SYS_seccomp, %eax
+	movl	$SECCOMP_SET_MODE_FILTER, %edi
+	xorl	%esi, %esi
+	leaq	CONFIG_GUEST_FILTER(%r14), %rdx
+	site	born_confine
+	testq	%rax, %rax
+	jnz	die
+	movq	%rbp, %rbx
+	movq	CONFIG_UC(%r14), %rsp
+	leaq	-SLOT_IRET_BELOW_UC(%rsp,%rbx), %rsp
+	jmp	publish
+
+/*
+ * All signals come here, on the stack in the slot: rdx is the ucontext. The first frame of
+ * the slot is the guest's; a frame below it hit this code, and is dropped: what it interrupted
+ * is begun again, either the announcement of the event or the way back to the guest.
+ */
+	.globl	handler
+handler:
+	movq	%rsp, %rbx
+	andq	$-STUB_SLOT_STRIDE, %rbx
+	pushq	$2			/* the guest's AC and NT flags must not hit us */
+	popfq
+	movabsq	$STUB_CONFIG, %r12
+	movq	CONFIG_UC(%r12), %rax
+	addq	%rbx, %rax
+	cmpq	%rax, %rdx
+	jne	nested
+	/* Below what the kernel edits, so that no further frame can fall on it. */
+	leaq	-SLOT_IRET_BELOW_UC(%rax), %rsp
+publish:
+	rdfsbase %rax
+	movq	%rax, SLOT_FSBASE(%rbx)
+	rdgsbase %rax
+	movq	%rax, SLOT_GSBASE(%rbx)
+	movl	$1, SLOT_TURN(%rbx)
+	lock incl SLOT_EVENTS(%rbx)
+published:
+	cmpl	$0, SLOT_KERNEL_SLEEPS(%rbx)
+	je	guest_wait
+	movl	$SYS_futex, %eax
+	leaq	SLOT_EVENTS(%rbx), %rdi
+	movl	$FUTEX_WAKE, %esi
+	movl	$1, %edx
+	site	guest_wake
+guest_wait:
+	cmpl	$0, SLOT_TURN(%rbx)
+	je	guest_go
+	movl	$1, %eax
+	xchgl	%eax, SLOT_GUEST_SLEEPS(%rbx)
+1:
+	cmpl	$0, SLOT_TURN(%rbx)
+	je	2f
+	movl	$SYS_futex, %eax
+	leaq	SLOT_TURN(%rbx), %rdi
+	movl	$FUTEX_WAIT, %esi
+	movl	$1, %edx
+	xorl	%r10d, %r10d
+	site	guest_wait
+	jmp	1b
+2:
+	movl	$0, SLOT_GUEST_SLEEPS(%rbx)
+guest_go:
+	movabsq	$STUB_CONFIG, %r12
+	movq	SLOT_FSBASE(%rbx), %rax
+	wrfsbase %rax
+	movq	SLOT_GSBASE(%rbx), %rax
+	wrgsbase %rax
+	movq	CONFIG_FP(%r12), %rdi
+	addq	%rbx, %rdi
+	movl	$-1, %eax
+	movl	$-1, %edx
+	xrstor64 (%rdi)
+	addq	CONFIG_UC(%r12), %rbx
+	leaq	-SLOT_IRET_BELOW_UC(%rbx), %rsp
+#define FROM_UC(offset) (SLOT_IRET_BELOW_UC + offset)(%rsp)
+	movq	FROM_UC(UC_R8), %r8
+	movq	FROM_UC(UC_R9), %r9
+	movq	FROM_UC(UC_R10), %r10
+	movq	FROM_UC(UC_R11), %r11
+	movq	FROM_UC(UC_R12), %r12
+	movq	FROM_UC(UC_R13), %r13
+	movq	FROM_UC(UC_R14), %r14
+	movq	FROM_UC(UC_R15), %r15
+	movq	FROM_UC(UC_DI), %rdi
+	movq	FROM_UC(UC_SI), %rsi
+	movq	FROM_UC(UC_BP), %rbp
+	movq	FROM_UC(UC_BX), %rbx
+	movq	FROM_UC(UC_DX), %rdx
+	movq	FROM_UC(UC_AX), %rax
+	movq	FROM_UC(UC_CX), %rcx
+	iretq
+
+nested:
+	movq	UC_IP(%rdx), %rcx
+	leaq	-SLOT_IRET_BELOW_UC(%rax), %rsp
+	leaq	handler(%rip), %rax
+	cmpq	%rax, %rcx
+	jb	guest_wait
+	leaq	published(%rip), %rax
+	cmpq	%rax, %rcx
+	jae	guest_wait
+	jmp	publish
+
+/* Only to calibrate, in the zygote before it is confined: notes where the frame lies. */
+	.globl	probe_handler, probe_return
+probe_handler:
+	movq	%rdx, probe_uc(%rip)
+	movq	%rsi, probe_info(%rip)
+	movq	UC_FPSTATE(%rdx), %rax
+	movq	%rax, probe_fp(%rip)
+	ret
+probe_return:
+	movl	$15, %eax
+	syscall
+	.globl	no_return
+no_return:
+	ud2
+
+/* long init_call(nr, a, b, c, d, e, f): the start-up code's system call. */
+	.globl	init_call
+init_call:
+	movq	%rdi, %rax
+	movq	%rsi, %rdi
+	movq	%rdx, %rsi
+	movq	%rcx, %rdx
+	movq	%r8, %r10
+	movq	%r9, %r8
+	movq	8(%rsp), %r9
+	syscall
+	ret
+
+	.bss
+	.globl	probe_uc, probe_info, probe_fp
+	.balign	8
+probe_uc:	.quad 0
+probe_info:	.quad 0
+probe_fp:	.quad 0
+
+	.section .note.GNU-stack, "", @progbits
