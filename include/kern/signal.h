@@ -198,6 +198,8 @@ int dequeue_signal(struct task_struct *task, sigset_t *mask, kernel_siginfo_t *i
 		   enum pid_type *type);
 /* The signal to deliver to current, or false; stops and dies inside. */
 bool get_signal(struct ksignal *ksig);
+/* Builds the handler's frame on the guest's stack and points regs at the handler. 0 or -EFAULT. */
+int setup_rt_frame(struct ksignal *ksig, struct pt_regs *regs);
 /* After the frame stands (or could not be made). */
 void signal_setup_done(int failed, struct ksignal *ksig, int stepping);
 

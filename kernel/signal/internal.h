@@ -45,7 +45,4 @@ void task_clear_jobctl_stop(struct task_struct *task);
 bool task_participate_group_stop(struct task_struct *task);
 bool do_signal_stop(int signr);
 
-/* frame.c */
-int setup_rt_frame(struct ksignal *ksig, struct pt_regs *regs);
-
 #endif

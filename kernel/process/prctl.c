@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+/* prctl(): odds and ends of a process that have no call of their own. */
+#include <fs/file.h>
+#include <kern/cred.h>
+#include <kern/errno.h>
+#include <kern/exec.h>
+#include <kern/fork.h>
+#include <kern/kernel.h>
+#include <kern/resource.h>
+#include <kern/signal.h>
+#include <kern/syscalls.h>
+#include <lib/string.h>
+#include <mm/mmap.h>
+#include <mm/uaccess.h>
+
+#include <linux/capability.h>
+#include <linux/prctl.h>
+#include <linux/securebits.h>
+
+/* => the marked child and all its descendants look for a subreaper when orphaned */
+static void set_child_subreaper(bool on)
+{
+	struct task_struct *task;
+
+	current->signal->is_child_subreaper = on;
+	if (!on)
+		return;
+	read_lock(&tasklist_lock);
+	for_each_process(task) {
+		struct task_struct *up;
+
+		for (up = task->real_parent; up != &init_task; up = up->real_parent) {
+			if (same_thread_group(up, current)) {
+				task->signal->has_child_subreaper = 1;
+				break;
+			}
+		}
+	}
+	read_unlock(&tasklist_lock);
+}
+
+static long set_securebits(unsigned long bits)
+{
+	const struct cred *old = current_cred();
+	struct cred *new;
+
+	/* Locked bits stay, locks are not taken back, unknown bits are refused. */
+	if (((old->securebits & SECURE_ALL_LOCKS) >> 1 & (old->securebits ^ bits)) ||
+	    ((old->securebits & SECURE_ALL_LOCKS) & ~bits) ||
+	    (bits & ~(unsigned long)(SECURE_ALL_LOCKS | SECURE_ALL_BITS)) || !capable(CAP_SETPCAP))
+		return -EPERM;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	new->securebits = bits;
+	return commit_creds(new);
+}
+
+static long set_keepcaps(unsigned long on)
+{
+	struct cred *new;
+
+	if (on > 1)
+		return -EINVAL;
+	if (current_cred()->securebits & issecure_mask(SECURE_KEEP_CAPS_LOCKED))
+		return -EPERM;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	if (on)
+		new->securebits |= issecure_mask(SECURE_KEEP_CAPS);
+	else
+		new->securebits &= ~issecure_mask(SECURE_KEEP_CAPS);
+	return commit_creds(new);
+}
+
+static long drop_bounding_cap(unsigned long cap)
+{
+	struct cred *new;
+
+	if (!ns_capable(current_user_ns(), CAP_SETPCAP))
+		return -EPERM;
+	if (!cap_valid(cap))
+		return -EINVAL;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	new->cap_bset.val &= ~(1ULL << cap);
+	return commit_creds(new);
+}
+
+static long change_ambient(unsigned long op, unsigned long cap, unsigned long arg4,
+			   unsigned long arg5)
+{
+	struct cred *new;
+
+	if (arg4 || arg5)
+		return -EINVAL;
+	if (op == PR_CAP_AMBIENT_CLEAR_ALL) {
+		if (cap)
+			return -EINVAL;
+	} else if (!cap_valid(cap)) {
+		return -EINVAL;
+	} else if (op == PR_CAP_AMBIENT_IS_SET) {
+		return cap_raised(current_cred()->cap_ambient, cap);
+	} else if (op != PR_CAP_AMBIENT_RAISE && op != PR_CAP_AMBIENT_LOWER) {
+		return -EINVAL;
+	}
+	if (op == PR_CAP_AMBIENT_RAISE &&
+	    (!cap_raised(current_cred()->cap_permitted, cap) ||
+	     !cap_raised(current_cred()->cap_inheritable, cap) ||
+	     (current_cred()->securebits & issecure_mask(SECURE_NO_CAP_AMBIENT_RAISE))))
+		return -EPERM;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	if (op == PR_CAP_AMBIENT_CLEAR_ALL)
+		new->cap_ambient = CAP_EMPTY_SET;
+	else if (op == PR_CAP_AMBIENT_RAISE)
+		new->cap_ambient.val |= 1ULL << cap;
+	else
+		new->cap_ambient.val &= ~(1ULL << cap);
+	return commit_creds(new);
+}
+
+static long set_name(const char __user *uname)
+{
+	char name[TASK_COMM_LEN] = {};
+
+	if (strncpy_from_user(name, uname, sizeof(name) - 1) < 0)
+		return -EFAULT;
+	set_task_comm(current, name);
+	return 0;
+}
+
+static long get_name(char __user *uname)
+{
+	char name[TASK_COMM_LEN];
+
+	get_task_comm(name, current);
+	return copy_to_user(uname, name, sizeof(name)) ? -EFAULT : 0;
+}
+
+static long prctl_mm(int op, unsigned long addr, unsigned long arg4, unsigned long arg5)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long *field;
+
+	if (arg5 || (arg4 && op != PR_SET_MM_AUXV && op != PR_SET_MM_MAP && op != PR_SET_MM_MAP_SIZE))
+		return -EINVAL;
+	if (!capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	switch (op) {
+	case PR_SET_MM_START_CODE: field = &mm->start_code; break;
+	case PR_SET_MM_END_CODE: field = &mm->end_code; break;
+	case PR_SET_MM_START_DATA: field = &mm->start_data; break;
+	case PR_SET_MM_END_DATA: field = &mm->end_data; break;
+	case PR_SET_MM_START_STACK: field = &mm->start_stack; break;
+	case PR_SET_MM_ARG_START: field = &mm->arg_start; break;
+	case PR_SET_MM_ARG_END: field = &mm->arg_end; break;
+	case PR_SET_MM_ENV_START: field = &mm->env_start; break;
+	case PR_SET_MM_ENV_END: field = &mm->env_end; break;
+	default: return -EINVAL;
+	}
+	if (addr >= TASK_SIZE || addr < mmap_min_addr)
+		return -EINVAL;
+	spin_lock(&mm->arg_lock);
+	*field = addr;
+	spin_unlock(&mm->arg_lock);
+	return 0;
+}
+
+/* The options that only read or write a number of the task. */
+static long task_option(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
+			unsigned long arg5)
+{
+	struct task_struct *me = current;
+
+	switch (option) {
+	case PR_SET_PDEATHSIG:
+		if (!valid_signal(arg2))
+			return -EINVAL;
+		me->pdeath_signal = arg2;
+		return 0;
+	case PR_GET_PDEATHSIG:
+		return put_user(me->pdeath_signal, (int __user *)arg2) ? -EFAULT : 0;
+	case PR_GET_TIMERSLACK:
+		return min_t(u64, me->timer_slack_ns, LONG_MAX);
+	case PR_SET_TIMERSLACK:
+		me->timer_slack_ns = (long)arg2 > 0 ? arg2 : 50000;
+		return 0;
+	case PR_GET_TIMING:
+		return PR_TIMING_STATISTICAL;
+	case PR_SET_TIMING:
+		return arg2 == PR_TIMING_STATISTICAL ? 0 : -EINVAL;
+	case PR_SET_NO_NEW_PRIVS:
+		if (arg2 != 1 || arg3 || arg4 || arg5)
+			return -EINVAL;
+		me->no_new_privs = 1;
+		return 0;
+	case PR_GET_NO_NEW_PRIVS:
+		return arg2 || arg3 || arg4 || arg5 ? -EINVAL : me->no_new_privs;
+	case PR_SET_CHILD_SUBREAPER:
+		set_child_subreaper(arg2);
+		return 0;
+	case PR_GET_CHILD_SUBREAPER:
+		return put_user(me->signal->is_child_subreaper, (int __user *)arg2) ? -EFAULT : 0;
+	case PR_GET_TID_ADDRESS:
+		return put_user(me->clear_child_tid, (int __user *__user *)arg2) ? -EFAULT : 0;
+	case PR_GET_DUMPABLE:
+		return get_dumpable(me->mm);
+	case PR_SET_DUMPABLE:
+		if (arg2 != SUID_DUMP_DISABLE && arg2 != SUID_DUMP_USER)
+			return -EINVAL;
+		set_dumpable(me->mm, arg2);
+		return 0;
+	case PR_GET_TSC:
+		return put_user(PR_TSC_ENABLE, (int __user *)arg2) ? -EFAULT : 0;
+	case PR_SET_TSC:
+		return arg2 == PR_TSC_ENABLE ? 0 : -EINVAL;
+	}
+	return -EINVAL;
+}
+
+SYSCALL_DEFINE5(prctl, int, option, unsigned long, arg2, unsigned long, arg3, unsigned long, arg4,
+		unsigned long, arg5)
+{
+	switch (option) {
+	case PR_SET_NAME:
+		return set_name((const char __user *)arg2);
+	case PR_GET_NAME:
+		return get_name((char __user *)arg2);
+	case PR_GET_KEEPCAPS:
+		return !!(current_cred()->securebits & issecure_mask(SECURE_KEEP_CAPS));
+	case PR_SET_KEEPCAPS:
+		return set_keepcaps(arg2);
+	case PR_CAPBSET_READ:
+		return cap_valid(arg2) ? cap_raised(current_cred()->cap_bset, arg2) : -EINVAL;
+	case PR_CAPBSET_DROP:
+		return drop_bounding_cap(arg2);
+	case PR_CAP_AMBIENT:
+		return change_ambient(arg2, arg3, arg4, arg5);
+	case PR_GET_SECUREBITS:
+		return current_cred()->securebits;
+	case PR_SET_SECUREBITS:
+		return set_securebits(arg2);
+	case PR_SET_MM:
+		return prctl_mm(arg2, arg3, arg4, arg5);
+	default:
+		return task_option(option, arg2, arg3, arg4, arg5);
+	}
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/* Switching the machine off. The exit status of the host process is poweroff_status. */
+#include <kern/cred.h>
+#include <kern/errno.h>
+#include <kern/init.h>
+#include <kern/mutex.h>
+#include <kern/pid.h>
+#include <kern/printk.h>
+#include <kern/reboot.h>
+#include <kern/signal.h>
+#include <kern/syscalls.h>
+#include <mm/uaccess.h>
+#include <um/setup.h>
+
+/* One at a time. */
+static DEFINE_MUTEX(reboot_mutex);
+int poweroff_status;
+static bool ctrl_alt_del_enabled = true;
+
+void kernel_power_off(void)
+{
+	pr_info("reboot: Power down\n");
+	um_halt(poweroff_status);
+}
+
+void kernel_halt(void)
+{
+	pr_info("reboot: System halted\n");
+	um_halt(poweroff_status);
+}
+
+/* A process cannot start itself anew: whoever ran it may. */
+void kernel_restart(const char *cmd)
+{
+	if (cmd)
+		pr_info("reboot: Restarting system with command '%s'\n", cmd);
+	else
+		pr_info("reboot: Restarting system\n");
+	um_halt(poweroff_status);
+}
+
+void emergency_restart(void)
+{
+	um_halt(poweroff_status);
+}
+
+void orderly_poweroff(void)
+{
+	struct pid *init = find_get_pid(1);
+
+	if (!init)
+		kernel_power_off();
+	kill_pid(init, SIGUSR2, 1);
+	put_pid(init);
+}
+
+void ctrl_alt_del(void)
+{
+	struct pid *init;
+
+	if (ctrl_alt_del_enabled)
+		kernel_restart(NULL);
+	init = find_get_pid(1);
+	if (init)
+		kill_pid(init, SIGINT, 1);
+	put_pid(init);
+}
+
+SYSCALL_DEFINE4(reboot, int, magic1, int, magic2, unsigned int, cmd, void __user *, arg)
+{
+	char buffer[256];
+	long ret = 0;
+
+	if (!ns_capable(&init_user_ns, CAP_SYS_BOOT))
+		return -EPERM;
+	if ((unsigned int)magic1 != LINUX_REBOOT_MAGIC1 ||
+	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
+	     magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
+		return -EINVAL;
+
+	mutex_lock(&reboot_mutex);
+	switch (cmd) {
+	case LINUX_REBOOT_CMD_RESTART:
+		kernel_restart(NULL);
+	case LINUX_REBOOT_CMD_CAD_ON:
+		ctrl_alt_del_enabled = true;
+		break;
+	case LINUX_REBOOT_CMD_CAD_OFF:
+		ctrl_alt_del_enabled = false;
+		break;
+	case LINUX_REBOOT_CMD_HALT:
+		kernel_halt();
+	case LINUX_REBOOT_CMD_POWER_OFF:
+		kernel_power_off();
+	case LINUX_REBOOT_CMD_RESTART2:
+		ret = strncpy_from_user(buffer, arg, sizeof(buffer) - 1);
+		if (ret < 0) {
+			ret = -EFAULT;
+			break;
+		}
+		buffer[sizeof(buffer) - 1] = 0;
+		kernel_restart(buffer);
+	default:
+		ret = -EINVAL;
+	}
+	mutex_unlock(&reboot_mutex);
+	return ret;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+/* Small calls: sysinfo(), getcpu(), personality(), arch_prctl(), kcmp(), unshare(). */
+#include <fs/fdtable.h>
+#include <fs/file.h>
+#include <fs/fs_struct.h>
+#include <kern/cred.h>
+#include <kern/errno.h>
+#include <kern/fork.h>
+#include <kern/kernel.h>
+#include <kern/pid.h>
+#include <kern/preempt.h>
+#include <kern/rcupdate.h>
+#include <kern/sched.h>
+#include <kern/signal.h>
+#include <kern/syscalls.h>
+#include <kern/timekeeping.h>
+#include <lib/string.h>
+#include <mm/mmap.h>
+#include <mm/uaccess.h>
+#include <mm/vmstat.h>
+#include <um/thread.h>
+
+#include <asm/prctl.h>
+#include <linux/kcmp.h>
+#include <linux/sched.h>
+#include <linux/sysinfo.h>
+
+SYSCALL_DEFINE1(sysinfo, struct sysinfo __user *, uinfo)
+{
+	struct sysinfo info = {};
+
+	si_meminfo(&info);
+	info.uptime = ktime_get_boottime_seconds();
+	get_avenrun(info.loads, 0, SI_LOAD_SHIFT - FSHIFT);
+	info.procs = READ_ONCE(nr_threads);
+	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+SYSCALL_DEFINE3(getcpu, unsigned int __user *, cpup, unsigned int __user *, nodep, void __user *, unused)
+{
+	unsigned int cpu = raw_smp_processor_id();
+
+	if ((cpup && put_user(cpu, cpup)) || (nodep && put_user(0, nodep)))
+		return -EFAULT;
+	return 0;
+}
+
+SYSCALL_DEFINE1(personality, unsigned int, personality)
+{
+	unsigned int old = current->personality;
+
+	if (personality != 0xffffffff)
+		current->personality = personality;
+	return old;
+}
+
+SYSCALL_DEFINE2(arch_prctl, int, option, unsigned long, arg2)
+{
+	struct task_struct *task = current;
+
+	switch (option) {
+	case ARCH_SET_FS:
+	case ARCH_SET_GS:
+		if (arg2 >= TASK_SIZE_MAX)
+			return -EPERM;
+		if (option == ARCH_SET_FS)
+			um_set_fsbase(task, arg2);
+		else
+			um_set_gsbase(task, arg2);
+		return 0;
+	case ARCH_GET_FS:
+		return put_user(um_get_fsbase(task), (unsigned long __user *)arg2) ? -EFAULT : 0;
+	case ARCH_GET_GS:
+		return put_user(um_get_gsbase(task), (unsigned long __user *)arg2) ? -EFAULT : 0;
+	case ARCH_GET_CPUID:
+		return 1;
+	case ARCH_SET_CPUID:
+		return -ENODEV;
+	default:
+		return -EINVAL;
+	}
+}
+
+static long compare(const void *a, const void *b)
+{
+	return a < b ? 1 : a > b ? 2 : 0;
+}
+
+static long compare_files(struct task_struct *a, struct task_struct *b, unsigned long fd1,
+			  unsigned long fd2)
+{
+	struct file *left = fget_task(a, fd1), *right = fget_task(b, fd2);
+	long ret = left && right ? compare(left, right) : -EBADF;
+
+	if (left)
+		fput(left);
+	if (right)
+		fput(right);
+	return ret;
+}
+
+static bool may_compare(struct task_struct *task)
+{
+	const struct cred *mine = current_cred();
+	bool ok;
+
+	rcu_read_lock();
+	ok = uid_eq(mine->uid, __task_cred(task)->uid) || capable(CAP_SYS_PTRACE);
+	rcu_read_unlock();
+	return ok;
+}
+
+static long compare_tasks(struct task_struct *a, struct task_struct *b, int type,
+			  unsigned long idx1, unsigned long idx2)
+{
+	if (!may_compare(a) || !may_compare(b))
+		return -EPERM;
+	switch (type) {
+	case KCMP_FILE:
+		return compare_files(a, b, idx1, idx2);
+	case KCMP_VM:
+		return compare(a->mm, b->mm);
+	case KCMP_FILES:
+		return compare(a->files, b->files);
+	case KCMP_FS:
+		return compare(a->fs, b->fs);
+	case KCMP_SIGHAND:
+		return compare(a->sighand, b->sighand);
+	case KCMP_IO:
+	case KCMP_SYSVSEM:
+		return -EOPNOTSUPP;
+	default:
+		return -EINVAL;
+	}
+}
+
+SYSCALL_DEFINE5(kcmp, pid_t, pid1, pid_t, pid2, int, type, unsigned long, idx1, unsigned long, idx2)
+{
+	struct task_struct *a = find_get_task_by_vpid(pid1), *b = find_get_task_by_vpid(pid2);
+	long ret = a && b ? compare_tasks(a, b, type, idx1, idx2) : -ESRCH;
+
+	if (a)
+		put_task_struct(a);
+	if (b)
+		put_task_struct(b);
+	return ret;
+}
+
+SYSCALL_DEFINE1(unshare, unsigned long, flags)
+{
+	const unsigned long sharing = CLONE_FS | CLONE_FILES | CLONE_SYSVSEM;
+	const unsigned long alone = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+	int error = 0;
+
+	/* Name spaces cannot be unshared: there is one of each. */
+	if (flags & ~(sharing | alone))
+		return -EINVAL;
+	if ((flags & alone) && !thread_group_empty(current))
+		return -EINVAL;
+	if ((flags & (CLONE_SIGHAND | CLONE_VM)) && refcount_read(&current->sighand->count) > 1)
+		return -EINVAL;
+	if (flags & CLONE_FS)
+		error = unshare_fs_struct();
+	if (!error && (flags & CLONE_FILES))
+		error = unshare_files();
+	return error;
+}
+
+
+char task_state_to_char(struct task_struct *task)
+{
+	unsigned int state = READ_ONCE(task->state);
+
+	if (task->exit_state & EXIT_DEAD)
+		return 'X';
+	if (task->exit_state & EXIT_ZOMBIE)
+		return 'Z';
+	if (state == TASK_RUNNING || state == TASK_NEW)
+		return 'R';
+	if (state & TASK_INTERRUPTIBLE)
+		return 'S';
+	if ((state & TASK_IDLE) == TASK_IDLE)
+		return 'I';
+	if (state & TASK_UNINTERRUPTIBLE)
+		return 'D';
+	if (state & __TASK_STOPPED)
+		return 'T';
+	if (state & __TASK_TRACED)
+		return 't';
+	if (state & TASK_PARKED)
+		return 'P';
+	return 'X';
+}
