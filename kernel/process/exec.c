@@ -36,6 +36,7 @@
 #include <mm/mmap.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
+#include <um/mmu.h>
 #include <um/thread.h>
 
 #include <linux/fcntl.h>
@@ -195,11 +196,11 @@ static int exec_mmap(struct mm_struct *mm)
 	exec_mm_release(task, old);
 	if (down_write_killable(&task->signal->exec_update_lock))
 		return -EINTR;
-	arch_release_thread(task);
 	task_lock(task);
 	task->mm = mm;
 	task->active_mm = mm;
 	task_unlock(task);
+	arch_flush_thread();
 	if (old) {
 		unsigned long rss = get_mm_hiwater_rss(old);
 
@@ -232,6 +233,10 @@ int begin_new_exec(struct linux_binprm *bprm)
 
 	if (error)
 		return error;
+	/* The new program's host process: none to be had is the last thing that may fail. */
+	error = um_mm_attach(bprm->mm);
+	if (error)
+		return error;
 	bprm->point_of_no_return = true;
 	error = de_thread(me);
 	if (error)
@@ -255,7 +260,6 @@ int begin_new_exec(struct linux_binprm *bprm)
 		me->personality &= ~PER_CLEAR_ON_SETID;
 	if (!(me->personality & ADDR_NO_RANDOMIZE))
 		me->flags |= PF_RANDOMIZE;
-	arch_flush_thread();
 	me->sas_ss_sp = me->sas_ss_size = 0;
 	me->sas_ss_flags = SS_DISABLE;
 	me->rseq = NULL;

@@ -181,10 +181,10 @@ static void exit_mm(void)
 	struct mm_struct *mm = task->mm;
 
 	exit_mm_release(task, mm);
-	/* The task will not see user mode again. */
-	arch_release_thread(task);
 	if (!mm)
 		return;
+	/* The task will not see user mode again. */
+	arch_release_thread(task);
 	task_lock(task);
 	task->mm = NULL;
 	task->active_mm = NULL;

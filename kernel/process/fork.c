@@ -294,8 +294,12 @@ static bool over_process_limit(struct task_struct *task)
 
 static int copy_thread(struct task_struct *task, struct kernel_clone_args *args)
 {
-	int error = arch_dup_thread(task, args->fn ? CLONE_VM : args->flags, args->stack, args->tls);
+	int error = 0;
 
+	if (args->fn || args->idle)
+		task->thread = (struct thread_struct)INIT_THREAD;
+	else
+		error = arch_dup_thread(task, args->flags, args->stack, args->tls);
 	if (error)
 		return error;
 	task->kthread_fn = args->fn;

@@ -61,17 +61,11 @@ SYSCALL_DEFINE2(arch_prctl, int, option, unsigned long, arg2)
 	switch (option) {
 	case ARCH_SET_FS:
 	case ARCH_SET_GS:
-		if (arg2 >= TASK_SIZE_MAX)
-			return -EPERM;
-		if (option == ARCH_SET_FS)
-			um_set_fsbase(task, arg2);
-		else
-			um_set_gsbase(task, arg2);
-		return 0;
+		return option == ARCH_SET_FS ? um_set_fsbase(task, arg2) : um_set_gsbase(task, arg2);
 	case ARCH_GET_FS:
-		return put_user(um_get_fsbase(task), (unsigned long __user *)arg2) ? -EFAULT : 0;
+		return put_user(um_get_fsbase(&task->thread), (unsigned long __user *)arg2) ? -EFAULT : 0;
 	case ARCH_GET_GS:
-		return put_user(um_get_gsbase(task), (unsigned long __user *)arg2) ? -EFAULT : 0;
+		return put_user(um_get_gsbase(&task->thread), (unsigned long __user *)arg2) ? -EFAULT : 0;
 	case ARCH_GET_CPUID:
 		return 1;
 	case ARCH_SET_CPUID:

@@ -143,6 +143,7 @@ int setup_rt_frame(struct ksignal *ksig, struct pt_regs *regs)
 	if ((ksig->ka.sa.sa_flags & SA_SIGINFO) && copy_siginfo_to_user(&frame->info, &ksig->info))
 		return -EFAULT;
 
+	fpu_clear();
 	regs->di = ksig->sig;
 	regs->ax = 0;			/* for handlers declared without prototype */
 	regs->si = (unsigned long)&frame->info;
@@ -151,7 +152,7 @@ int setup_rt_frame(struct ksignal *ksig, struct pt_regs *regs)
 	regs->sp = sp;
 	regs->cs = USER_CS;
 	regs->ss = USER_DS;
-	regs->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_TF | 0x10000UL);
+	regs->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_TF | X86_EFLAGS_RF);
 	return 0;
 }
 
@@ -173,7 +174,7 @@ static int restore_fpu(const void __user *fpstate)
 	int error = 0;
 
 	if (!fpstate)
-		return fpu_restore_user(NULL, 0);
+		goto clear;
 	if (copy_from_user(&sw, (const char __user *)fpstate + FXSAVE_SIZE - sizeof(sw), sizeof(sw)))
 		return -EFAULT;
 	xstate = kzalloc(size, GFP_KERNEL);
@@ -190,6 +191,9 @@ static int restore_fpu(const void __user *fpstate)
 		error = -EFAULT;
 	kfree(xstate);
 	return error;
+clear:
+	fpu_clear();
+	return 0;
 }
 
 static int restore_sigcontext(struct pt_regs *regs, const struct sigcontext *sc)
@@ -215,7 +219,7 @@ static int restore_sigcontext(struct pt_regs *regs, const struct sigcontext *sc)
 	regs->cx = sc->rcx;
 	regs->sp = sc->rsp;
 	regs->ip = sc->rip;
-	regs->flags = (regs->flags & ~X86_EFLAGS_USER) | (sc->eflags & X86_EFLAGS_USER);
+	regs->flags = (regs->flags & ~USER_FLAGS_MASK) | (sc->eflags & USER_FLAGS_MASK);
 	/* What rt_sigreturn() returns is the interrupted ax: no call is to be restarted. */
 	regs->orig_ax = -1UL;
 	return restore_fpu(sc->fpstate);
