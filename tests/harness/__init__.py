@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What tools/run-tests is made of."""

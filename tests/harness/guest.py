@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""Guest tests: each on the host's kernel first, then all of them inside at 1, 2 and 4 vCPUs."""
+import os
+import shutil
+import tempfile
+
+from . import proc
+
+HOST_LIMIT = 20
+GUEST_LIMIT = 15         # per test, kept by the runner inside
+IDLE_LIMIT = 40          # without a line of the runner: the kernel hangs
+BOOT_LIMIT = 400
+CPUS = (1, 2, 4)
+MAX_BOOTS = 12           # how often a suite is booted again after a test took the kernel down
+
+
+def find(ctx, folder):
+    base = os.path.join(ctx.build, "tests", folder)
+    names = []
+    for path, _, files in os.walk(base):
+        for name in files:
+            full = os.path.join(path, name)
+            if not name.endswith(".d") and os.access(full, os.X_OK):
+                names.append(os.path.relpath(full, base))
+    return sorted(names)
+
+
+def run_on_host(ctx, name):
+    scratch = tempfile.mkdtemp(dir=ctx.folder)
+    program = os.path.join(ctx.build, "tests", "guest", name)
+    result = proc.run([program], ctx.limit(HOST_LIMIT), ctx.folder, "host", cwd=scratch,
+                      env={"TEST_TMPDIR": scratch}, merge=True)
+    left = proc.leftovers(grace=0.5)
+    text = result.out.decode(errors="replace")
+    if result.timed_out:
+        outcome, text = "fail", text + "\ntime limit"
+    elif result.status == 77:
+        outcome = "skip"
+    elif result.status == 0:
+        outcome = "pass"
+    else:
+        outcome, text = "fail", text + "\nexit status %s" % result.status
+    if left and outcome == "pass":
+        text = "left behind: " + "; ".join(left)
+    ctx.results.add("guest/host/" + name, outcome, result.seconds, text)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+class Boot:
+    """Reads the runner's lines of one boot."""
+
+    def __init__(self, ctx, prefix):
+        self.ctx = ctx
+        self.prefix = prefix
+        self.done = set()
+        self.current = None
+        self.ended = False
+        self.lines = []
+
+    def parse(self, text):
+        for line in text.splitlines():
+            words = line.split()
+            if line.startswith("START ") and len(words) == 2:
+                self.current, self.lines = words[1], []
+            elif line.startswith("TEST ") and len(words) == 4 and words[1] == self.current:
+                outcome = words[2] if words[2] in ("pass", "skip") else "fail"
+                if words[2] == "timeout":
+                    self.lines.append("time limit")
+                self.report(self.current, outcome, int(words[3]) / 1000, self.lines)
+                self.current = None
+            elif line == "END":
+                self.ended = True
+            else:
+                self.lines.append(line)
+
+    def report(self, name, outcome, seconds, lines):
+        self.ctx.results.add(self.prefix + name, outcome, seconds, "\n".join(lines))
+        self.done.add(name)
+
+
+def run_inside(ctx, names, cpus, prefix):
+    todo = [n for n in names if ctx.wanted(prefix + n)]
+    boots = 0
+    while todo:
+        if ctx.out_of_time() or boots >= MAX_BOOTS:
+            ctx.fail_rest((prefix + n for n in todo), "not run: " + (
+                "out of time" if ctx.out_of_time() else "the kernel died %d times" % boots))
+            return
+        boots += 1
+        argv = [ctx.vmlinux, "quiet", "mem=512M", "ncpus=%d" % cpus,
+                "initrd=" + os.path.join(ctx.build, "tests", "guest.cpio"), "init=/tests/runner",
+                "--", "limit=%d" % GUEST_LIMIT] + todo
+        result = proc.run(argv, ctx.limit(BOOT_LIMIT), ctx.folder, "boot", idle_limit=IDLE_LIMIT)
+        boot = Boot(ctx, prefix)
+        boot.parse(result.out.decode(errors="replace"))
+        errors = result.err.decode(errors="replace")[-3000:]
+        why = "no output for %d s: the kernel hangs" % IDLE_LIMIT if result.timed_out else \
+              "vmlinux ended with status %s" % result.status
+        if boot.current:
+            boot.report(boot.current, "fail", 0, boot.lines + [why, errors])
+        elif not boot.done:
+            ctx.fail_rest((prefix + n for n in todo),
+                          why + "\n" + "\n".join(boot.lines[-20:]) + errors)
+            proc.leftovers()
+            return
+        elif boot.ended and result.status != 0:
+            ctx.results.add(prefix + "power-off", "fail", 0, why + "\n" + errors)
+        left = proc.leftovers()
+        if left:
+            ctx.results.add(prefix + "leaves-nothing-behind", "fail", 0, "\n".join(left))
+        todo = [n for n in todo if n not in boot.done]
+
+
+def run(ctx):
+    names = find(ctx, "guest")
+    for i, name in enumerate(names):
+        if ctx.out_of_time():
+            ctx.fail_rest("guest/host/" + n for n in names[i:])
+            break
+        if ctx.wanted("guest/host/" + name):
+            run_on_host(ctx, name)
+    for cpus in CPUS:
+        run_inside(ctx, names, cpus, "guest/ncpus=%d/" % cpus)
+
+
+def run_hostile(ctx):
+    """Programs that attack the stub: they check themselves that the kernel killed or held them."""
+    names = ["hostile/" + n for n in find(ctx, "hostile")]
+    for cpus in CPUS:
+        run_inside(ctx, names, cpus, "hostile/ncpus=%d/" % cpus)
