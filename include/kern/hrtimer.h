@@ -55,7 +55,10 @@ static inline void hrtimer_start(struct hrtimer *timer, ktime_t time, enum hrtim
 }
 
 #define hrtimer_start_expires(timer, mode) hrtimer_start(timer, (timer)->expires, mode)
-#define hrtimer_restart(timer) hrtimer_start_expires(timer, HRTIMER_MODE_ABS)
+static inline void hrtimer_restart(struct hrtimer *timer)
+{
+	hrtimer_start(timer, timer->expires, HRTIMER_MODE_ABS);
+}
 
 /* 1: was active; 0: was not; try: -1: its function runs now. hrtimer_cancel waits for the function. */
 int hrtimer_cancel(struct hrtimer *timer);
@@ -95,8 +98,6 @@ int schedule_hrtimeout_range(ktime_t *expires, u64 delta, const enum hrtimer_mod
 int schedule_hrtimeout_range_clock(ktime_t *expires, u64 delta, const enum hrtimer_mode mode, clockid_t clock);
 
 void hrtimers_init(void);
-/* IRQ_TIMER: runs what is due and programs the machine's timer again. */
-void hrtimer_interrupt(void);
 /* CLOCK_REALTIME was stepped. => task context. */
 void clock_was_set(void);
 

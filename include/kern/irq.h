@@ -19,7 +19,7 @@ struct irq_desc {
 	unsigned int depth;		/* l: disable nesting */
 	bool pending;			/* l: came while disabled or in progress */
 	bool in_progress;		/* l */
-	unsigned int *kstat;		/* per CPU counts */
+	void (*percpu_handler)(void);	/* a per-CPU line: timer, IPIs */
 };
 
 /* One handler of a line. (l) desc->lock */
@@ -49,8 +49,8 @@ void do_IRQ(unsigned int irq);
 /* A line whose controller has already entered the interrupt. */
 void generic_handle_irq(unsigned int irq);
 
-void irq_enter(void);
-void irq_exit(void);
+/* A line that each CPU has for itself; at boot. */
+void irq_set_percpu(unsigned int irq, const char *name, void (*handler)(void));
 
 void init_IRQ(void);
 

@@ -70,9 +70,8 @@ void rcu_idle_enter(void);
 void rcu_idle_exit(void);
 void rcu_note_context_switch(void);
 void rcu_sched_clock_irq(bool user);
-/* Work that keeps this CPU from stopping its tick. */
-bool rcu_needs_cpu(void);
-void rcu_init(void);
-void rcu_cpu_starting(unsigned int cpu);
+/* An interrupt hit idleness or user mode: true, and _exit must follow. */
+bool rcu_irq_enter(void);
+void rcu_irq_exit(bool was_outside);
 
 #endif

@@ -171,7 +171,8 @@ void get_avenrun(unsigned long *loads, unsigned long offset, int shift);
 extern unsigned long avenrun[3];
 
 void sched_init(void);
-void sched_init_smp(void);
+/* A new CPU, before it counts as online. */
+void sched_cpu_starting(unsigned int cpu);
 /* The tick: interrupt context. user: it hit guest code. */
 void scheduler_tick(bool user);
 /* IPI_RESCHEDULE arrived. */

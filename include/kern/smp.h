@@ -36,7 +36,8 @@ void smp_send_reschedule(int cpu);
 void smp_send_stop(void);
 
 void smp_init(void);
-void call_function_init(void);
+/* IPI_CALL_FUNCTION arrived. */
+void smp_call_function_interrupt(void);
 /* Called by the machine on a new CPU, on its idle task's stack. */
 void secondary_start(unsigned int cpu) __noreturn;
 

@@ -15,6 +15,6 @@ void tick_idle_exit(void);
 /* A timer earlier than all others was started: expires, ns of CLOCK_MONOTONIC. */
 void tick_event_at(u64 expires);
 /* IRQ_TIMER. */
-void tick_interrupt(void);
+void tick_interrupt(bool user);
 
 #endif

@@ -336,8 +336,10 @@ static void finish_switch(struct task_struct *prev)
 	if (migrate)
 		migrate_off(migrate);
 	local_irq_enable();
-	if (dead)
+	if (dead) {
+		put_task_stack(prev);
 		put_task_struct(prev);
+	}
 }
 
 void schedule_tail(struct task_struct *prev)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Setting up the run queues. */
+#include <kern/cpumask.h>
 #include <kern/sched.h>
 #include <kern/wait.h>
 #include <um/smp.h>
@@ -27,4 +28,10 @@ void sched_init(void)
 	wait_bit_init();
 	account_init_cpu(0);
 	init_idle(&init_task, 0);
+}
+
+void sched_cpu_starting(unsigned int cpu)
+{
+	account_init_cpu(cpu);
+	update_rq_clock(cpu_rq(cpu));
 }
