@@ -12,7 +12,6 @@
 struct task_struct;
 struct workqueue_struct;
 struct work_struct;
-struct pool_workqueue;
 typedef void (*work_func_t)(struct work_struct *work);
 
 /* See kernel/workqueue/workqueue.c for the locks. */
@@ -20,8 +19,7 @@ struct work_struct {
 	atomic_long_t data;		/* WORK_PENDING */
 	struct list_head entry;
 	work_func_t func;		/* task context, may sleep, may free the work */
-	struct pool_workqueue *pwq;	/* where it was queued last */
-	unsigned int runs;		/* how often it was taken off the queue */
+	struct workqueue_struct *wq;	/* where it was queued last */
 };
 
 struct delayed_work {
@@ -51,8 +49,7 @@ void delayed_work_timer_fn(struct timer_list *timer);
 	atomic_long_set(&(w)->data, 0); \
 	INIT_LIST_HEAD(&(w)->entry); \
 	(w)->func = (fn); \
-	(w)->pwq = NULL; \
-	(w)->runs = 0; \
+	(w)->wq = NULL; \
 } while (0)
 #define INIT_WORK_ONSTACK(w, fn) INIT_WORK(w, fn)
 #define destroy_work_on_stack(w) do { (void)(w); } while (0)
