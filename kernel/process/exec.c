@@ -381,7 +381,6 @@ static int bprm_execve(struct linux_binprm *bprm, int fd, const char *name, int 
 		bprm->file = NULL;
 		goto out;
 	}
-	sched_exec();
 	error = exec_binprm(bprm);
 	if (bprm->point_of_no_return && error && !fatal_signal_pending(current))
 		force_fatal_sig(SIGSEGV);
