@@ -6,6 +6,8 @@
  * Without a terminal on the host /dev/console still opens: what is written goes where kernel
  * messages go, and nothing is ever typed.
  */
+#include <driver/console.h>
+#include <fs/file.h>
 #include <fs/kdev_t.h>
 #include <kern/init.h>
 #include <kern/printk.h>
@@ -157,6 +159,11 @@ static void resize_work_fn(struct work_struct *work)
 
 	if (um_console_winsize(&ws.ws_row, &ws.ws_col))
 		tty_do_resize(tty, &ws);
+}
+
+struct file *console_tty_file(void)
+{
+	return filp_open("/dev/console", O_RDWR | O_NOCTTY, 0);
 }
 
 static int __init console_tty_init(void)
