@@ -69,11 +69,4 @@ unsigned int um_stack_trace(unsigned long *addrs, unsigned int max);
  */
 int um_open_stdio(void);
 
-/*
- * Called by generic code's registered power handler when the host asks to power off
- * (SIGTERM, SIGHUP): core defines it as orderly_poweroff().
- */
-typedef void (*um_power_handler_t)(void);
-void um_set_power_handler(um_power_handler_t handler);
-
 #endif

@@ -12,6 +12,7 @@
 #include <kern/irq.h>
 #include <kern/panic.h>
 #include <kern/printk.h>
+#include <kern/reboot.h>
 #include <um/console.h>
 #include <um/setup.h>
 
@@ -21,7 +22,6 @@
 static const struct um_console_ops *console_ops;	/* set once by um_console_attach() */
 static u32 console_events;	/* HOST_DEV_*: set and taken in interrupts of vCPU 0 */
 static bool throttled;		/* any context; a stale value is harmless */
-static um_power_handler_t power_handler;	/* set once, at boot */
 
 void um_device_interrupt(unsigned int events)
 {
@@ -120,19 +120,9 @@ void um_console_throttle(bool on)
 		host_device_raise(HOST_DEV_CONSOLE_IN);
 }
 
-void um_set_power_handler(um_power_handler_t handler)
-{
-	WRITE_ONCE(power_handler, handler);
-}
-
 static irqreturn_t power_interrupt(int irq, void *dev)
 {
-	um_power_handler_t handler = READ_ONCE(power_handler);
-
-	if (handler)
-		handler();
-	else
-		um_halt(0);
+	orderly_poweroff();
 	return IRQ_HANDLED;
 }
 
