@@ -55,7 +55,6 @@ static int kernel_init(void *unused)
 	wait_for_completion(&kthreadd_ready);
 	workqueue_init();
 	smp_init();
-	sched_init_smp();
 	run_initcalls(LAST_EARLY_LEVEL + 1, LAST_LEVEL);
 	system_state = SYSTEM_RUNNING;
 	return run_init_hook();
@@ -88,7 +87,6 @@ void start_kernel(void)
 	pr_notice("%s\n", linux_banner);
 	pr_notice("Command line: %s\n", saved_command_line);
 	sched_init();
-	rcu_init();
 	init_IRQ();
 	softirq_init();
 	timekeeping_init();
