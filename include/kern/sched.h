@@ -96,7 +96,6 @@ unsigned long wait_task_inactive(struct task_struct *task, unsigned int state);
 
 /* Fork: before the task is visible; and once it has a pid. 0 or -errno. */
 int sched_fork(u64 clone_flags, struct task_struct *task);
-void sched_exit(struct task_struct *task);
 void init_idle(struct task_struct *idle, int cpu);
 
 /* CPUs. */

@@ -250,7 +250,6 @@ void do_exit(long code)
 	if (group_dead)
 		disassociate_ctty(1);
 	exit_task_work(task);
-	sched_exit(task);
 	exit_notify(task, group_dead);
 	do_task_dead();
 }
