@@ -8,8 +8,6 @@
 #include <kern/task.h>
 #include <mm/pagemap.h>
 
-struct vm_area_struct *mmap_lock_and_find_vma(struct mm_struct *mm, unsigned long addr);
-
 static int check_vma_access(const struct vm_area_struct *vma, unsigned int flags)
 {
 	vm_flags_t want = flags & FOLL_WRITE ? VM_WRITE : VM_READ;

@@ -189,7 +189,7 @@ static pte_t file_pte(struct page *page, const struct vm_area_struct *vma, bool 
 	if (write)
 		return maybe_mkwrite(pte_mkdirty(pte), vma);
 	/* Nobody waits to see tmpfs pages become dirty. */
-	if ((vma->vm_flags & VM_SHARED) && PageSwapBacked(page))
+	if ((vma->vm_flags & VM_SHARED) && mapping_unevictable(page_mapping(page)))
 		return maybe_mkwrite(pte, vma);
 	return pte;
 }
@@ -385,7 +385,7 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *old)
 	spin_unlock(&mm->page_table_lock);
 	if (replaced) {
 		/* No guest may reach the old page once our reference on it is gone. */
-		flush_tlb_page(mm, vmf->address);
+		tlb_replace_page(mm, vmf->address);
 		add_mm_counter(mm, MM_ANONPAGES, 1);
 		count_vm_event(PGCOW);
 		vma->anon_faults++;
@@ -394,7 +394,6 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *old)
 			page_remove_rmap(old);
 			put_page(old);
 		}
-		update_mmu_cache_range(mm, vmf->address, 1);
 	} else {
 		put_page(copy);
 	}

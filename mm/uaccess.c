@@ -11,8 +11,6 @@
 #include <linux/futex.h>
 #include <mm/uaccess.h>
 
-struct vm_area_struct *mmap_lock_and_find_vma(struct mm_struct *mm, unsigned long addr);
-
 /* The direct-map address of a user byte, page_table_lock held; NULL (not held) if not there. */
 static void *user_lock(struct mm_struct *mm, unsigned long addr, bool write)
 {

@@ -118,4 +118,19 @@ long populate_vma_range(struct vm_area_struct *vma, unsigned long start, unsigne
 /* Installs a run of file pages (locked by the caller) as far as slots are free. Pages mapped. */
 unsigned int map_file_pages(struct vm_fault *vmf, struct page **pages, unsigned int nr);
 
+/* ---- page cache ---- */
+void page_wait_init(void);
+bool mapping_unevictable(struct address_space *mapping);
+bool page_mkclean(struct page *page);
+void unmap_page_mappings(struct page *page);
+void page_cache_forget(struct page *page);
+int remove_clean_page(struct address_space *mapping, struct page *page);
+void lru_cache_del(struct page *page);
+struct page *filemap_get_uptodate(struct file *file, struct address_space *mapping, pgoff_t index,
+				  bool *major);
+struct vm_area_struct *i_mmap_first(struct address_space *mapping, pgoff_t first, pgoff_t last);
+struct vm_area_struct *i_mmap_next(struct vm_area_struct *vma, pgoff_t first, pgoff_t last);
+/* The area for addr, its stack grown if need be, mmap_lock held for reading; NULL: not held. */
+struct vm_area_struct *mmap_lock_and_find_vma(struct mm_struct *mm, unsigned long addr);
+
 #endif

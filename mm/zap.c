@@ -183,9 +183,6 @@ void zap_vma_ptes(struct vm_area_struct *vma, unsigned long addr, unsigned long 
 
 /* ---- by file ---- */
 
-struct vm_area_struct *i_mmap_first(struct address_space *mapping, pgoff_t first, pgoff_t last);
-struct vm_area_struct *i_mmap_next(struct vm_area_struct *vma, pgoff_t first, pgoff_t last);
-
 static void unmap_mapping_pages(struct address_space *mapping, pgoff_t first, pgoff_t last,
 				bool even_cows)
 {
