@@ -382,7 +382,9 @@ void host_guest_spawn(struct host_guest *guest)
 
 void host_guest_kill(struct host_guest *guest)
 {
-	if (!__atomic_exchange_n(&guest->kill, 1, __ATOMIC_SEQ_CST))
+	unsigned int no = 0;
+
+	if (__atomic_compare_exchange_n(&guest->kill, &no, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		wake_factory();
 }
 

@@ -218,16 +218,16 @@ mapper_answer:
 	aesenc	%xmm8, %xmm11
 	aesenc	%xmm9, %xmm11
 	aesenclast %xmm10, %xmm11
-	/* Read what the request says before answering it: the kernel may write the next one. */
+	/* Read before answering: the kernel may write the next request then. */
 	movq	REQUEST_WAKE_SLOT(%r12), %r14
-	movl	REQUEST_WAKE_KERNEL(%r12), %r10d
 	movabsq	$STUB_DONE, %rdi
 	movq	%r15, DONE_RESULT(%rdi)
 	movdqa	%xmm11, DONE_TOKEN(%rdi)
 	movl	%r13d, %eax
 	xchgl	%eax, DONE_SEQ(%rdi)
-	testl	%r10d, %r10d
-	jz	1f
+	/* Read after it: who sets it late has then seen the answer. */
+	cmpl	$0, REQUEST_WAKE_KERNEL(%r12)
+	je	1f
 	addq	$DONE_SEQ, %rdi
 	movl	$SYS_futex, %eax
 	movl	$FUTEX_WAKE, %esi

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The life of stubs and of their threads.
+ *
+ *             guest_create()                first answer            guest_take()
+ *   (nothing) ---------------> being made -----------------> warm ----------------> of an mm
+ *                                  |  the host gives none                              |
+ *                                  v                                     guest_put()   v
+ *                               freed <---- host says DEAD ------ dying <--------------+
+ *
+ * A thread of the kernel (kstubd) keeps a few warm stubs, because exec and fork take one each,
+ * and frees dying ones once the host says that the process is gone: until then it maps pages
+ * of ours.
+ *
+ * pool_lock guards the lists `warm` and `dying`; innermost.
+ */
+#include <kern/err.h>
+#include <kern/errno.h>
+#include <kern/init.h>
+#include <kern/kernel.h>
+#include <kern/kthread.h>
+#include <kern/printk.h>
+#include <kern/random.h>
+#include <kern/sched.h>
+#include <kern/wait.h>
+#include <lib/log2.h>
+#include <lib/string.h>
+#include <mm/gfp.h>
+#include <mm/page.h>
+#include <mm/slab.h>
+#include "guest.h"
+
+#define WARM_STUBS 2
+
+#define HOST_NR_MMAP 9
+#define HOST_NR_CLONE 56
+
+static DEFINE_SPINLOCK(pool_lock);
+static LIST_HEAD(warm);
+static unsigned int nwarm;
+static LIST_HEAD(dying);
+static DECLARE_WAIT_QUEUE_HEAD(pool_wait);
+
+static unsigned int slot_order(void)
+{
+	return ilog2(host_guest_config()->slot_size) - PAGE_SHIFT;
+}
+
+static struct guest_slot *slot_alloc(struct guest *guest, unsigned int index)
+{
+	struct guest_slot *slot = kzalloc(sizeof(*slot), GFP_KERNEL);
+
+	if (!slot)
+		return NULL;
+	/* Zeroed: it is shown to a guest. */
+	slot->mem = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, slot_order());
+	if (!slot->mem) {
+		kfree(slot);
+		return NULL;
+	}
+	slot->guest = guest;
+	slot->index = index;
+	slot->core = -1;
+	return slot;
+}
+
+static void slot_free(struct guest_slot *slot)
+{
+	free_pages((unsigned long)slot->mem, slot_order());
+	kfree(slot);
+}
+
+/* => nothing of it is mapped anywhere. */
+static void guest_free(struct guest *guest)
+{
+	while (guest->slots) {
+		struct guest_slot *slot = guest->slots;
+
+		guest->slots = slot->next;
+		slot_free(slot);
+	}
+	guest_forget_areas(guest);
+	kfree(guest->spare);
+	free_page((unsigned long)guest->request);
+	free_page((unsigned long)guest->done);
+	kfree(guest);
+}
+
+/* Operations that map a slot and make its thread. => nothing outstanding, lock held or private */
+static void add_thread_ops(struct guest *guest, struct guest_slot *slot)
+{
+	unsigned long size = host_guest_config()->slot_size;
+	volatile u64 *altstack = (volatile u64 *)((char *)guest->request + REQUEST_ALTSTACK);
+
+	altstack[0] = slot_address(slot);
+	altstack[1] = 0;
+	altstack[2] = size;
+	guest_op(guest, HOST_NR_MMAP, slot_address(slot), size, 3, 0x11, STUB_RAM_FD, __pa(slot->mem));
+	guest_op(guest, HOST_NR_CLONE, STUB_CLONE_FLAGS, 0, 0, 0, 0, slot_address(slot));
+}
+
+/* Asks for a stub, with its first thread. NULL without memory. */
+static struct guest *guest_create(void)
+{
+	struct guest *guest = kzalloc(sizeof(*guest), GFP_KERNEL);
+
+	if (!guest)
+		return NULL;
+	refcount_set(&guest->usage, 1);
+	mutex_init(&guest->lock);
+	spin_lock_init(&guest->range_lock);
+	INIT_LIST_HEAD(&guest->free_slots);
+	guest->areas = RB_ROOT;
+	guest->core = -1;
+	guest->request = (void *)__get_free_page(GFP_KERNEL | __GFP_ZERO);
+	guest->done = (void *)__get_free_page(GFP_KERNEL | __GFP_ZERO);
+	guest->spare = kzalloc(sizeof(*guest->spare), GFP_KERNEL);
+	guest->slots = slot_alloc(guest, 0);
+	if (!guest->request || !guest->done || !guest->spare || !guest->slots) {
+		guest_free(guest);
+		return NULL;
+	}
+	guest->nslots = 1;
+	get_random_bytes(guest->keys, sizeof(guest->keys));
+	memcpy((char *)guest->request + REQUEST_KEYS, guest->keys, sizeof(guest->keys));
+	add_thread_ops(guest, guest->slots);
+	guest->host.request_page = __pa(guest->request);
+	guest->host.done_page = __pa(guest->done);
+	guest->host.state = HOST_GUEST_SPAWNING;
+	/* The first request lies there when the mapper is born. */
+	guest_post(guest, NULL);
+	host_guest_spawn(&guest->host);
+	return guest;
+}
+
+/* The thread's first event says that it is confined and waits. */
+static bool slot_ready(struct guest_slot *slot)
+{
+	volatile u32 *events = slot_word(slot, SLOT_EVENTS);
+	struct guest_patience patience = { 0 };
+
+	*slot_word(slot, SLOT_KERNEL_SLEEPS) = 1;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	while (*events == 0) {
+		if (slot->guest->host.state != HOST_GUEST_ALIVE)
+			return false;
+		if (guest_wait_word(events, 0) == -ETIMEDOUT && guest_patience_ends(&patience, slot->guest))
+			return false;
+	}
+	*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;
+	slot->seen = *events;
+	return true;
+}
+
+/* Waits until a created stub is usable. */
+static bool guest_make_ready(struct guest *guest)
+{
+	bool ok;
+
+	mutex_lock(&guest->lock);
+	while (guest->host.state == HOST_GUEST_SPAWNING)
+		guest_wait_word(&guest->host.state, HOST_GUEST_SPAWNING);
+	ok = !guest_complete(guest) && guest->result < -4095UL;
+	/* Nobody but the mapper's registers and we have the keys from here on. */
+	memset((char *)guest->request + REQUEST_KEYS, 0, sizeof(guest->keys));
+	if (ok && !guest->ready) {
+		guest->slots->tid = guest->result;
+		ok = slot_ready(guest->slots);
+		if (ok) {
+			list_add(&guest->slots->link, &guest->free_slots);
+			guest->ready = true;
+		}
+	}
+	mutex_unlock(&guest->lock);
+	return ok;
+}
+
+void guest_kill(struct guest *guest)
+{
+	if (guest->host.state == HOST_GUEST_ALIVE)
+		host_guest_kill(&guest->host);
+}
+
+bool guest_doomed(const struct guest *guest)
+{
+	return guest->host.state != HOST_GUEST_ALIVE || guest->host.kill;
+}
+
+static void guest_retire(struct guest *guest)
+{
+	unsigned long flags;
+
+	guest_kill(guest);
+	spin_lock_irqsave(&pool_lock, flags);
+	list_add_tail(&guest->link, &dying);
+	spin_unlock_irqrestore(&pool_lock, flags);
+	wake_up(&pool_wait);
+}
+
+void guest_get(struct guest *guest)
+{
+	refcount_inc(&guest->usage);
+}
+
+void guest_put(struct guest *guest)
+{
+	if (refcount_dec_and_test(&guest->usage))
+		guest_retire(guest);
+}
+
+struct guest *guest_take(void)
+{
+	for (;;) {
+		struct guest *guest;
+
+		spin_lock_irq(&pool_lock);
+		guest = list_first_entry_or_null(&warm, struct guest, link);
+		if (guest) {
+			list_del(&guest->link);
+			nwarm--;
+		}
+		spin_unlock_irq(&pool_lock);
+		wake_up(&pool_wait);
+		if (guest && !guest_doomed(guest))
+			return guest;
+		if (guest) {
+			guest_retire(guest);
+			continue;
+		}
+		guest = guest_create();
+		if (!guest)
+			return NULL;
+		if (guest_make_ready(guest))
+			return guest;
+		guest_retire(guest);
+		return NULL;
+	}
+}
+
+/* ---- threads ---- */
+
+static struct guest_slot *slot_create(struct guest *guest)
+{
+	struct guest_slot *slot;
+
+	if (guest->nslots == STUB_MAX_SLOTS || guest_complete(guest))
+		return NULL;
+	slot = slot_alloc(guest, guest->nslots);
+	if (!slot)
+		return NULL;
+	add_thread_ops(guest, slot);
+	if (guest_post_wait(guest)) {
+		/* A stub that is gone maps nothing; else the slot stays mapped till it is. */
+		guest->nslots++;
+		slot->next = guest->slots;
+		guest->slots = slot;
+		return NULL;
+	}
+	guest->nslots++;
+	slot->next = guest->slots;
+	guest->slots = slot;
+	slot->tid = guest->result;
+	if (!slot_ready(slot)) {
+		guest_kill(guest);
+		return NULL;
+	}
+	return slot;
+}
+
+struct guest_slot *guest_slot_take(struct guest *guest)
+{
+	struct guest_slot *slot;
+
+	mutex_lock(&guest->lock);
+	slot = list_first_entry_or_null(&guest->free_slots, struct guest_slot, link);
+	if (slot)
+		list_del(&slot->link);
+	else
+		slot = slot_create(guest);
+	mutex_unlock(&guest->lock);
+	if (slot)
+		guest_get(guest);
+	return slot;
+}
+
+void guest_slot_put(struct guest_slot *slot)
+{
+	struct guest *guest = slot->guest;
+
+	mutex_lock(&guest->lock);
+	list_add(&slot->link, &guest->free_slots);
+	mutex_unlock(&guest->lock);
+	guest_put(guest);
+}
+
+/* ---- kstubd ---- */
+
+/* Frees the dying that are dead. True when some are left. */
+static bool bury_dead(void)
+{
+	struct guest *guest, *next;
+	LIST_HEAD(dead);
+	bool left;
+
+	spin_lock_irq(&pool_lock);
+	list_for_each_entry_safe(guest, next, &dying, link) {
+		switch (guest->host.state) {
+		case HOST_GUEST_DEAD:
+		case HOST_GUEST_FAILED:
+			list_move(&guest->link, &dead);
+			break;
+		case HOST_GUEST_ALIVE:
+			/* It was being made when it was given up. */
+			guest_kill(guest);
+			break;
+		}
+	}
+	left = !list_empty(&dying);
+	spin_unlock_irq(&pool_lock);
+	list_for_each_entry_safe(guest, next, &dead, link)
+		guest_free(guest);
+	return left;
+}
+
+static void fill_pool(void)
+{
+	while (READ_ONCE(nwarm) < WARM_STUBS) {
+		struct guest *guest = guest_create();
+
+		if (!guest)
+			return;
+		if (!guest_make_ready(guest)) {
+			guest_retire(guest);
+			return;
+		}
+		spin_lock_irq(&pool_lock);
+		list_add_tail(&guest->link, &warm);
+		nwarm++;
+		spin_unlock_irq(&pool_lock);
+	}
+}
+
+static int kstubd(void *unused)
+{
+	for (;;) {
+		bool left = bury_dead();
+
+		fill_pool();
+		if (READ_ONCE(nwarm) < WARM_STUBS) {
+			schedule_timeout_uninterruptible(HZ / 10);
+			continue;
+		}
+		wait_event_idle_timeout(pool_wait, READ_ONCE(nwarm) < WARM_STUBS,
+					left ? HZ / 50 : MAX_SCHEDULE_TIMEOUT);
+	}
+	return 0;
+}
+
+static int guest_pool_init(void)
+{
+	struct task_struct *task;
+
+	if (!host_guest_config()->slot_size)
+		return 0;
+	task = kthread_run(kstubd, NULL, "kstubd");
+	return IS_ERR(task) ? PTR_ERR(task) : 0;
+}
+device_initcall(guest_pool_init);

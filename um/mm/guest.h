@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* Stubs as the kernel sees them: for um/mm and um/trap only. */
+#ifndef UM_MM_GUEST_H
+#define UM_MM_GUEST_H
+
+#include "../internal.h"
+#include <kern/mutex.h>
+#include <kern/refcount.h>
+#include <kern/spinlock.h>
+#include <lib/list.h>
+#include <lib/rbtree.h>
+#include <um/stub_layout.h>
+
+struct mm_struct;
+struct pt_regs;
+
+#define GUEST_MAX_RANGES 32
+#define GUEST_KEYS 11
+
+typedef long long guest_key_t __attribute__((vector_size(16)));
+
+/* Entries that wait to be mapped in the stub. */
+struct guest_range {
+	unsigned long addr;
+	unsigned int nr;
+};
+
+/* Page table entries that one mmap() of the stub can show. */
+struct guest_run {
+	unsigned long addr, phys, size;
+	int prot;
+};
+
+/* A run of addresses that the stub has mapped with one protection. */
+struct guest_area {
+	struct rb_node node;
+	unsigned long start, end;
+	int prot;
+};
+
+/*
+ * One host thread that runs one guest thread. Its memory is shared with the guest, which can
+ * write all of it: what is read from there is copied once and then checked.
+ *   (o) the task that owns it
+ *   (l) guest->lock
+ */
+struct guest_slot {
+	struct guest *guest;		/* constant */
+	struct list_head link;		/* l: in guest->free_slots */
+	struct guest_slot *next;	/* l: all of the stub */
+	unsigned int index;		/* constant */
+	int tid;			/* constant once the thread exists: from the mapper */
+	void *mem;			/* constant: config.slot_size bytes */
+	u32 seen;			/* o: events taken so far */
+	int core;			/* o: host core that the thread is bound to, or -1 */
+};
+
+/*
+ * A stub.
+ *   (l) lock      (r) range_lock      (p) pool_lock (guest.c)     (c) constant once it is ready
+ * Order: mmap_lock, guest->lock, mm->page_table_lock.
+ */
+struct guest {
+	struct host_guest host;		/* the host's, but for kill requests */
+	refcount_t usage;		/* its mm, and each slot in use */
+	bool ready;			/* c: first request answered, keys wiped */
+
+	struct mutex lock;		/* one request at a time */
+	void *request, *done;		/* c: pages */
+	guest_key_t keys[GUEST_KEYS];	/* c */
+	u32 seq;			/* l: last request */
+	bool outstanding;		/* l: not answered yet */
+	u64 result;			/* l: of the last request answered */
+	int core;			/* l: the mapper's host core, or -1 */
+	unsigned int nops;		/* l: operations written so far */
+
+	struct rb_root areas;		/* l: what is mapped, by address */
+	unsigned long mappings;		/* l: mmap()s since all was dropped: bounds host VMAs */
+	struct guest_area *spare;	/* l: so that one insertion cannot fail */
+	struct guest_run runs[REQUEST_MAX_OPS];	/* l: scratch */
+
+	spinlock_t range_lock;
+	struct guest_range ranges[GUEST_MAX_RANGES];	/* r */
+	unsigned int nranges;		/* r; read without it as a hint */
+
+	struct guest_slot *slots;	/* l */
+	struct list_head free_slots;	/* l */
+	unsigned int nslots;		/* l */
+
+	struct list_head link;		/* p: in the pool, or dying */
+};
+
+/* ---- guest.c: life ---- */
+
+/* A stub that is ready, warm or new; NULL when the host gives none. => may sleep */
+struct guest *guest_take(void);
+void guest_get(struct guest *guest);
+void guest_put(struct guest *guest);
+/* Asks the host for its end. => any context */
+void guest_kill(struct guest *guest);
+/* Is it gone, or as good as gone? */
+bool guest_doomed(const struct guest *guest);
+
+/* A host thread for a further guest thread; NULL when there is none. => may sleep */
+struct guest_slot *guest_slot_take(struct guest *guest);
+void guest_slot_put(struct guest_slot *slot);
+
+/* ---- mapper.c: requests ---- */
+
+/* Why a wait for a stub ends at last: see mapper.c. */
+struct guest_patience {
+	u64 since;		/* 0: not waiting yet */
+	u64 cpu;
+};
+/* Call after each timeout of a wait: true when the stub has had its chance. */
+bool guest_patience_ends(struct guest_patience *patience, struct guest *guest);
+
+/* How long one sleep in a wait for a stub may take. */
+#define GUEST_WAIT_NS 50000000UL
+
+/* Sleeps while *word == value, at most GUEST_WAIT_NS; interrupts are served. => interrupts on */
+int guest_wait_word(volatile u32 *word, u32 value);
+
+/* => lock held. Waits for the answer of the last request; 0, or -ESRCH: the stub is gone. */
+int guest_complete(struct guest *guest);
+/* => lock held, nothing outstanding. Adds an operation; false when the request is full. */
+bool guest_op(struct guest *guest, int nr, unsigned long a, unsigned long b, unsigned long c,
+	      unsigned long d, unsigned long e, unsigned long f);
+/* => lock held. Sends the operations added; lets `slot` (or NULL) go afterwards. */
+void guest_post(struct guest *guest, struct guest_slot *slot);
+/* guest_post() and guest_complete(); -ESRCH, or the host's error in the last operation. */
+int guest_post_wait(struct guest *guest);
+
+/* ---- tlb.c: mappings ---- */
+
+/*
+ * Maps what waits in the queue. => lock held, nothing outstanding, may sleep. True when
+ * operations are left to be sent by the caller's guest_post().
+ */
+bool guest_build_ranges(struct guest *guest, struct mm_struct *mm);
+void guest_forget_areas(struct guest *guest);
+/* After a request failed: drops all mappings, or kills the stub. => lock held */
+void guest_recover(struct guest *guest);
+
+/* ---- memory of a slot ---- */
+
+static inline unsigned long slot_address(const struct guest_slot *slot)
+{
+	return STUB_SLOTS + (unsigned long)slot->index * STUB_SLOT_STRIDE;
+}
+
+static inline volatile u32 *slot_word(const struct guest_slot *slot, unsigned int offset)
+{
+	return (volatile u32 *)((char *)slot->mem + offset);
+}
+
+static inline volatile u64 *slot_quad(const struct guest_slot *slot, unsigned int offset)
+{
+	return (volatile u64 *)((char *)slot->mem + offset);
+}
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Requests to the mapper, the one thread of a stub that may change its mappings.
+ *
+ * The kernel writes operations into the request page, which the stub can only read, raises the
+ * sequence number and wakes the mapper. The answer stands in a page that the guest can write,
+ * so it proves nothing by itself: with it comes a token, AES of (sequence number, result) under
+ * keys that only the mapper's xmm registers and the kernel hold. Mapping more needs no proof;
+ * before a page is freed or used for something else, guest_complete() wants the token, or the
+ * stub's death.
+ *
+ * No wait is without a bound. The bound counts the stub's own CPU time: a host with many other
+ * programs may starve an innocent stub for long, but a stub that has run for seconds and has
+ * not answered never will. Wall time counts only at the scale of minutes.
+ */
+#include <kern/errno.h>
+#include <kern/kernel.h>
+#include <kern/printk.h>
+#include <kern/sched.h>
+#include <lib/string.h>
+#include <um/clock.h>
+#include <um/irqflags.h>
+#include "guest.h"
+
+#define PATIENCE_CPU_NS 3000000000UL
+#define PATIENCE_WALL_NS 120000000000UL
+
+static volatile u32 *request_word(const struct guest *guest, unsigned int offset)
+{
+	return (volatile u32 *)((char *)guest->request + offset);
+}
+
+static volatile u64 *request_quad(const struct guest *guest, unsigned int offset)
+{
+	return (volatile u64 *)((char *)guest->request + offset);
+}
+
+static volatile u32 *done_word(const struct guest *guest, unsigned int offset)
+{
+	return (volatile u32 *)((char *)guest->done + offset);
+}
+
+bool guest_patience_ends(struct guest_patience *patience, struct guest *guest)
+{
+	u64 now = um_clock_ns();
+	u64 cpu = host_guest_cpu_ns(guest->host.pid);
+	/* Its threads share the host's cores with each other. */
+	u64 fair = PATIENCE_CPU_NS + PATIENCE_CPU_NS / 4 * guest->nslots;
+
+	if (!patience->since) {
+		patience->since = now;
+		patience->cpu = cpu;
+		return false;
+	}
+	return cpu - patience->cpu > fair || now - patience->since > PATIENCE_WALL_NS;
+}
+
+int guest_wait_word(volatile u32 *word, u32 value)
+{
+	int ret;
+
+	local_irq_disable();
+	ret = host_wait_shared(word, value, this_cpu_ptr(&um_irq_pending), GUEST_WAIT_NS);
+	local_irq_enable();
+	return ret;
+}
+
+/* The token that answers (seq, result). */
+__attribute__((target("aes,sse2")))
+static bool token_matches(const struct guest *guest, const volatile void *token, u32 seq, u64 result)
+{
+	guest_key_t want = { seq, (long long)result };
+	guest_key_t have;
+
+	memcpy(&have, (const void *)token, sizeof(have));
+	want ^= guest->keys[0];
+	for (int i = 1; i < GUEST_KEYS - 1; i++)
+		want = __builtin_ia32_aesenc128(want, guest->keys[i]);
+	want = __builtin_ia32_aesenclast128(want, guest->keys[GUEST_KEYS - 1]);
+	want ^= have;
+	return !(want[0] | want[1]);
+}
+
+/* => the answer in shared memory is read once. */
+static bool answered(struct guest *guest)
+{
+	u64 result = *(volatile u64 *)((char *)guest->done + DONE_RESULT);
+
+	if (!token_matches(guest, (char *)guest->done + DONE_TOKEN, guest->seq, result))
+		return false;
+	guest->result = result;
+	guest->outstanding = false;
+	return true;
+}
+
+int guest_complete(struct guest *guest)
+{
+	struct guest_patience patience = { 0 };
+
+	if (!guest->outstanding)
+		return 0;
+	*request_word(guest, REQUEST_WAKE_KERNEL) = 1;
+	for (;;) {
+		u32 seen;
+
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		seen = *done_word(guest, DONE_SEQ);
+		if (answered(guest))
+			return 0;
+		switch (guest->host.state) {
+		case HOST_GUEST_DEAD:
+		case HOST_GUEST_FAILED:
+			guest->outstanding = false;
+			return -ESRCH;
+		}
+		if (guest_wait_word(done_word(guest, DONE_SEQ), seen) != -ETIMEDOUT)
+			continue;
+		if (guest->host.state == HOST_GUEST_ALIVE && guest_patience_ends(&patience, guest) &&
+		    !guest->host.kill) {
+			pr_warn("guest process %d: the mapper does not answer, killing it\n", guest->host.pid);
+			guest_kill(guest);
+		}
+	}
+}
+
+bool guest_op(struct guest *guest, int nr, unsigned long a, unsigned long b, unsigned long c,
+	      unsigned long d, unsigned long e, unsigned long f)
+{
+	volatile u64 *op;
+
+	if (guest->nops == REQUEST_MAX_OPS)
+		return false;
+	op = request_quad(guest, REQUEST_OPS + guest->nops++ * REQUEST_OP_SIZE);
+	op[0] = nr;
+	op[1] = a;
+	op[2] = b;
+	op[3] = c;
+	op[4] = d;
+	op[5] = e;
+	op[6] = f;
+	return true;
+}
+
+/* The mapper sleeps, so it may be moved to where it will be waited for. */
+static void place_mapper(struct guest *guest)
+{
+	int core = host_core();
+
+	if (guest->core == core || !guest->ready)
+		return;
+	host_place(guest->host.pid, core);
+	guest->core = core;
+}
+
+void guest_post(struct guest *guest, struct guest_slot *slot)
+{
+	*request_word(guest, REQUEST_COUNT) = guest->nops;
+	*request_quad(guest, REQUEST_WAKE_SLOT) = slot ? slot_address(slot) : 0;
+	*request_word(guest, REQUEST_WAKE_KERNEL) = 0;
+	guest->nops = 0;
+	guest->outstanding = true;
+	place_mapper(guest);
+	__atomic_store_n(request_word(guest, REQUEST_SEQ), ++guest->seq, __ATOMIC_SEQ_CST);
+	host_wake_shared(request_word(guest, REQUEST_SEQ));
+}
+
+int guest_post_wait(struct guest *guest)
+{
+	int error;
+
+	guest_post(guest, NULL);
+	error = guest_complete(guest);
+	if (error)
+		return error;
+	return guest->result > -4096UL ? (int)guest->result : 0;
+}

@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The stub's host mappings as a TLB: what the page tables say is shown to the guest by
+ * mmap(MAP_SHARED | MAP_FIXED) of RAM in the stub, on a fault or ahead of one, and taken away
+ * when entries change.
+ *
+ * guest->areas records what the stub has mapped, so that a flush of addresses it never had is
+ * free, and that fork can write-protect whole runs. It is written when a request is sent, by
+ * whoever holds guest->lock: requests are served in order, so it describes the mappings once
+ * the last request is answered.
+ *
+ * New mappings are read out of the page tables under guest->lock and sent before it is
+ * dropped. An entry that changes meanwhile is flushed by its changer after that, in the next
+ * request: an old entry cannot come back.
+ *
+ * Host mappings are scarce (65,530 a process): before they are near the end, all are dropped.
+ */
+#include <kern/bug.h>
+#include <kern/errno.h>
+#include <kern/kernel.h>
+#include <kern/printk.h>
+#include <kern/sched.h>
+#include <lib/string.h>
+#include <mm/gfp.h>
+#include <mm/page.h>
+#include <mm/pgtable.h>
+#include <mm/slab.h>
+#include <um/mmu.h>
+#include <um/processor.h>
+#include <um/tlb.h>
+#include "guest.h"
+
+#define HOST_NR_MMAP 9
+#define HOST_NR_MPROTECT 10
+#define HOST_NR_MUNMAP 11
+#define HOST_PROT_READ 1
+#define HOST_PROT_WRITE 2
+#define HOST_PROT_EXEC 4
+#define HOST_MAP_SHARED_FIXED_POPULATE (0x01 | 0x10 | 0x8000)
+
+#define MAX_MAPPINGS 50000
+
+/* ---- the record of what is mapped ---- */
+
+static struct guest_area *area_of(struct rb_node *node)
+{
+	return node ? rb_entry(node, struct guest_area, node) : NULL;
+}
+
+static struct guest_area *area_next(struct guest_area *area)
+{
+	return area_of(rb_next(&area->node));
+}
+
+/* The first area that ends above addr. */
+static struct guest_area *area_find(struct guest *guest, unsigned long addr)
+{
+	struct rb_node *node = guest->areas.rb_node;
+	struct guest_area *best = NULL;
+
+	while (node) {
+		struct guest_area *area = rb_entry(node, struct guest_area, node);
+
+		if (area->end > addr) {
+			best = area;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return best;
+}
+
+static bool areas_overlap(struct guest *guest, unsigned long start, unsigned long end)
+{
+	struct guest_area *area = area_find(guest, start);
+
+	return area && area->start < end;
+}
+
+/* Never reclaims: reclaim might flush this very stub. */
+static struct guest_area *area_alloc(struct guest *guest)
+{
+	struct guest_area *area = kmalloc(sizeof(*area), GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!area) {
+		area = guest->spare;
+		guest->spare = NULL;
+	}
+	return area;
+}
+
+static void area_free(struct guest *guest, struct guest_area *area)
+{
+	if (guest->spare)
+		kfree(area);
+	else
+		guest->spare = area;
+}
+
+static void area_link(struct guest *guest, struct guest_area *new)
+{
+	struct rb_node **link = &guest->areas.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = new->start < rb_entry(parent, struct guest_area, node)->start ? &parent->rb_left :
+										       &parent->rb_right;
+	}
+	rb_link_node(&new->node, parent, link);
+	rb_insert_color(&new->node, &guest->areas);
+}
+
+static void area_unlink(struct guest *guest, struct guest_area *area)
+{
+	rb_erase(&area->node, &guest->areas);
+	area_free(guest, area);
+}
+
+/* Takes [start, end) out of the record. False without memory for a split: nothing changed. */
+static bool areas_remove(struct guest *guest, unsigned long start, unsigned long end)
+{
+	struct guest_area *area = area_find(guest, start), *next;
+
+	if (area && area->start < start && area->end > end) {
+		struct guest_area *tail = area_alloc(guest);
+
+		if (!tail)
+			return false;
+		tail->start = end;
+		tail->end = area->end;
+		tail->prot = area->prot;
+		area->end = start;
+		area_link(guest, tail);
+		return true;
+	}
+	for (; area && area->start < end; area = next) {
+		next = area_next(area);
+		if (area->start < start)
+			area->end = start;
+		else if (area->end > end)
+			area->start = end;
+		else
+			area_unlink(guest, area);
+	}
+	return true;
+}
+
+/* Joins an area with its right neighbour when they are alike. */
+static void area_merge(struct guest *guest, struct guest_area *area)
+{
+	struct guest_area *next = area_next(area);
+
+	if (next && next->start == area->end && next->prot == area->prot) {
+		area->end = next->end;
+		area_unlink(guest, next);
+	}
+}
+
+static bool areas_insert(struct guest *guest, unsigned long start, unsigned long end, int prot)
+{
+	struct guest_area *area = area_alloc(guest);
+	struct rb_node *prev;
+
+	if (!area)
+		return false;
+	if (!areas_remove(guest, start, end)) {
+		area_free(guest, area);
+		return false;
+	}
+	area->start = start;
+	area->end = end;
+	area->prot = prot;
+	area_link(guest, area);
+	area_merge(guest, area);
+	prev = rb_prev(&area->node);
+	if (prev)
+		area_merge(guest, area_of(prev));
+	return true;
+}
+
+void guest_forget_areas(struct guest *guest)
+{
+	struct rb_node *node;
+
+	while ((node = rb_first(&guest->areas)))
+		area_unlink(guest, area_of(node));
+	guest->mappings = 0;
+}
+
+/* ---- requests ---- */
+
+/* Drops all mappings of the stub. => lock held, nothing outstanding; with proof. */
+static void drop_everything(struct guest *guest)
+{
+	guest->nops = 0;
+	guest_op(guest, HOST_NR_MUNMAP, UM_MMAP_MIN_ADDR, TASK_SIZE - UM_MMAP_MIN_ADDR, 0, 0, 0, 0);
+	if (guest_post_wait(guest)) {
+		guest_kill(guest);
+		while (guest->host.state == HOST_GUEST_ALIVE)
+			guest_wait_word(&guest->host.state, HOST_GUEST_ALIVE);
+	}
+	guest_forget_areas(guest);
+}
+
+void guest_recover(struct guest *guest)
+{
+	drop_everything(guest);
+}
+
+/* => lock held. Waits for the last request; what it failed to do is undone. */
+static void settle(struct guest *guest)
+{
+	bool was_outstanding = guest->outstanding;
+
+	if (!guest_complete(guest) && was_outstanding && guest->result > -4096UL)
+		drop_everything(guest);
+}
+
+/* Sends what was added, and waits for the proof. */
+static void post_proven(struct guest *guest)
+{
+	if (guest_post_wait(guest))
+		drop_everything(guest);
+}
+
+static int host_prot(pte_t pte)
+{
+	int prot = HOST_PROT_READ;
+
+	if (pte_write(pte))
+		prot |= HOST_PROT_WRITE;
+	if (pte_exec(pte))
+		prot |= HOST_PROT_EXEC;
+	return prot;
+}
+
+/*
+ * The one place where pages are chosen to be shown to a guest: RAM holds the kernel's own
+ * memory too.
+ */
+static void check_mappable(pte_t pte)
+{
+	BUG_ON(!pfn_valid(pte_pfn(pte)) || !PageUser(pte_page(pte)));
+}
+
+/* Adds the entry to the last run, or begins a new one. False when there is no room. */
+static bool add_entry(struct guest *guest, unsigned int *nruns, unsigned long addr, pte_t pte)
+{
+	struct guest_run *run = *nruns ? &guest->runs[*nruns - 1] : NULL;
+	unsigned long phys = PFN_PHYS(pte_pfn(pte));
+	int prot = host_prot(pte);
+
+	check_mappable(pte);
+	if (run && run->addr + run->size == addr && run->phys + run->size == phys && run->prot == prot) {
+		run->size += PAGE_SIZE;
+		return true;
+	}
+	if (*nruns == REQUEST_MAX_OPS)
+		return false;
+	guest->runs[(*nruns)++] = (struct guest_run){ addr, phys, PAGE_SIZE, prot };
+	return true;
+}
+
+/* Collects the entries of a range as runs. False when there is no more room. */
+static bool collect(struct guest *guest, struct mm_struct *mm, unsigned long addr, unsigned long end,
+		    unsigned int *nruns)
+{
+	bool room = true;
+
+	spin_lock(&mm->page_table_lock);
+	for (; addr < end && room; addr += PAGE_SIZE) {
+		pte_t *ptep = pte_lookup(mm, addr);
+		pte_t pte = ptep ? ptep_get(ptep) : __pte(0);
+
+		if (pte_accessible(pte))
+			room = add_entry(guest, nruns, addr, pte);
+	}
+	spin_unlock(&mm->page_table_lock);
+	return room;
+}
+
+/* Turns the runs into operations. Runs that cannot be recorded are not mapped. */
+static void add_runs(struct guest *guest, unsigned int nruns)
+{
+	for (unsigned int i = 0; i < nruns; i++) {
+		const struct guest_run *run = &guest->runs[i];
+
+		if (!areas_insert(guest, run->addr, run->addr + run->size, run->prot))
+			continue;
+		guest->mappings++;
+		guest_op(guest, HOST_NR_MMAP, run->addr, run->size, run->prot,
+			 HOST_MAP_SHARED_FIXED_POPULATE, STUB_RAM_FD, run->phys);
+	}
+}
+
+bool guest_build_ranges(struct guest *guest, struct mm_struct *mm)
+{
+	struct guest_range ranges[GUEST_MAX_RANGES];
+	unsigned int nranges, nruns = 0;
+
+	settle(guest);
+	if (guest->mappings > MAX_MAPPINGS)
+		drop_everything(guest);
+	spin_lock(&guest->range_lock);
+	nranges = guest->nranges;
+	memcpy(ranges, guest->ranges, nranges * sizeof(ranges[0]));
+	guest->nranges = 0;
+	spin_unlock(&guest->range_lock);
+	for (unsigned int i = 0; i < nranges; i++) {
+		unsigned long end = ranges[i].addr + ranges[i].nr * PAGE_SIZE;
+
+		if (!collect(guest, mm, ranges[i].addr, end, &nruns))
+			break;
+	}
+	add_runs(guest, nruns);
+	return guest->nops != 0;
+}
+
+/* ---- the interface ---- */
+
+void update_mmu_cache_range(struct mm_struct *mm, unsigned long addr, unsigned int nr)
+{
+	struct guest *guest = READ_ONCE(mm->context.guest);
+	struct guest_range *last;
+
+	if (!guest)
+		return;
+	spin_lock(&guest->range_lock);
+	last = guest->nranges ? &guest->ranges[guest->nranges - 1] : NULL;
+	if (last && last->addr + last->nr * PAGE_SIZE == addr) {
+		last->nr += nr;
+	} else if (guest->nranges < GUEST_MAX_RANGES) {
+		guest->ranges[guest->nranges++] = (struct guest_range){ addr, nr };
+	} else {
+		/* Only a hint; the newest is the likeliest to be needed. */
+		*last = (struct guest_range){ addr, nr };
+	}
+	spin_unlock(&guest->range_lock);
+}
+
+void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct guest *guest = READ_ONCE(mm->context.guest);
+
+	if (!guest)
+		return;
+	start = max(start, UM_MMAP_MIN_ADDR);
+	end = min(end, TASK_SIZE);
+	if (start >= end)
+		return;
+	mutex_lock(&guest->lock);
+	settle(guest);
+	if (areas_overlap(guest, start, end)) {
+		if (areas_remove(guest, start, end)) {
+			guest_op(guest, HOST_NR_MUNMAP, start, end - start, 0, 0, 0, 0);
+			post_proven(guest);
+		} else {
+			drop_everything(guest);
+		}
+	}
+	mutex_unlock(&guest->lock);
+}
+
+void flush_tlb_page(struct mm_struct *mm, unsigned long addr)
+{
+	addr &= PAGE_MASK;
+	flush_tlb_range(mm, addr, addr + PAGE_SIZE);
+}
+
+void flush_tlb_mm(struct mm_struct *mm)
+{
+	flush_tlb_range(mm, 0, TASK_SIZE);
+}
+
+void tlb_wrprotect_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct guest *guest = READ_ONCE(mm->context.guest);
+	struct guest_area *area, *next;
+
+	if (!guest)
+		return;
+	mutex_lock(&guest->lock);
+	settle(guest);
+	for (area = area_find(guest, start); area && area->start < end; area = next) {
+		unsigned long from = max(area->start, start), to = min(area->end, end);
+		int prot = area->prot & ~HOST_PROT_WRITE;
+
+		next = area_next(area);
+		if (!(area->prot & HOST_PROT_WRITE))
+			continue;
+		if (guest->nops == REQUEST_MAX_OPS) {
+			post_proven(guest);
+			next = area_find(guest, start);
+			continue;
+		}
+		guest_op(guest, HOST_NR_MPROTECT, from, to - from, prot, 0, 0, 0);
+		if (!areas_insert(guest, from, to, prot)) {
+			drop_everything(guest);
+			break;
+		}
+		next = area_find(guest, to);
+	}
+	if (guest->nops)
+		post_proven(guest);
+	mutex_unlock(&guest->lock);
+}
+
+void tlb_replace_page(struct mm_struct *mm, unsigned long addr)
+{
+	struct guest *guest = READ_ONCE(mm->context.guest);
+	unsigned int nruns = 0;
+
+	if (!guest)
+		return;
+	addr &= PAGE_MASK;
+	mutex_lock(&guest->lock);
+	settle(guest);
+	if (!areas_overlap(guest, addr, addr + PAGE_SIZE)) {
+		update_mmu_cache_range(mm, addr, 1);
+	} else {
+		collect(guest, mm, addr, addr + PAGE_SIZE, &nruns);
+		add_runs(guest, nruns);
+		if (guest->nops)
+			post_proven(guest);
+		else
+			drop_everything(guest);
+	}
+	mutex_unlock(&guest->lock);
+}
+
+bool um_range_is_hole(unsigned long start, unsigned long end)
+{
+	if (start < UM_MMAP_MIN_ADDR || end > TASK_SIZE || end < start)
+		return true;
+	return start < UM_JUMP_TABLE_END && end > UM_JUMP_TABLE;
+}
+
+/* ---- the address space's life ---- */
+
+int init_new_context(struct task_struct *task, struct mm_struct *mm)
+{
+	mm->context.guest = NULL;
+	return 0;
+}
+
+void destroy_context(struct mm_struct *mm)
+{
+	struct guest *guest = mm->context.guest;
+
+	mm->context.guest = NULL;
+	if (!guest)
+		return;
+	guest_kill(guest);
+	guest_put(guest);
+}
+
+int um_mm_attach(struct mm_struct *mm)
+{
+	struct guest *guest, *nobody = NULL;
+
+	if (mm->context.guest)
+		return 0;
+	guest = guest_take();
+	if (!guest)
+		return -EAGAIN;
+	if (!__atomic_compare_exchange_n(&mm->context.guest, &nobody, guest, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		guest_put(guest);
+	return 0;
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Running guests: the loop of every task that has a user part.
+ *
+ * The task's registers are written into its slot, the slot's turn word is cleared, and the vCPU
+ * sleeps until the slot's event count changes: a host signal took the guest thread into the
+ * stub, and what it did is in the signal frame. Both threads run on one host core: the guest
+ * thread is bound, while it is parked, to the core that the vCPU is on (um/trap/place.c), so
+ * that a hand-over is two futex calls and no wake-up of another core.
+ *
+ *   in the kernel --turn = 0, wake--> guest runs --signal--> events + 1 --> in the kernel
+ *                                        |   ^
+ *                     need_resched or TIF_*  | same event
+ *                                        v   |
+ *                                      SIGURG sent (kick)
+ *
+ * Preemption is off while the guest runs, interrupts are served. An interrupt that wants the
+ * task to do something makes it kick its guest first, and then leave by the ordinary way.
+ * A guest that does not answer the kick after it has had its share of time is killed with its
+ * whole stub.
+ *
+ * Later: spinning for the event when a host core is free, and events without signal from
+ * rewritten system calls, both enter at wait_for_event() and release().
+ */
+#include <kern/entry.h>
+#include <kern/errno.h>
+#include <kern/preempt.h>
+#include <kern/printk.h>
+#include <kern/sched.h>
+#include <kern/signal.h>
+#include <kern/task.h>
+#include <kern/thread_info.h>
+#include <mm/fault.h>
+#include <mm/mm_types.h>
+#include <um/irqflags.h>
+#include <um/mmu.h>
+#include <um/processor.h>
+#include <um/thread.h>
+#include "place.h"
+#include "trap.h"
+
+/* No address above is canonical and the guest's. */
+#define CANONICAL_END 0x800000000000UL
+
+#define ARCH_X86_64 0xc000003eU
+#define TRAP_PAGE_FAULT 14
+
+/* A sleeper that was cheated of its wake-up looks this often. */
+#define RECHECK_NS 1000000000UL
+
+static DEFINE_PER_CPU(u32, in_user);
+
+bool um_in_user(void)
+{
+	return this_cpu_read(in_user);
+}
+
+/* The siginfo of the frame, copied once. */
+struct event {
+	int signr, code;
+	unsigned long addr;	/* si_addr, si_call_addr */
+	u32 arch;		/* si_arch */
+};
+
+static void event_load(const struct guest_slot *slot, struct event *event)
+{
+	unsigned int at = host_guest_config()->info_offset;
+
+	event->signr = *slot_word(slot, at);
+	event->code = *slot_word(slot, at + 8);
+	event->addr = *slot_quad(slot, at + 16);
+	event->arch = *slot_word(slot, at + 28);
+}
+
+static bool must_leave_user(void)
+{
+	return need_resched() || READ_ONCE(current->thread_flags) & TIF_WORK_MASK;
+}
+
+/* Lets the guest thread go. */
+static void release(struct guest_slot *slot)
+{
+	volatile u32 *turn = slot_word(slot, SLOT_TURN);
+
+	__atomic_exchange_n(turn, 0, __ATOMIC_SEQ_CST);
+	if (*slot_word(slot, SLOT_GUEST_SLEEPS))
+		host_wake_shared(turn);
+}
+
+/*
+ * => preemption off, interrupts on, the guest released. True: an event came; false: the stub
+ * is gone, or has just been killed.
+ */
+static bool wait_for_event(struct guest_slot *slot)
+{
+	volatile u32 *events = slot_word(slot, SLOT_EVENTS);
+	struct guest *guest = slot->guest;
+	struct guest_patience patience = { 0 };
+	bool kicked = false, came;
+
+	for (;;) {
+		u32 now;
+		int ret;
+
+		local_irq_disable();
+		__atomic_exchange_n(slot_word(slot, SLOT_KERNEL_SLEEPS), 1, __ATOMIC_SEQ_CST);
+		now = *events;
+		came = now != slot->seen;
+		if (came || guest_doomed(guest)) {
+			slot->seen = now;
+			break;
+		}
+		if (!kicked && must_leave_user()) {
+			host_guest_kick(guest->host.pid, slot->tid);
+			kicked = true;
+		}
+		ret = host_wait_shared(events, now, this_cpu_ptr(&um_irq_pending),
+				       kicked ? GUEST_WAIT_NS : RECHECK_NS);
+		local_irq_enable();
+		if (!kicked || ret != -ETIMEDOUT)
+			continue;
+		kicked = false;
+		if (guest_patience_ends(&patience, guest)) {
+			pr_warn("%s[%d]: does not answer, killing its guest process\n", current->comm, current->pid);
+			guest_kill(guest);
+		}
+	}
+	this_cpu_write(in_user, 0);
+	*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;
+	local_irq_enable();
+	return came;
+}
+
+/*
+ * Runs the guest until its next event. Mappings that wait in the queue go with it: the mapper
+ * lets the thread go itself when they are made.
+ * => interrupts off (from exit_to_user_mode()); returns with interrupts on.
+ */
+static bool run_guest(struct guest_slot *slot)
+{
+	struct guest *guest = slot->guest;
+	bool by_mapper = false;
+
+	frame_store(slot, &current->thread);
+	if (READ_ONCE(guest->nranges)) {
+		local_irq_enable();
+		mutex_lock(&guest->lock);
+		by_mapper = guest_build_ranges(guest, current->mm);
+		preempt_disable();
+		place_threads(slot);
+		if (by_mapper) {
+			this_cpu_write(in_user, 1);
+			guest_post(guest, slot);
+		}
+		mutex_unlock(&guest->lock);
+	} else {
+		preempt_disable();
+		place_threads(slot);
+	}
+	if (!by_mapper) {
+		this_cpu_write(in_user, 1);
+		release(slot);
+	}
+	local_irq_enable();
+	return wait_for_event(slot);
+}
+
+/* A system call of the 32-bit interfaces, which we do not have: as on a kernel without them. */
+static void foreign_call(struct pt_regs *regs)
+{
+	regs->ip -= 2;
+	do_user_trap(regs, SIGSEGV, SI_KERNEL, 0);
+}
+
+static void dispatch(struct guest_slot *slot, struct thread_struct *thread)
+{
+	struct pt_regs *regs = &thread->regs;
+	unsigned int uc = host_guest_config()->uc_offset;
+	struct event event;
+
+	event_load(slot, &event);
+	switch (event.signr) {
+	case SIGSYS:
+		if (event.arch != ARCH_X86_64) {
+			foreign_call(regs);
+			return;
+		}
+		regs->orig_ax = regs->ax;
+		regs->ax = -ENOSYS;
+		do_syscall_64(regs);
+		return;
+	case SIGSEGV:
+	case SIGBUS:
+	case SIGFPE:
+	case SIGILL:
+	case SIGTRAP:
+		thread->trap_nr = *slot_quad(slot, uc + UC_TRAP);
+		thread->error_code = *slot_quad(slot, uc + UC_ERR);
+		thread->cr2 = *slot_quad(slot, uc + UC_CR2);
+		if (event.signr == SIGSEGV && thread->trap_nr == TRAP_PAGE_FAULT)
+			do_user_page_fault(regs, thread->cr2, thread->error_code & 0x17);
+		else
+			do_user_trap(regs, event.signr, event.code, event.addr);
+		return;
+	default:
+		/* SIGURG: a kick, and its reason is looked at on the way out. */
+		return;
+	}
+}
+
+/* Makes current resumable. False: a signal was forced that says why not. */
+static bool prepare(struct task_struct *task)
+{
+	struct guest *guest = task->mm->context.guest;
+
+	if (thread_bind(task)) {
+		pr_warn("%s[%d]: the host gives no guest process\n", task->comm, task->pid);
+		force_sig(SIGKILL);
+		return false;
+	}
+	guest = task->thread.slot->guest;
+	if (guest_doomed(guest)) {
+		force_sig(SIGKILL);
+		return false;
+	}
+	if (task->thread.fpu_init) {
+		fpu_slot_init(task->thread.slot);
+		task->thread.fpu_init = false;
+	}
+	return true;
+}
+
+void user_mode_loop(void)
+{
+	struct task_struct *task = current;
+	struct thread_struct *thread = &task->thread;
+
+	for (;;) {
+		bool ready = prepare(task), came;
+
+		exit_to_user_mode(&thread->regs);
+		if (!ready || thread->fpu_init || thread->regs.ip >= CANONICAL_END) {
+			local_irq_enable();
+			if (thread->regs.ip >= CANONICAL_END)
+				force_sig_fault(SIGSEGV, SI_KERNEL, NULL);
+			continue;
+		}
+		came = run_guest(thread->slot);
+		if (came)
+			frame_load(thread->slot, thread);
+		preempt_enable();
+		if (came)
+			dispatch(thread->slot, thread);
+	}
+}
