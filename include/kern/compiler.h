@@ -22,6 +22,8 @@
 #undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #define __cold __attribute__((cold))
+/* Functions that a sleeping task stands in, but that say nothing about why: see get_wchan(). */
+#define __sched __attribute__((section("sched_text")))
 #define fallthrough __attribute__((fallthrough))
 #define __init
 #define __initdata

@@ -4,6 +4,7 @@
 #define KERN_CPUMASK_H
 
 #include <kern/types.h>
+#include <lib/bitops.h>
 #include <um/percpu.h>
 
 typedef struct cpumask {
@@ -33,7 +34,7 @@ static inline bool cpumask_equal(const struct cpumask *a, const struct cpumask *
 static inline bool cpumask_subset(const struct cpumask *a, const struct cpumask *b) { return !(a->bits[0] & ~b->bits[0]); }
 static inline bool cpumask_intersects(const struct cpumask *a, const struct cpumask *b) { return a->bits[0] & b->bits[0]; }
 static inline bool cpumask_test_cpu(unsigned int cpu, const struct cpumask *m) { return READ_ONCE(m->bits[0]) >> cpu & 1; }
-static inline unsigned int cpumask_weight(const struct cpumask *m) { return __builtin_popcountl(READ_ONCE(m->bits[0])); }
+static inline unsigned int cpumask_weight(const struct cpumask *m) { return hweight64(READ_ONCE(m->bits[0])); }
 
 /* Atomic. */
 static inline void cpumask_set_cpu(unsigned int cpu, struct cpumask *m)

@@ -35,7 +35,6 @@ bool local_softirq_pending(void);
 void do_softirq(void);
 unsigned int kstat_softirqs_cpu(unsigned int nr, unsigned int cpu);
 void softirq_init(void);
-void spawn_ksoftirqd(void);
 
 struct tasklet_struct {
 	struct tasklet_struct *next;

@@ -80,16 +80,17 @@ static void start_threads(void)
 void start_kernel(void)
 {
 	preempt_count_set(PREEMPT_OFFSET);
+	timekeeping_init();
+	/* The number of CPUs, and what current's locks need. */
+	sched_init();
 	setup_arch();
 	mm_core_init();
 	saved_command_line = copy_command_line();
 	parse_params(copy_command_line(), 1);
 	pr_notice("%s\n", linux_banner);
 	pr_notice("Command line: %s\n", saved_command_line);
-	sched_init();
 	init_IRQ();
 	softirq_init();
-	timekeeping_init();
 	timers_init();
 	hrtimers_init();
 	workqueue_init_early();

@@ -18,11 +18,11 @@
 #include <kern/preempt.h>
 #include <kern/printk.h>
 #include <kern/spinlock.h>
+#include <kern/timekeeping.h>
 #include <kern/wait.h>
 #include <lib/kstrtox.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
-#include <um/clock.h>
 #include <um/irqflags.h>
 #include <um/setup.h>
 
@@ -103,7 +103,7 @@ static void add_record(unsigned int facility, unsigned int level, const char *te
 	struct log_descriptor *d = &descriptors[next_seq % RECORDS];
 
 	*d = (struct log_descriptor){
-		.ts_nsec = um_clock_ns(),
+		.ts_nsec = sched_clock(),
 		.offset = text_head,
 		.len = len,
 		.facility = facility,

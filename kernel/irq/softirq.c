@@ -284,8 +284,8 @@ static int ksoftirqd_fn(void *unused)
 	return 0;
 }
 
-/* One thread a CPU; called when threads can be made. */
-void spawn_ksoftirqd(void)
+/* One thread a CPU. */
+static int spawn_ksoftirqd(void)
 {
 	unsigned int cpu;
 
@@ -300,7 +300,9 @@ void spawn_ksoftirqd(void)
 		if (cpu_online(cpu))
 			wake_up_process(task);
 	}
+	return 0;
 }
+pure_initcall(spawn_ksoftirqd);
 
 void softirq_init(void)
 {

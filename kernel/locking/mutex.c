@@ -90,7 +90,7 @@ static bool spin_for_owner(struct mutex *lock)
 	return false;
 }
 
-static int lock_slow(struct mutex *lock, unsigned int state)
+static int __sched lock_slow(struct mutex *lock, unsigned int state)
 {
 	struct mutex_waiter waiter = { .task = current };
 	bool first, woken = false;
@@ -126,7 +126,7 @@ static int lock_slow(struct mutex *lock, unsigned int state)
 	return ret;
 }
 
-static int lock_common(struct mutex *lock, unsigned int state, unsigned int subclass)
+static int __sched lock_common(struct mutex *lock, unsigned int state, unsigned int subclass)
 {
 	long old = 0;
 	int ret = 0;
@@ -141,17 +141,17 @@ static int lock_common(struct mutex *lock, unsigned int state, unsigned int subc
 	return ret;
 }
 
-void mutex_lock_nested(struct mutex *lock, unsigned int subclass)
+void __sched mutex_lock_nested(struct mutex *lock, unsigned int subclass)
 {
 	(void)lock_common(lock, TASK_UNINTERRUPTIBLE, subclass);
 }
 
-int mutex_lock_interruptible_nested(struct mutex *lock, unsigned int subclass)
+int __sched mutex_lock_interruptible_nested(struct mutex *lock, unsigned int subclass)
 {
 	return lock_common(lock, TASK_INTERRUPTIBLE, subclass);
 }
 
-int mutex_lock_killable_nested(struct mutex *lock, unsigned int subclass)
+int __sched mutex_lock_killable_nested(struct mutex *lock, unsigned int subclass)
 {
 	return lock_common(lock, TASK_KILLABLE, subclass);
 }

@@ -70,7 +70,7 @@ static void grant_waiters(struct rw_semaphore *sem, struct wake_q_head *wake)
 		atomic_long_andnot(RWSEM_WAITERS, &sem->count);
 }
 
-static int down_slow(struct rw_semaphore *sem, bool write, unsigned int state)
+static int __sched down_slow(struct rw_semaphore *sem, bool write, unsigned int state)
 {
 	struct rwsem_waiter waiter = { .task = current, .write = write };
 	DEFINE_WAKE_Q(wake);
@@ -139,7 +139,7 @@ static bool try_write(struct rw_semaphore *sem)
 	return true;
 }
 
-static int read_common(struct rw_semaphore *sem, unsigned int state, unsigned int subclass)
+static int __sched read_common(struct rw_semaphore *sem, unsigned int state, unsigned int subclass)
 {
 	int ret = 0;
 
@@ -152,7 +152,7 @@ static int read_common(struct rw_semaphore *sem, unsigned int state, unsigned in
 	return ret;
 }
 
-static int write_common(struct rw_semaphore *sem, unsigned int state, unsigned int subclass)
+static int __sched write_common(struct rw_semaphore *sem, unsigned int state, unsigned int subclass)
 {
 	int ret = 0;
 
@@ -165,27 +165,27 @@ static int write_common(struct rw_semaphore *sem, unsigned int state, unsigned i
 	return ret;
 }
 
-void down_read_nested(struct rw_semaphore *sem, unsigned int subclass)
+void __sched down_read_nested(struct rw_semaphore *sem, unsigned int subclass)
 {
 	(void)read_common(sem, TASK_UNINTERRUPTIBLE, subclass);
 }
 
-int down_read_interruptible(struct rw_semaphore *sem)
+int __sched down_read_interruptible(struct rw_semaphore *sem)
 {
 	return read_common(sem, TASK_INTERRUPTIBLE, 0);
 }
 
-int down_read_killable(struct rw_semaphore *sem)
+int __sched down_read_killable(struct rw_semaphore *sem)
 {
 	return read_common(sem, TASK_KILLABLE, 0);
 }
 
-void down_write_nested(struct rw_semaphore *sem, unsigned int subclass)
+void __sched down_write_nested(struct rw_semaphore *sem, unsigned int subclass)
 {
 	(void)write_common(sem, TASK_UNINTERRUPTIBLE, subclass);
 }
 
-int down_write_killable_nested(struct rw_semaphore *sem, unsigned int subclass)
+int __sched down_write_killable_nested(struct rw_semaphore *sem, unsigned int subclass)
 {
 	return write_common(sem, TASK_KILLABLE, subclass);
 }

@@ -26,7 +26,7 @@ void complete_all(struct completion *x)
 }
 
 /* The jiffies left (at least 1), 0 after the timeout, or -ERESTARTSYS. */
-static long wait_common(struct completion *x, long timeout, unsigned int state, bool io)
+static long __sched wait_common(struct completion *x, long timeout, unsigned int state, bool io)
 {
 	struct wait_queue_entry entry;
 	long ret = timeout;
@@ -58,44 +58,44 @@ static long wait_common(struct completion *x, long timeout, unsigned int state, 
 	return ret;
 }
 
-void wait_for_completion(struct completion *x)
+void __sched wait_for_completion(struct completion *x)
 {
 	(void)wait_common(x, MAX_SCHEDULE_TIMEOUT, TASK_UNINTERRUPTIBLE, false);
 }
 
-void wait_for_completion_io(struct completion *x)
+void __sched wait_for_completion_io(struct completion *x)
 {
 	(void)wait_common(x, MAX_SCHEDULE_TIMEOUT, TASK_UNINTERRUPTIBLE, true);
 }
 
-unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout)
+unsigned long __sched wait_for_completion_timeout(struct completion *x, unsigned long timeout)
 {
 	return wait_common(x, timeout, TASK_UNINTERRUPTIBLE, false);
 }
 
-int wait_for_completion_state(struct completion *x, unsigned int state)
+int __sched wait_for_completion_state(struct completion *x, unsigned int state)
 {
 	long ret = wait_common(x, MAX_SCHEDULE_TIMEOUT, state, false);
 
 	return ret < 0 ? (int)ret : 0;
 }
 
-int wait_for_completion_interruptible(struct completion *x)
+int __sched wait_for_completion_interruptible(struct completion *x)
 {
 	return wait_for_completion_state(x, TASK_INTERRUPTIBLE);
 }
 
-int wait_for_completion_killable(struct completion *x)
+int __sched wait_for_completion_killable(struct completion *x)
 {
 	return wait_for_completion_state(x, TASK_KILLABLE);
 }
 
-long wait_for_completion_interruptible_timeout(struct completion *x, unsigned long timeout)
+long __sched wait_for_completion_interruptible_timeout(struct completion *x, unsigned long timeout)
 {
 	return wait_common(x, timeout, TASK_INTERRUPTIBLE, false);
 }
 
-long wait_for_completion_killable_timeout(struct completion *x, unsigned long timeout)
+long __sched wait_for_completion_killable_timeout(struct completion *x, unsigned long timeout)
 {
 	return wait_common(x, timeout, TASK_KILLABLE, false);
 }

@@ -395,7 +395,7 @@ static void put_prev(struct rq *rq, struct task_struct *prev, bool preempted)
 	prev->sched.class->put(rq, prev);
 }
 
-static void switch_tasks(struct rq *rq, struct task_struct *prev, struct task_struct *next)
+static void __sched switch_tasks(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
 	rq->nr_switches++;
 	account_task_switch(prev, next);
@@ -413,7 +413,7 @@ static void switch_tasks(struct rq *rq, struct task_struct *prev, struct task_st
 }
 
 /* => preempt_count 1, interrupts on or off; returns with interrupts on. */
-static void __schedule(bool preempted)
+static void __sched __schedule(bool preempted)
 {
 	struct task_struct *prev = current, *next;
 	struct rq *rq;
@@ -449,7 +449,7 @@ static void __schedule(bool preempted)
 	}
 }
 
-void schedule(void)
+void __sched schedule(void)
 {
 	struct task_struct *task = current;
 
@@ -472,14 +472,14 @@ void schedule_idle(void)
 	while (need_resched());
 }
 
-void schedule_preempt_disabled(void)
+void __sched schedule_preempt_disabled(void)
 {
 	preempt_enable_no_resched();
 	schedule();
 	preempt_disable();
 }
 
-void preempt_schedule(void)
+void __sched preempt_schedule(void)
 {
 	while (need_resched() && preemptible()) {
 		preempt_disable();
@@ -488,7 +488,7 @@ void preempt_schedule(void)
 	}
 }
 
-void preempt_schedule_irq(void)
+void __sched preempt_schedule_irq(void)
 {
 	preempt_disable();
 	__schedule(true);
@@ -506,7 +506,7 @@ void do_task_dead(void)
 	BUG();
 }
 
-int __cond_resched(void)
+int __sched __cond_resched(void)
 {
 	if (!need_resched() || !preemptible())
 		return 0;
@@ -526,7 +526,7 @@ int __cond_resched_lock(spinlock_t *lock)
 	return 1;
 }
 
-void yield(void)
+void __sched yield(void)
 {
 	unsigned long flags;
 	struct rq *rq;
@@ -555,7 +555,7 @@ void io_schedule_finish(int token)
 	current->sched.in_iowait = token;
 }
 
-void io_schedule(void)
+void __sched io_schedule(void)
 {
 	int token = io_schedule_prepare();
 
@@ -563,7 +563,7 @@ void io_schedule(void)
 	io_schedule_finish(token);
 }
 
-long io_schedule_timeout(long timeout)
+long __sched io_schedule_timeout(long timeout)
 {
 	int token = io_schedule_prepare();
 	long left = schedule_timeout(timeout);

@@ -298,7 +298,7 @@ int task_curr(const struct task_struct *task)
 	return READ_ONCE(cpu_rq(task_cpu(task))->curr) == task;
 }
 
-unsigned long wait_task_inactive(struct task_struct *task, unsigned int state)
+unsigned long __sched wait_task_inactive(struct task_struct *task, unsigned int state)
 {
 	for (;;) {
 		unsigned long flags, ran;
