@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The out-of-memory killer. The victim is the process with the most memory (resident pages and
+ * page tables), moved by its oom_score_adj: 1000 stands for all of memory. It gets SIGKILL and
+ * may use the page allocator's reserve to die; until its memory is back nobody else is chosen.
+ */
+#include "vm.h"
+
+#include <kern/cred.h>
+#include <kern/fork.h>
+#include <kern/jiffies.h>
+#include <kern/mutex.h>
+#include <kern/rcupdate.h>
+#include <kern/sched.h>
+#include <kern/signal.h>
+#include <kern/task.h>
+#include <mm/oom.h>
+
+/* How long a victim may take before another one is chosen. */
+#define VICTIM_PATIENCE (5 * HZ)
+
+static DEFINE_MUTEX(oom_lock);
+static struct mm_struct *victim_mm;	/* oom_lock: counted by mmgrab() */
+static unsigned long victim_since;	/* oom_lock: jiffies */
+
+/* A thread of the process that still has an mm, task_lock held; or NULL. */
+static struct task_struct *lock_task_with_mm(struct task_struct *p)
+{
+	struct task_struct *t;
+
+	for_each_thread(p, t) {
+		task_lock(t);
+		if (t->mm)
+			return t;
+		task_unlock(t);
+	}
+	return NULL;
+}
+
+static bool unkillable(struct task_struct *p)
+{
+	return p->pid == 1 || (p->flags & PF_KTHREAD) || (p->signal->flags & SIGNAL_UNKILLABLE);
+}
+
+/* => rcu_read_lock or a reference on the task */
+long oom_badness(struct task_struct *p, unsigned long totalpages)
+{
+	struct task_struct *t;
+	long points, adj;
+
+	if (unkillable(p))
+		return -1;
+	t = lock_task_with_mm(p);
+	if (!t)
+		return -1;
+	adj = p->signal->oom_score_adj;
+	points = get_mm_rss(t->mm) + (atomic_long_read(&t->mm->pgtables_bytes) >> PAGE_SHIFT);
+	if (t->mm->oom_killed || test_bit(MMF_OOM_SKIP, &t->mm->flags))
+		points = -1;
+	task_unlock(t);
+	if (points < 0 || adj == OOM_SCORE_ADJ_MIN)
+		return -1;
+	points += adj * (long)totalpages / 1000;
+	return max(points, 1L);
+}
+
+/* With a reference; NULL when nobody may be killed. */
+static struct task_struct *select_victim(void)
+{
+	unsigned long total = totalram_pages();
+	struct task_struct *p, *worst = NULL;
+	long most = 0;
+
+	rcu_read_lock();
+	for_each_process(p) {
+		long points = oom_badness(p, total);
+
+		if (points > most) {
+			most = points;
+			worst = p;
+		}
+	}
+	if (worst)
+		get_task_struct(worst);
+	rcu_read_unlock();
+	return worst;
+}
+
+/* => oom_lock held */
+static void set_victim(struct mm_struct *mm)
+{
+	if (victim_mm)
+		mmdrop(victim_mm);
+	victim_mm = mm;
+	victim_since = jiffies;
+	if (mm)
+		mmgrab(mm);
+}
+
+/* Every process that shares the memory must go, or it is never freed. */
+static void kill_sharers(struct mm_struct *mm)
+{
+	struct task_struct *p;
+
+	rcu_read_lock();
+	for_each_process(p) {
+		struct task_struct *t = lock_task_with_mm(p);
+		bool same = t && t->mm == mm;
+
+		if (t)
+			task_unlock(t);
+		if (same && !unkillable(p))
+			do_send_sig_info(SIGKILL, SEND_SIG_PRIV, p, PIDTYPE_TGID);
+	}
+	rcu_read_unlock();
+}
+
+static void kill_victim(struct task_struct *p)
+{
+	struct mm_struct *mm = get_task_mm(p);
+
+	if (!mm)
+		return;
+	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, "
+	       "file-rss:%lukB, shmem-rss:%lukB, UID:%u pgtables:%lukB oom_score_adj:%d\n",
+	       p->pid, p->comm, mm->total_vm << (PAGE_SHIFT - 10),
+	       get_mm_counter(mm, MM_ANONPAGES) << (PAGE_SHIFT - 10),
+	       get_mm_counter(mm, MM_FILEPAGES) << (PAGE_SHIFT - 10),
+	       get_mm_counter(mm, MM_SHMEMPAGES) << (PAGE_SHIFT - 10),
+	       from_kuid(&init_user_ns, task_uid(p)),
+	       (unsigned long)atomic_long_read(&mm->pgtables_bytes) >> 10,
+	       p->signal->oom_score_adj);
+	count_vm_event(OOM_KILL);
+	WRITE_ONCE(mm->oom_killed, 1);
+	set_victim(mm);
+	kill_sharers(mm);
+	mmput(mm);
+}
+
+/* Is the last victim still on its way out? => oom_lock held */
+static bool victim_is_dying(void)
+{
+	if (!victim_mm)
+		return false;
+	if (atomic_read(&victim_mm->mm_users) && !time_after(jiffies, victim_since + VICTIM_PATIENCE))
+		return true;
+	set_victim(NULL);
+	return false;
+}
+
+bool out_of_memory(gfp_t gfp, unsigned int order)
+{
+	struct task_struct *p;
+	bool ok = true;
+
+	/* Somebody is at it: wait for what comes of that. */
+	if (!mutex_trylock(&oom_lock))
+		return true;
+	if (!victim_is_dying()) {
+		p = select_victim();
+		ok = p != NULL;
+		if (p) {
+			pr_warn("%s invoked oom-killer: gfp_mask=0x%x, order=%u\n", current->comm,
+				gfp, order);
+			kill_victim(p);
+			put_task_struct(p);
+		}
+	}
+	mutex_unlock(&oom_lock);
+	return ok;
+}
+
+void pagefault_out_of_memory(void)
+{
+	if (fatal_signal_pending(current))
+		return;
+	if (!out_of_memory(GFP_KERNEL, 0))
+		force_fatal_sig(SIGKILL);
+	schedule_timeout_killable(1);
+}
