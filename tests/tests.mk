@@ -7,7 +7,7 @@ TB := $(B)/tests
 
 UNIT_SRC := $(sort $(shell find tests/unit -name '*.c'))
 UNIT_OBJS := $(patsubst %.c,$(B)/%.o,$(UNIT_SRC))
-UNIT := $(TB)/unit
+UNIT := $(TB)/unit-tests
 
 $(UNIT_OBJS): | $(B)/abi/.stamp $(GEN_HEADERS)
 $(B)/tests/unit/%.o: tests/unit/%.c

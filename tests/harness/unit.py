@@ -22,7 +22,7 @@ def list_tests(ctx, program):
 
 
 def run(ctx):
-    program = os.path.join(ctx.build, "tests", "unit")
+    program = os.path.join(ctx.build, "tests", "unit-tests")
     if not os.path.exists(program):
         ctx.results.add("unit/program", "fail", 0, "%s was not built" % program)
         return
