@@ -39,12 +39,6 @@ static void program(struct cpu_tick *tick, u64 expires)
 		um_timer_program(expires > now ? expires - now : 0);
 }
 
-static u64 next_event(struct cpu_tick *tick)
-{
-	u64 next = hrtimer_next_event();
-
-	return min(next, tick->running ? tick->next : timer_next_event());
-}
 
 void tick_event_at(u64 expires)
 {
@@ -75,7 +69,7 @@ void tick_idle_enter(void)
 	u64 next;
 
 	tick->running = false;
-	next = next_event(tick);
+	next = min(hrtimer_next_event(), timer_next_event());
 	if (next < tick->programmed)
 		program(tick, next);
 }
@@ -109,8 +103,13 @@ void tick_interrupt(bool user)
 	}
 	run_local_timers();
 	hrtimer_run_due();
-	/* A handler may have set the timer already. */
-	next = next_event(tick);
+	/*
+	 * A handler may have set the timer already. An idle CPU looks at the wheel before it
+	 * sleeps again, after the softirq that runs what is due now.
+	 */
+	next = hrtimer_next_event();
+	if (tick->running)
+		next = min(next, tick->next);
 	if (next < tick->programmed)
 		program(tick, next);
 }
