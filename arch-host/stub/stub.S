@@ -319,6 +319,8 @@ publish:
 	movq	%rax, SLOT_FSBASE(%rbx)
 	rdgsbase %rax
 	movq	%rax, SLOT_GSBASE(%rbx)
+	movl	$0, SLOT_KIND(%rbx)
+announce:
 	movl	$1, SLOT_TURN(%rbx)
 	lock incl SLOT_EVENTS(%rbx)
 published:
@@ -347,6 +349,8 @@ guest_wait:
 2:
 	movl	$0, SLOT_GUEST_SLEEPS(%rbx)
 guest_go:
+	cmpl	$0, SLOT_KICKED(%rbx)
+	jne	answer_kick
 	movabsq	$STUB_CONFIG, %r12
 	movq	SLOT_FSBASE(%rbx), %rax
 	wrfsbase %rax
@@ -377,16 +381,33 @@ guest_go:
 	movq	FROM_UC(UC_CX), %rcx
 	iretq
 
+/*
+ * A frame below the guest's. In the announcement of an event: begin that again. Else a kick of
+ * a guest that is parked or on its way out: noted, and answered instead of going on. (Any other
+ * signal here is the guest's own mischief, and ends in a guest that answers nothing.)
+ */
 nested:
 	movq	UC_IP(%rdx), %rcx
 	leaq	-SLOT_IRET_BELOW_UC(%rax), %rsp
 	leaq	handler(%rip), %rax
 	cmpq	%rax, %rcx
-	jb	guest_wait
+	jb	note_kick
 	leaq	published(%rip), %rax
 	cmpq	%rax, %rcx
-	jae	guest_wait
-	jmp	publish
+	jae	note_kick
+	leaq	announce(%rip), %rax
+	cmpq	%rax, %rcx
+	jb	publish
+	jmp	announce
+note_kick:
+	movl	$1, SLOT_KICKED(%rbx)
+	jmp	guest_wait
+
+/* The frame stands as the kernel left it: an event without news. */
+answer_kick:
+	movl	$0, SLOT_KICKED(%rbx)
+	movl	$1, SLOT_KIND(%rbx)
+	jmp	announce
 
 /* Only to calibrate, in the zygote before it is confined: notes where the frame lies. */
 	.globl	probe_handler, probe_return

@@ -57,6 +57,8 @@
 #define SLOT_TURN		0x00	/* u32: 1 the guest waits; 0 it may go */
 #define SLOT_EVENTS		0x40	/* u32: grows with each event; the kernel sleeps on it */
 #define SLOT_GUEST_SLEEPS	0x04	/* u32: wake SLOT_TURN after clearing it */
+#define SLOT_KICKED		0x08	/* u32: a kick came while the guest was not running */
+#define SLOT_KIND		0x48	/* u32: 0 the event is in the frame; 1 only a kick */
 #define SLOT_KERNEL_SLEEPS	0x44	/* u32: wake SLOT_EVENTS after changing it */
 #define SLOT_FSBASE		0x80
 #define SLOT_GSBASE		0x88

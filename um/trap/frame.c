@@ -52,12 +52,15 @@ void frame_store(const struct guest_slot *slot, struct thread_struct *thread)
 	if (regs->cs != USER32_CS)
 		regs->cs = USER_CS;
 	regs->ss = USER_DS;
-	iret[0] = regs->ip;
-	iret[1] = regs->cs;
-	iret[2] = (regs->flags & (USER_FLAGS_MASK | X86_EFLAGS_NT | X86_EFLAGS_ID)) | X86_EFLAGS_IF |
-		  X86_EFLAGS_FIXED;
-	iret[3] = regs->sp;
+	regs->flags &= USER_FLAGS_MASK | X86_EFLAGS_NT | X86_EFLAGS_ID;
+	regs->flags |= X86_EFLAGS_IF | X86_EFLAGS_FIXED;
+	/* Twice: for iretq, and for us, should a kick come before the guest runs. */
+	iret[0] = *uc_quad(slot, UC_IP) = regs->ip;
+	iret[1] = *uc_quad(slot, UC_CS) = regs->cs;
+	iret[2] = *uc_quad(slot, UC_FLAGS) = regs->flags;
+	iret[3] = *uc_quad(slot, UC_SP) = regs->sp;
 	iret[4] = regs->ss;
+	*slot_word(slot, SLOT_KICKED) = 0;
 	*slot_quad(slot, SLOT_FSBASE) = thread->fsbase;
 	*slot_quad(slot, SLOT_GSBASE) = thread->gsbase;
 }

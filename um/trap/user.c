@@ -66,7 +66,7 @@ static void event_load(const struct guest_slot *slot, struct event *event)
 {
 	unsigned int at = host_guest_config()->info_offset;
 
-	event->signr = *slot_word(slot, at);
+	event->signr = *slot_word(slot, SLOT_KIND) ? SIGURG : (int)*slot_word(slot, at);
 	event->code = *slot_word(slot, at + 8);
 	event->addr = *slot_quad(slot, at + 16);
 	event->arch = *slot_word(slot, at + 28);
