@@ -23,6 +23,7 @@
 #include <kern/pid.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
+#include <kern/syscalls.h>
 #include <lib/sprintf.h>
 #include <mm/slab.h>
 
@@ -385,6 +386,21 @@ const struct file_operations tty_fops = {
 	.unlocked_ioctl = tty_ioctl,
 	.release = tty_release,
 };
+
+/* vhangup(2): the caller's terminal hangs up. */
+SYSCALL_DEFINE0(vhangup)
+{
+	struct tty_struct *tty;
+
+	if (!capable(CAP_SYS_TTY_CONFIG))
+		return -EPERM;
+	tty = get_current_tty();
+	if (tty) {
+		tty_vhangup(tty);
+		tty_kref_put(tty);
+	}
+	return 0;
+}
 
 /* Names a family of terminals. Its numbers are registered by the caller. => may sleep */
 int tty_register_driver(struct tty_driver *driver)

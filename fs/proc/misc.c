@@ -2,14 +2,10 @@
 /* The remaining files of the root: version, memory, file systems, messages, symbols. */
 #include <fs/filelock.h>
 #include <fs/poll.h>
-#include <kern/cred.h>
 #include <kern/printk.h>
-#include <kern/signal.h>
 #include <kern/uts.h>
 #include <kern/wait.h>
-#include <lib/sprintf.h>
 #include <mm/slab.h>
-#include <mm/uaccess.h>
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
 
@@ -55,59 +51,24 @@ static int modules_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* ---- kmsg: each record once, to whoever reads first ---- */
-
-static DEFINE_MUTEX(kmsg_lock);		/* guards kmsg_seq */
-static u64 kmsg_seq;
+/* ---- kmsg: each message once, to whoever reads first ---- */
 
 static int kmsg_open(struct inode *inode, struct file *file)
 {
-	return capable(CAP_SYSLOG) ? 0 : -EPERM;
+	return do_syslog(SYSLOG_ACTION_OPEN, NULL, 0);
 }
 
 static ssize_t kmsg_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
 {
-	char *text = kmalloc(2048, GFP_KERNEL), *out = kmalloc(2112, GFP_KERNEL);
-	struct printk_record r = { .text = text, .text_size = 2048 };
-	ssize_t ret = -ENOMEM;
-	int len;
-
-	if (!text || !out)
-		goto out;
-	ret = -ERESTARTSYS;
-	if (mutex_lock_interruptible(&kmsg_lock))
-		goto out;
-	while (!printk_read_record(kmsg_seq, &r)) {
-		mutex_unlock(&kmsg_lock);
-		ret = -EAGAIN;
-		if (file->f_flags & O_NONBLOCK)
-			goto out;
-		ret = wait_event_interruptible(log_wait, printk_next_seq() > READ_ONCE(kmsg_seq));
-		if (ret)
-			goto out;
-		ret = -ERESTARTSYS;
-		if (mutex_lock_interruptible(&kmsg_lock))
-			goto out;
-	}
-	len = scnprintf(out, 2112, "<%u>[%5llu.%06llu] %.*s\n", r.facility << 3 | r.level,
-			(unsigned long long)r.ts_nsec / 1000000000,
-			(unsigned long long)r.ts_nsec / 1000 % 1000000, (int)r.len, text);
-	ret = -EINVAL;
-	if (len <= size) {
-		kmsg_seq = r.seq + 1;
-		ret = copy_to_user(buf, out, len) ? -EFAULT : len;
-	}
-	mutex_unlock(&kmsg_lock);
-out:
-	kfree(text);
-	kfree(out);
-	return ret;
+	if (file->f_flags & O_NONBLOCK && !syslog_unread())
+		return -EAGAIN;
+	return do_syslog(SYSLOG_ACTION_READ, buf, min_t(size_t, size, INT_MAX));
 }
 
 static __poll_t kmsg_poll(struct file *file, struct poll_table_struct *wait)
 {
 	poll_wait(file, &log_wait, wait);
-	return printk_next_seq() > READ_ONCE(kmsg_seq) ? EPOLLIN | EPOLLRDNORM : 0;
+	return syslog_unread() ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
 static const struct proc_ops kmsg_ops = {

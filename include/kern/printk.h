@@ -108,6 +108,16 @@ struct wait_queue_head;
 /* Woken when a record is added. */
 extern struct wait_queue_head log_wait;
 
+/* What syslog(2) can do; /proc/kmsg reads by it too. */
+enum {
+	SYSLOG_ACTION_CLOSE, SYSLOG_ACTION_OPEN, SYSLOG_ACTION_READ, SYSLOG_ACTION_READ_ALL,
+	SYSLOG_ACTION_READ_CLEAR, SYSLOG_ACTION_CLEAR, SYSLOG_ACTION_CONSOLE_OFF,
+	SYSLOG_ACTION_CONSOLE_ON, SYSLOG_ACTION_CONSOLE_LEVEL, SYSLOG_ACTION_SIZE_UNREAD,
+	SYSLOG_ACTION_SIZE_BUFFER,
+};
+int do_syslog(int type, char __user *buf, int len);
+bool syslog_unread(void);
+
 /* The current stack, with symbols. => any context. */
 void dump_stack(void);
 void dump_stack_lvl(const char *level);
