@@ -161,7 +161,12 @@ def stopped_and_continued():
     check("status 0 after a stop", c.end() == 0, c)
 
 
-for test in (poweroff_from_the_shell, window_size, power_off_by_signal, panic, job_control,
-             stopped_and_continued):
-    test()
-sys.exit(1 if FAILED else 0)
+def main():
+    for test in (poweroff_from_the_shell, window_size, power_off_by_signal, panic, job_control,
+                 stopped_and_continued):
+        test()
+    sys.exit(1 if FAILED else 0)
+
+
+if __name__ == "__main__":
+    main()
