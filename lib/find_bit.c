@@ -61,7 +61,8 @@ unsigned long find_last_bit(const unsigned long *addr, unsigned long size)
 	while (!word) {
 		if (!i)
 			return size;
-		word = READ_ONCE(addr[--i]);
+		i--;
+		word = READ_ONCE(addr[i]);
 	}
 	return i * BITS_PER_LONG + __fls(word);
 }

@@ -175,11 +175,11 @@ static bool walk(struct cursor *cur)
 		return cur->index == 0;
 	if (cur->index > node_max(to_node(entry)))
 		return false;
-	while (is_node(entry)) {
+	do {
 		cur->node = to_node(entry);
 		cur->offset = offset_in(cur->node, cur->index);
 		entry = read_entry(&cur->node->slots[cur->offset]);
-	}
+	} while (is_node(entry));
 	cur->entry = entry;
 	return cur->node->shift == 0;
 }
