@@ -500,7 +500,7 @@ bad_free:
 struct task_struct *fork_idle(int cpu)
 {
 	struct kernel_clone_args args = {
-		.flags = CLONE_VM,
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES,
 		.kthread = true,
 		.idle = true,
 	};
