@@ -77,6 +77,9 @@ int sched_fork(u64 clone_flags, struct task_struct *task)
 	/* The switch to it comes with preemption off, once for schedule() and once for the lock. */
 	task->preempt_count_saved = 2 * PREEMPT_OFFSET;
 	clear_tsk_thread_flag(task, TIF_NEED_RESCHED);
+#ifdef CONFIG_DEBUG
+	task->lockdep.depth = 0;
+#endif
 	task->nvcsw = task->nivcsw = 0;
 	task->utime = task->stime = 0;
 	return 0;
