@@ -46,7 +46,7 @@ $(UNIT): $(TB)/unit-main.o $(TB)/unit-kernel.o $(TB)/host-main.o $(HOST_OBJS) $(
 # ---- guest: static programs, on the host and inside; hostile: inside only ----
 
 GUEST_SRC := $(sort $(wildcard tests/guest/*/*.c))
-HOSTILE_SRC := $(sort $(wildcard tests/hostile/*.c))
+HOSTILE_SRC := $(filter-out %_test.c,$(sort $(wildcard tests/hostile/*.c)))
 GUEST_BINS := $(patsubst tests/guest/%.c,$(TB)/guest/%,$(GUEST_SRC))
 HOSTILE_BINS := $(patsubst tests/hostile/%.c,$(TB)/hostile/%,$(HOSTILE_SRC))
 GUEST_CFLAGS := -O1 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-unused-function \
@@ -71,6 +71,15 @@ $(TB)/runner: tests/guest/runner.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -o $@ $<
 
+# Programs of the host, linked with the machine's real host objects: tests/hostile/*_test.c.
+HOST_TESTS := $(patsubst tests/hostile/%.c,$(TB)/host/%,$(sort $(wildcard tests/hostile/*_test.c)))
+HOST_TEST_OBJS := $(B)/arch-host/entry.o $(B)/arch-host/guest.o $(B)/arch-host/guest_filter.o $(filter $(B)/arch-host/stub/%,$(BLOB_OBJS))
+$(HOST_TESTS): | $(B)/abi/.stamp
+$(HOST_TESTS): $(TB)/host/%: tests/hostile/%.c $(HOST_TEST_OBJS)
+	$(call say,HOSTCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -maes -no-pie -o $@ $< $(HOST_TEST_OBJS) $(HOST_LIBS)
+
 # The initrd of the tests: the built-in one, the runner, and each program without its symbols.
 $(TB)/guest.cpio: $(GUEST_BINS) $(HOSTILE_BINS) $(TB)/runner $(B)/init/initramfs.cpio
 	$(call say,CPIO,$@)
@@ -89,7 +98,7 @@ $(TB)/guest.cpio: $(GUEST_BINS) $(HOSTILE_BINS) $(TB)/runner $(B)/init/initramfs
 
 # ---- running them ----
 
-TESTS_READY := $(VMLINUX) $(B)/imports.checked $(UNIT) $(TB)/guest.cpio
+TESTS_READY := $(VMLINUX) $(B)/imports.checked $(UNIT) $(TB)/guest.cpio $(HOST_TESTS)
 
 tests: $(TESTS_READY)
 

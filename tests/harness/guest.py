@@ -124,7 +124,19 @@ def run(ctx):
 
 
 def run_hostile(ctx):
-    """Programs that attack the stub: they check themselves that the kernel killed or held them."""
+    """The stub without a kernel; then programs that attack it, and check that they are held."""
+    for name in find(ctx, "host"):
+        if not ctx.wanted("hostile/host/" + name):
+            continue
+        result = proc.run([os.path.join(ctx.build, "tests", "host", name)], ctx.limit(60),
+                          ctx.folder, "host", merge=True)
+        left = proc.leftovers()
+        text = result.out.decode(errors="replace")[-4000:]
+        good = result.status == 0 and not left
+        if left:
+            text += "\nleft behind: " + "; ".join(left)
+        ctx.results.add("hostile/host/" + name, "pass" if good else "fail", result.seconds,
+                        text + "\nstatus %s" % result.status)
     names = ["hostile/" + n for n in find(ctx, "hostile")]
     for cpus in CPUS:
         run_inside(ctx, names, cpus, "hostile/ncpus=%d/" % cpus)
