@@ -1,5 +1,19 @@
 # SPDX-License-Identifier: MIT
-# Targets that look at the source: lint, format, and a database for editors.
+# Running it, and what looks at the source: lint, format, a database for editors.
+
+# make run ARGS='mem=512M -- sh -c "echo hi"'
+run:
+	$(Q)tools/install-deps run
+	$(Q)$(MAKE) --no-print-directory all </dev/null
+	$(Q)exec ./$(VMLINUX) $(ARGS)
+
+# The three signals of the machine are its interrupts; a stop on SIGSEGV hides caught faults.
+gdb: all
+	$(Q)gdb -ex 'handle SIGALRM SIGIO SIGURG nostop noprint pass' --args ./$(VMLINUX) $(ARGS)
+
+# One vCPU: several confuse memcheck's tracking of stacks.
+valgrind: all
+	$(Q)valgrind --error-exitcode=99 ./$(VMLINUX) ncpus=1 $(ARGS)
 
 LINT_SRC := $(foreach l,$(LAYERS),$(filter %.c,$(SRC_$(l)))) $(filter %.c,$(HOST_SRC))
 
@@ -16,4 +30,4 @@ FILES ?= $(shell git diff --name-only --diff-filter=d HEAD -- '*.c' '*.h' '*.cc'
 format:
 	$(Q)[ -z "$(strip $(FILES))" ] || clang-format -i $(FILES)
 
-.PHONY: lint format compile_commands.json
+.PHONY: run gdb valgrind lint format compile_commands.json
