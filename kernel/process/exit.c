@@ -23,6 +23,7 @@
 #include <kern/fork.h>
 #include <kern/futex.h>
 #include <kern/itimer.h>
+#include <kern/kthread.h>
 #include <kern/panic.h>
 #include <kern/pid.h>
 #include <kern/pidfd.h>
@@ -244,6 +245,8 @@ void do_exit(long code)
 		exit_itimers(task);
 	}
 	task->exit_code = code;
+	if (task->flags & PF_KTHREAD)
+		kthread_on_exit(task, code);
 	exit_mm();
 	exit_files(task);
 	exit_fs(task);

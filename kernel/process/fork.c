@@ -31,6 +31,7 @@
 #include <kern/init.h>
 #include <kern/itimer.h>
 #include <kern/kernel.h>
+#include <kern/kthread.h>
 #include <kern/pid.h>
 #include <kern/pidfd.h>
 #include <kern/rcupdate.h>
@@ -81,6 +82,8 @@ void put_signal_struct(struct signal_struct *sig)
 void free_task(struct task_struct *task)
 {
 	free_thread_stack(task);
+	if (task->flags & PF_KTHREAD)
+		free_kthread_struct(task);
 	kmem_cache_free(task_cachep, task);
 }
 
