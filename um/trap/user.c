@@ -26,6 +26,7 @@
 #include <kern/errno.h>
 #include <kern/preempt.h>
 #include <kern/printk.h>
+#include <kern/rcupdate.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/task.h>
@@ -53,6 +54,21 @@ static DEFINE_PER_CPU(u32, in_user);
 bool um_in_user(void)
 {
 	return this_cpu_read(in_user);
+}
+
+/* What follows is the guest's time, and no RCU reader. => interrupts masked */
+static void enter_user(void)
+{
+	this_cpu_write(in_user, 1);
+	account_user_enter();
+	rcu_user_enter();
+}
+
+static void leave_user(void)
+{
+	rcu_user_exit();
+	account_user_exit();
+	this_cpu_write(in_user, 0);
 }
 
 /* The siginfo of the frame, copied once. */
@@ -125,7 +141,7 @@ static bool wait_for_event(struct guest_slot *slot)
 			guest_kill(guest);
 		}
 	}
-	this_cpu_write(in_user, 0);
+	leave_user();
 	*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;
 	local_irq_enable();
 	return came;
@@ -148,19 +164,17 @@ static bool run_guest(struct guest_slot *slot)
 		by_mapper = guest_build_ranges(guest, current->mm);
 		preempt_disable();
 		place_threads(slot);
-		if (by_mapper) {
-			this_cpu_write(in_user, 1);
+		if (by_mapper)
 			guest_post(guest, slot);
-		}
 		mutex_unlock(&guest->lock);
 	} else {
 		preempt_disable();
 		place_threads(slot);
 	}
-	if (!by_mapper) {
-		this_cpu_write(in_user, 1);
+	local_irq_disable();
+	enter_user();
+	if (!by_mapper)
 		release(slot);
-	}
 	local_irq_enable();
 	return wait_for_event(slot);
 }
