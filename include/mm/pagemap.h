@@ -8,6 +8,7 @@
 #include <mm/mm_types.h>
 #include <mm/page.h>
 
+struct vm_fault;
 struct iov_iter;
 struct kiocb;
 struct readahead_control;
