@@ -8,7 +8,7 @@
  * before it unmasks and leaves, so that frames cannot pile up (um/irq).
  *
  * SIGSEGV, SIGBUS, SIGFPE and SIGILL of kernel code arrive on the vCPU's alternate stack with
- * all signals blocked; nothing schedules there.
+ * all other signals blocked; nothing schedules there.
  *
  * Handlers are installed by the raw system call: ThreadSanitizer's interceptor would hold
  * them back for ever in code that makes no libc call.
@@ -158,7 +158,7 @@ void signals_install(void)
 	for (unsigned int i = 0; i < sizeof(interrupts) / sizeof(interrupts[0]); i++)
 		raw_sigaction(interrupts[i], interrupt_handler, 0, INTERRUPT_SIGNALS);
 	for (unsigned int i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		raw_sigaction(faults[i], fault_handler, SA_ONSTACK, ~0UL);
+		raw_sigaction(faults[i], fault_handler, SA_ONSTACK | SA_NODEFER, ~FAULT_SIGNALS);
 	raw_sigaction(SIGWINCH, service_handler, 0, ~0UL);
 	signal(SIGPIPE, SIG_IGN);
 	/* All threads begin with everything blocked but their own faults. */

@@ -11,6 +11,7 @@
 #include <kern/printk.h>
 #include <kern/signal.h>
 #include <kern/task.h>
+#include <lib/sprintf.h>
 #include <lib/string.h>
 #include <um/irqflags.h>
 #include <um/processor.h>
@@ -20,6 +21,9 @@ extern const struct exception_table_entry __start_ex_table[] __attribute__((weak
 extern const struct exception_table_entry __stop_ex_table[] __attribute__((weak));
 
 #define TRACE_MAX 32
+
+/* This vCPU is printing an oops. */
+static DEFINE_PER_CPU(u32, reporting);
 
 unsigned long search_exception_table(unsigned long ip)
 {
@@ -138,9 +142,19 @@ static void die_on_own_stack(void)
 	make_task_dead(SIGSEGV);
 }
 
+/* A fault while one is being reported: as little as possible, then the host's core dump. */
+static int double_fault(const struct host_fault *fault)
+{
+	char line[120];
+	int len = scnprintf(line, sizeof(line), "Kernel panic - not syncing: fault at 0x%lx (ip 0x%lx) in the fault handler\n",
+			    fault->address, fault->regs[HOST_REG_IP]);
+
+	host_log_write(line, len);
+	return 0;
+}
+
 int um_kernel_fault(struct host_fault *fault)
 {
-	static int faulting;		/* vCPUs inside this function; atomic */
 	unsigned long fixup = search_exception_table(fault->regs[HOST_REG_IP]);
 	bool fatal;
 
@@ -148,9 +162,9 @@ int um_kernel_fault(struct host_fault *fault)
 		fault->regs[HOST_REG_IP] = fixup;
 		return 1;
 	}
-	/* A fault while printing one: leave it to the host. */
-	if (__atomic_fetch_add(&faulting, 1, __ATOMIC_SEQ_CST) > 2)
-		return 0;
+	if (this_cpu_read(reporting))
+		return double_fault(fault);
+	this_cpu_write(reporting, 1);
 	fatal = this_cpu_read(um_irq_masked) || preempt_count() || !current->pid || current->pid == 1 ||
 		overflowed_stack(fault) || fault->signr == SIGBUS;
 	this_cpu_write(um_irq_masked, 1);
@@ -160,6 +174,6 @@ int um_kernel_fault(struct host_fault *fault)
 	fault->regs[HOST_REG_SP] = (fault->regs[HOST_REG_SP] - 128 - 8) & ~15UL;
 	fault->regs[HOST_REG_SP] -= 8;
 	fault->regs[HOST_REG_IP] = (unsigned long)die_on_own_stack;
-	__atomic_fetch_sub(&faulting, 1, __ATOMIC_SEQ_CST);
+	this_cpu_write(reporting, 0);
 	return 1;
 }
