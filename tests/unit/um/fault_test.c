@@ -7,13 +7,15 @@
 /* Reads a byte that may not be mapped: 0, or -1 when it faulted. */
 static noinline int read_or_fault(const void *addr)
 {
-	int result = -1;
+	int result;
 	char value;
 
 	__asm__ volatile("1: movb (%2), %1\n"
 			 "   xorl %0, %0\n"
-			 "2:\n" _ASM_EXTABLE(1b, 2b)
-			 : "+r"(result), "=q"(value)
+			 "   jmp 3f\n"
+			 "2: movl $-1, %0\n"
+			 "3:\n" _ASM_EXTABLE(1b, 2b)
+			 : "=&r"(result), "=&q"(value)
 			 : "r"(addr)
 			 : "cc", "memory");
 	return result;
