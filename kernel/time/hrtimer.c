@@ -6,8 +6,8 @@
  * that starts it, except while its function runs on another one, where it then stays, so that
  * hrtimer_cancel() has one place to look at. Functions run in the timer interrupt.
  *
- * A timer's base pointer names its lock. It changes only with the old base's lock held, through
- * NULL-free hand-over: lock the base, look again whether it is still the timer's.
+ * A timer's base pointer names its lock. It changes only with the old base's lock held, and
+ * stands on `moving` until the new one's lock is taken: who comes meanwhile waits.
  *
  * Lock order: cpu->lock is a leaf; of two, one is dropped before the other is taken.
  */
@@ -45,6 +45,7 @@ struct hrtimer_cpu {
 };
 
 static DEFINE_PER_CPU_ALIGNED(struct hrtimer_cpu, hrtimer_cpus);
+static struct hrtimer_clock_base moving;	/* no CPU's */
 
 static int clock_to_base(clockid_t clock)
 {
@@ -81,13 +82,16 @@ void hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart (*fn)(struct hrti
 /* => returns with the lock of the timer's base held, interrupts masked. */
 static struct hrtimer_cpu *lock_base(const struct hrtimer *timer, unsigned long *flags)
 {
-	for (;;) {
+	for (unsigned long rounds = 0;; rounds++) {
 		struct hrtimer_clock_base *base = READ_ONCE(timer->base);
 
-		spin_lock_irqsave(&base->cpu->lock, *flags);
-		if (base == READ_ONCE(timer->base))
-			return base->cpu;
-		spin_unlock_irqrestore(&base->cpu->lock, *flags);
+		if (base != &moving) {
+			spin_lock_irqsave(&base->cpu->lock, *flags);
+			if (base == READ_ONCE(timer->base))
+				return base->cpu;
+			spin_unlock_irqrestore(&base->cpu->lock, *flags);
+		}
+		um_spin_wait(rounds);
 	}
 }
 
@@ -138,7 +142,7 @@ static struct hrtimer_clock_base *move_base(struct hrtimer *timer, struct hrtime
 	if (from == here || from->running == timer)
 		return base;
 	base = &here->bases[base - from->bases];
-	/* Readers of the old base take its lock, look again, and come to the new one. */
+	WRITE_ONCE(timer->base, &moving);
 	spin_unlock(&from->lock);
 	spin_lock(&here->lock);
 	return base;
@@ -159,7 +163,7 @@ void hrtimer_start_range_ns(struct hrtimer *timer, ktime_t time, u64 delta_ns, e
 	base = move_base(timer, cpu);
 	hrtimer_set_expires_range_ns(timer, time, delta_ns);
 	timer->is_rel = mode & HRTIMER_MODE_REL;
-	WRITE_ONCE(timer->base, base);
+	smp_store_release(&timer->base, base);
 	enqueue(timer, base);
 	first = rb_first_cached(&base->tree) == &timer->node;
 	/* On another CPU it is in the midst of its interrupt, which looks again at the end. */
@@ -204,7 +208,9 @@ bool hrtimer_is_queued(const struct hrtimer *timer)
 
 bool hrtimer_callback_running(const struct hrtimer *timer)
 {
-	return READ_ONCE(READ_ONCE(timer->base)->cpu->running) == timer;
+	struct hrtimer_clock_base *base = READ_ONCE(timer->base);
+
+	return base && base != &moving && READ_ONCE(base->cpu->running) == timer;
 }
 
 bool hrtimer_active(const struct hrtimer *timer)

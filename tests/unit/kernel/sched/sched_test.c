@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+/* The scheduler: fairness, nice, real-time, yield, affinity, preemption, accounting. */
+#include <kern/delay.h>
+#include <kern/errno.h>
+#include <kern/smp.h>
+#include "../threads.h"
+
+#include <linux/sched.h>
+
+static bool stop_spinning;
+
+/* Spins until told to stop; ms of CPU that it got. */
+static int spin(void *unused)
+{
+	while (!READ_ONCE(stop_spinning))
+		cpu_relax();
+	wait_for_stop();
+	return task_sched_runtime(current) / NSEC_PER_MSEC;
+}
+
+static void bind_all(struct test_threads *t, unsigned int cpu)
+{
+	for (unsigned int i = 0; i < t->count; i++)
+		KEXPECT_EQ(set_cpus_allowed_ptr(t->tasks[i], cpumask_of(cpu)), 0);
+}
+
+static void measure(struct test_threads *t, unsigned int ms, u64 *ran)
+{
+	u64 before[MAX_TEST_THREADS];
+
+	for (unsigned int i = 0; i < t->count; i++)
+		before[i] = task_sched_runtime(t->tasks[i]);
+	msleep(ms);
+	for (unsigned int i = 0; i < t->count; i++)
+		ran[i] = task_sched_runtime(t->tasks[i]) - before[i];
+}
+
+KTEST(sched, equal_tasks_share_a_cpu)
+{
+	u64 ran[3] = { 0 }, most = 0, least = U64_MAX;
+	struct test_threads t;
+
+	WRITE_ONCE(stop_spinning, false);
+	start_threads(&t, 3, spin, NULL);
+	bind_all(&t, 0);
+	msleep(20);
+	measure(&t, 300, ran);
+	for (unsigned int i = 0; i < 3; i++) {
+		most = max(most, ran[i]);
+		least = min(least, ran[i]);
+	}
+	WRITE_ONCE(stop_spinning, true);
+	stop_threads(&t);
+	KEXPECT_GT(least, 0);
+	KEXPECT_LT(most, 2 * least);
+}
+
+KTEST(sched, nice_decides_the_share)
+{
+	struct test_threads t;
+	u64 ran[2] = { 0 };
+
+	WRITE_ONCE(stop_spinning, false);
+	start_threads(&t, 2, spin, NULL);
+	bind_all(&t, 0);
+	set_user_nice(t.tasks[1], 5);
+	KEXPECT_EQ(task_nice(t.tasks[1]), 5);
+	msleep(20);
+	measure(&t, 400, ran);
+	WRITE_ONCE(stop_spinning, true);
+	stop_threads(&t);
+	/* 1024 to 335 is about 3. */
+	KEXPECT_GT(ran[0], 2 * ran[1]);
+	KEXPECT_LT(ran[0], 6 * ran[1] + 10 * NSEC_PER_MSEC);
+}
+
+KTEST(sched, many_threads_all_run_and_end)
+{
+	struct test_threads t;
+
+	WRITE_ONCE(stop_spinning, false);
+	start_threads(&t, MAX_TEST_THREADS, spin, NULL);
+	msleep(100);
+	WRITE_ONCE(stop_spinning, true);
+	KEXPECT_GT(stop_threads(&t), 20);
+}
+
+static int fifo_spin(void *done)
+{
+	u64 end = ktime_get() + 40 * NSEC_PER_MSEC;
+
+	while ((u64)ktime_get() < end)
+		cpu_relax();
+	WRITE_ONCE(*(bool *)done, true);
+	wait_for_stop();
+	return 0;
+}
+
+KTEST(sched, fifo_runs_before_fair)
+{
+	struct task_struct *rt;
+	struct test_threads t;
+	bool done = false;
+	u64 ran[1] = { 0 };
+
+	WRITE_ONCE(stop_spinning, false);
+	start_threads(&t, 1, spin, NULL);
+	bind_all(&t, 0);
+	rt = kthread_create(fifo_spin, &done, "test/rt");
+	KASSERT_FALSE(IS_ERR(rt));
+	kthread_bind(rt, 0);
+	KEXPECT_EQ(sched_set_fifo(rt), 0);
+	KEXPECT_EQ(rt->sched.policy, SCHED_FIFO);
+	KEXPECT_TRUE(rt_task(rt));
+	set_cpus_allowed_ptr(current, num_online_cpus() > 1 ? cpumask_of(1) : cpumask_of(0));
+	msleep(10);
+	wake_up_process(rt);
+	while (!READ_ONCE(done)) {
+		u64 before = task_sched_runtime(t.tasks[0]);
+
+		udelay(1000);
+		ran[0] = task_sched_runtime(t.tasks[0]) - before;
+		if (READ_ONCE(done) || num_online_cpus() == 1)
+			break;
+	}
+	if (num_online_cpus() == 1)
+		msleep(60);
+	else
+		KEXPECT_LT(ran[0], 2 * NSEC_PER_MSEC);
+	KEXPECT_TRUE(READ_ONCE(done));
+	WRITE_ONCE(stop_spinning, true);
+	kthread_stop(rt);
+	stop_threads(&t);
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+}
+
+KTEST(sched, setscheduler_checks_its_arguments)
+{
+	KEXPECT_EQ(sched_setscheduler_nocheck(current, SCHED_FIFO, 0), -EINVAL);
+	KEXPECT_EQ(sched_setscheduler_nocheck(current, SCHED_FIFO, 100), -EINVAL);
+	KEXPECT_EQ(sched_setscheduler_nocheck(current, SCHED_NORMAL, 1), -EINVAL);
+	KEXPECT_EQ(sched_setscheduler_nocheck(current, SCHED_DEADLINE, 0), -EINVAL);
+	KEXPECT_EQ(sched_setscheduler_nocheck(current, 77, 0), -EINVAL);
+	KEXPECT_EQ(sched_setscheduler_nocheck(current, SCHED_RR, 10), 0);
+	KEXPECT_EQ(task_prio(current), -11);
+	KEXPECT_EQ(sched_setscheduler_nocheck(current, SCHED_NORMAL, 0), 0);
+	KEXPECT_EQ(task_prio(current), 20);
+}
+
+KTEST(sched, affinity_moves_the_caller)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		KEXPECT_EQ(set_cpus_allowed_ptr(current, cpumask_of(cpu)), 0);
+		KEXPECT_EQ(raw_smp_processor_id(), (int)cpu);
+		msleep(1);
+		KEXPECT_EQ(raw_smp_processor_id(), (int)cpu);
+	}
+	KEXPECT_EQ(set_cpus_allowed_ptr(current, cpu_possible_mask), 0);
+	KEXPECT_EQ(set_cpus_allowed_ptr(current, &(struct cpumask){ { 0 } }), -EINVAL);
+}
+
+KTEST(sched, affinity_moves_a_running_task)
+{
+	unsigned int last = num_online_cpus() - 1;
+	struct test_threads t;
+
+	WRITE_ONCE(stop_spinning, false);
+	start_threads(&t, 2, spin, NULL);
+	for (unsigned int round = 0; round < 10; round++) {
+		bind_all(&t, round & 1 ? last : 0);
+		msleep(8);
+		for (unsigned int i = 0; i < t.count; i++)
+			KEXPECT_EQ(task_cpu(t.tasks[i]), round & 1 ? last : 0);
+	}
+	WRITE_ONCE(stop_spinning, true);
+	stop_threads(&t);
+}
+
+KTEST(sched, idle_cpus_take_work)
+{
+	unsigned int cpus = 0, seen[NR_CPUS] = { 0 };
+	struct test_threads t;
+
+	if (num_online_cpus() == 1)
+		KSKIP("one CPU");
+	WRITE_ONCE(stop_spinning, false);
+	start_threads(&t, num_online_cpus(), spin, NULL);
+	msleep(150);
+	for (unsigned int i = 0; i < t.count; i++)
+		seen[task_cpu(t.tasks[i])] = 1;
+	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++)
+		cpus += seen[cpu];
+	WRITE_ONCE(stop_spinning, true);
+	stop_threads(&t);
+	KEXPECT_EQ(cpus, num_online_cpus());
+}
+
+KTEST(sched, preemption_waits_for_preempt_enable)
+{
+	int cpu;
+
+	preempt_disable();
+	cpu = smp_processor_id();
+	resched_cpu(cpu);
+	KEXPECT_TRUE(need_resched());
+	KEXPECT_EQ(smp_processor_id(), cpu);
+	preempt_enable();
+	KEXPECT_FALSE(need_resched());
+}
+
+KTEST(sched, yield_lets_the_other_run)
+{
+	struct test_threads t;
+	u64 before;
+
+	set_cpus_allowed_ptr(current, cpumask_of(0));
+	WRITE_ONCE(stop_spinning, false);
+	start_threads(&t, 1, spin, NULL);
+	bind_all(&t, 0);
+	before = task_sched_runtime(t.tasks[0]);
+	for (unsigned int i = 0; i < 20; i++)
+		yield();
+	KEXPECT_GT(task_sched_runtime(t.tasks[0]), before);
+	WRITE_ONCE(stop_spinning, true);
+	stop_threads(&t);
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+}
+
+KTEST(sched, time_is_accounted)
+{
+	u64 utime, stime, before;
+	struct kernel_cpustat a, b;
+	u64 sum_a = 0, sum_b = 0, start = ktime_get();
+
+	kcpustat_cpu_fetch(&a, 0);
+	task_cputime(current, &utime, &before);
+	mdelay(30);
+	task_cputime(current, &utime, &stime);
+	KEXPECT_GE(stime - before, 10 * NSEC_PER_MSEC);
+	KEXPECT_LE(stime - before, (u64)ktime_get() - start);
+	kcpustat_cpu_fetch(&b, 0);
+	for (unsigned int i = 0; i < NR_STATS; i++) {
+		KEXPECT_GE(b.cpustat[i], a.cpustat[i]);
+		sum_a += a.cpustat[i];
+		sum_b += b.cpustat[i];
+	}
+	KEXPECT_GE(sum_b - sum_a, 29 * NSEC_PER_MSEC);
+	KEXPECT_LE(sum_b - sum_a, (u64)ktime_get() - start + NSEC_PER_MSEC);
+}
+
+KTEST(sched, load_average_is_sane)
+{
+	unsigned long loads[3];
+
+	get_avenrun(loads, 0, 0);
+	KEXPECT_LT(loads[0], 1000UL * FIXED_1);
+	KEXPECT_GE(nr_running(), 1);
+	KEXPECT_GT(nr_context_switches(), 0);
+}
