@@ -13,7 +13,8 @@ gdb: all
 
 # One vCPU: several confuse memcheck's tracking of stacks.
 valgrind: all
-	$(Q)valgrind --error-exitcode=99 ./$(VMLINUX) ncpus=1 $(ARGS)
+	$(Q)valgrind --error-exitcode=99 --vex-guest-chase=no \
+		--vex-iropt-register-updates=allregs-at-mem-access ./$(VMLINUX) ncpus=1 $(ARGS)
 
 LINT_SRC := $(foreach l,$(LAYERS),$(filter %.c,$(SRC_$(l)))) $(filter %.c,$(HOST_SRC))
 
