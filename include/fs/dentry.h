@@ -8,6 +8,7 @@
 #include <kern/spinlock.h>
 #include <kern/types.h>
 #include <lib/list.h>
+#include <lib/stringhash.h>
 
 struct inode;
 struct path;
@@ -52,8 +53,7 @@ struct dentry_operations {
 #define DCACHE_OP_REVALIDATE	0x0040
 #define DCACHE_OP_DELETE	0x0080
 #define DCACHE_DONTCACHE	0x0100
-#define DCACHE_SHRINK		0x0200	/* on a list of its own, about to be freed */
-#define DCACHE_PERSISTENT	0x0400	/* simple_pin: holds a reference of its own */
+#define DCACHE_SHRINK		0x0200	/* the umount took its pin: not for the LRU list */
 
 /*
  * A name in a folder. A reference on a dentry holds its parent, its inode and its super block.
@@ -135,9 +135,6 @@ static inline bool IS_ROOT(const struct dentry *dentry)
 bool d_is_dir(const struct dentry *dentry);
 bool d_is_reg(const struct dentry *dentry);
 bool d_is_symlink(const struct dentry *dentry);
-
-/* Hash of a name within its parent: the same for every file system. */
-u32 full_name_hash(const void *salt, const char *name, unsigned int len);
 
 /* A new negative entry below `parent`, not in the hash, with one reference; NULL without memory. */
 struct dentry *d_alloc(struct dentry *parent, const struct qstr *name);

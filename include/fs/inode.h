@@ -33,6 +33,7 @@ struct super_block;
 #define ATTR_CTIME	0x0040
 #define ATTR_ATIME_SET	0x0080	/* to the given time; else to now */
 #define ATTR_MTIME_SET	0x0100
+#define ATTR_TIMES_SET	(ATTR_ATIME_SET | ATTR_MTIME_SET)
 #define ATTR_FORCE	0x0200	/* no permission checks */
 #define ATTR_KILL_SUID	0x0400
 #define ATTR_KILL_SGID	0x0800
@@ -179,6 +180,7 @@ struct inode {
 		char *i_link;			/* symlink text that lives as long as the inode */
 	};
 	void *i_private;			/* the file system's or driver's */
+	void (*i_sb_free)(struct inode *inode);	/* set by the killer, for the RCU callback */
 };
 
 static inline loff_t i_size_read(const struct inode *inode)
@@ -256,7 +258,6 @@ void ihold(struct inode *inode);
 void iput(struct inode *inode);			/* may sleep */
 void clear_inode(struct inode *inode);
 unsigned int get_next_ino(void);
-int generic_delete_inode(struct inode *inode);
 
 void set_nlink(struct inode *inode, unsigned int nlink);
 void clear_nlink(struct inode *inode);

@@ -24,8 +24,6 @@ struct super_operations {
 	struct inode *(*alloc_inode)(struct super_block *sb);
 	/* Gives it back. => called from an RCU callback: may not sleep */
 	void (*free_inode)(struct inode *inode);
-	/* The last reference has gone: 1 frees the inode. NULL: when it has no links. => i_lock */
-	int (*drop_inode)(struct inode *inode);
 	/* The inode goes: drop its pages (truncate_inode_pages) and clear_inode() it. */
 	void (*evict_inode)(struct inode *inode);
 	/* The last mount has gone. => s_umount held for writing */
