@@ -15,6 +15,13 @@ struct seq_file;
 struct seq_operations;
 struct super_block;
 
+/* umount2(2) */
+#define MNT_FORCE	1
+#define MNT_DETACH	2
+#define MNT_EXPIRE	4
+#define UMOUNT_NOFOLLOW	8
+
+/* vfsmount->mnt_flags */
 #define MNT_NOSUID	0x01
 #define MNT_NODEV	0x02
 #define MNT_NOEXEC	0x04

@@ -4,6 +4,7 @@
 #define FS_SUPER_H
 
 #include <kern/atomic.h>
+#include <kern/mutex.h>
 #include <kern/rwsem.h>
 #include <kern/spinlock.h>
 #include <kern/types.h>
@@ -87,7 +88,7 @@ struct super_block {
 	unsigned long s_nr_dentry_unused;	/* s_dentry_lru_lock */
 	u32 s_time_gran;			/* i: ns */
 	char s_id[32];				/* i */
-	struct rw_semaphore s_vfs_rename_key;	/* one rename between folders at a time */
+	struct mutex s_vfs_rename_mutex;	/* one rename between folders at a time */
 	void *s_fs_info;			/* the file system's */
 };
 

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of mounts.
+ *
+ * A mount joins a super block's tree (mnt.mnt_root) to a place (mnt_parent, mnt_mountpoint). Lookups
+ * find the child of a place in a hash under RCU; mount_lock, a seqlock, tells them when the tree
+ * changed meanwhile.
+ *
+ *   (n) namespace_sem for writing to change, for reading to look
+ *   (m) mount_lock for writing to change; lookups read under RCU and its sequence
+ *   (i) constant   (x) atomic
+ */
+#ifndef FS_VFS_MOUNT_H
+#define FS_VFS_MOUNT_H
+
+#include <fs/mount.h>
+#include <kern/atomic.h>
+#include <kern/rcupdate.h>
+#include <kern/refcount.h>
+#include <kern/seqlock.h>
+#include <kern/wait.h>
+#include <lib/list.h>
+
+/* A dentry that something is mounted on, in any namespace. */
+struct mountpoint {
+	struct hlist_node hash;			/* m */
+	struct dentry *dentry;			/* i */
+	int count;				/* m: mounts on it */
+};
+
+struct mount {
+	struct hlist_node mnt_hash;		/* m: by (mnt_parent, mnt_mountpoint) */
+	struct mount *mnt_parent;		/* m: itself when not attached */
+	struct dentry *mnt_mountpoint;		/* m */
+	struct vfsmount mnt;
+	atomic_t mnt_count;			/* x: references */
+	atomic_t mnt_writers;			/* x: open for writing and changes under way */
+	struct list_head mnt_mounts;		/* m: children, by mnt_child */
+	struct list_head mnt_child;		/* m */
+	struct list_head mnt_list;		/* n: in the namespace, or a collecting list */
+	char *mnt_devname;			/* i: "none", "/dev/sda1" */
+	struct list_head mnt_share;		/* n, m: ring of the peer group */
+	struct list_head mnt_slave_list;	/* n, m: slaves of this one */
+	struct list_head mnt_slave;		/* n, m: in the master's mnt_slave_list */
+	struct mount *mnt_master;		/* n, m */
+	struct mnt_namespace *mnt_ns;		/* n: NULL when detached */
+	struct mountpoint *mnt_mp;		/* m */
+	struct list_head mnt_umount;		/* n: the list of what an umount takes */
+	int mnt_id;				/* i: /proc/PID/mountinfo */
+	int mnt_group_id;			/* n: peer group, 0 for none */
+	int mnt_expired;			/* x: MNT_EXPIRE has marked it */
+	unsigned int mnt_propagation;		/* n, m: MNT_SHARED, MNT_UNBINDABLE */
+	struct rcu_head mnt_rcu;
+};
+
+/* mnt_propagation */
+#define MNT_SHARED	1
+#define MNT_UNBINDABLE	2
+/* Set with MNT_DETACH while the tree is taken apart. */
+#define MNT_LOCKED	4
+
+struct mnt_namespace {
+	refcount_t count;
+	struct mount *root;			/* n */
+	struct list_head list;			/* n: all mounts, parents before children */
+	unsigned int nr_mounts;			/* n */
+	unsigned int inum;			/* i */
+	wait_queue_head_t poll;			/* woken when `event` moves */
+	u64 event;				/* n */
+};
+
+extern seqlock_t mount_lock;
+extern struct rw_semaphore namespace_sem;
+
+static inline struct mount *real_mount(struct vfsmount *mnt)
+{
+	return container_of(mnt, struct mount, mnt);
+}
+
+static inline bool mnt_has_parent(const struct mount *mnt)
+{
+	return mnt != mnt->mnt_parent;
+}
+
+static inline bool IS_MNT_SHARED(const struct mount *mnt)
+{
+	return mnt->mnt_propagation & MNT_SHARED;
+}
+
+static inline bool is_mounted(const struct mount *mnt)
+{
+	return mnt->mnt_ns;
+}
+
+/* The child mounted on a place, without a reference: NULL. => RCU, or mount_lock */
+struct mount *__lookup_mnt(struct vfsmount *mnt, struct dentry *dentry);
+/* The same with a reference. */
+struct vfsmount *lookup_mnt(const struct path *path);
+/*
+ * A reference if mount_lock is still at `seq`: 0. 1: none was taken; -1: one was taken, which the
+ * caller must drop outside of RCU. => RCU
+ */
+int legitimize_mnt(struct vfsmount *mnt, unsigned int seq);
+struct mount *detach_mnt(struct mount *mnt, struct dentry **put);
+/* Is this mount in the caller's namespace? */
+bool check_mnt(const struct mount *mnt);
+/* The caller may mount: CAP_SYS_ADMIN. */
+bool may_mount(void);
+/* Takes away what is mounted on, or below, an entry that goes. => may sleep */
+void detach_mounts(struct dentry *dentry);
+void detach_mounts_below(struct dentry *dentry);
+bool is_local_mountpoint(struct dentry *dentry);
+bool is_path_reachable(struct mount *mnt, struct dentry *dentry, const struct path *root);
+
+/* ---- namespace.c for mount_tree.c, propagation.c and mount_ops.c ---- */
+
+struct mount *alloc_vfsmnt(const char *name);
+struct mount *next_mnt(struct mount *p, struct mount *root);
+#define CL_EXPIRE	0x01
+#define CL_SLAVE	0x02
+#define CL_COPY_UNBINDABLE 0x04
+#define CL_MAKE_SHARED	0x08
+#define CL_PRIVATE	0x10
+/* => namespace_sem held for writing */
+struct mount *clone_mnt(struct mount *old, struct dentry *root, int flag);
+struct mount *copy_tree(struct mount *mnt, struct dentry *dentry, int flag,
+			struct list_head *undo);
+void mnt_set_mountpoint(struct mount *parent, struct mountpoint *mp, struct mount *child);
+void attach_mnt(struct mount *mnt, struct mount *parent, struct mountpoint *mp);
+void commit_tree(struct mount *mnt);
+/* Each umounted mount goes to `list`; free_umounted() when no lock is held any more. */
+void umount_tree(struct mount *mnt, bool propagate, struct list_head *list);
+void free_umounted(struct list_head *list);
+struct mountpoint *get_mountpoint(struct dentry *dentry);
+void put_mountpoint(struct mountpoint *mp);
+void touch_mnt_namespace(struct mnt_namespace *ns);
+int attach_recursive_mnt(struct mount *source, struct mount *dest, struct mountpoint *mp,
+			 bool moving, struct list_head *undo);
+int mnt_alloc_group_id(struct mount *mnt);
+void mnt_release_group_id(struct mount *mnt);
+
+/* ---- propagation.c; => namespace_sem held for writing ---- */
+
+void change_mnt_propagation(struct mount *mnt, int type);
+/* Copies of `source` for all that hear of mounts on dest; they go to `tree`. */
+int propagate_mnt(struct mount *dest, struct mountpoint *mp, struct mount *source,
+		  struct list_head *tree);
+/* Adds to `list` what propagation umounts too. */
+void propagate_umount(struct list_head *list);
+/* Would propagation meet a busy mount? */
+bool propagate_mount_busy(struct mount *mnt, int refs);
+int get_dominating_id(struct mount *mnt, const struct path *root);
+int do_change_type(struct path *path, int flag);
+
+#endif

@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: MIT */
+/* mount(2) and umount2(2): what may be mounted where, and doing it. */
+#include <fs/dentry.h>
+#include <fs/fs_struct.h>
+#include <fs/inode.h>
+#include <fs/namei.h>
+#include <fs/super.h>
+#include <kern/bug.h>
+#include <kern/cred.h>
+#include <kern/err.h>
+#include <kern/nsproxy.h>
+#include <kern/syscalls.h>
+#include <lib/string.h>
+#include <mm/page.h>
+#include <mm/slab.h>
+#include <mm/uaccess.h>
+#include "internal.h"
+#include "mount.h"
+
+/* fs.mount-max */
+static unsigned int sysctl_mount_max = 100000;
+
+/* ---- the place ---- */
+
+/*
+ * Locks the topmost mount at a path for mounting: inode lock and namespace_sem. The path is moved
+ * to that place. ERR_PTR, and nothing is locked.
+ */
+static struct mountpoint *lock_mount(struct path *path)
+{
+	for (;;) {
+		struct dentry *dentry = path->dentry;
+		struct mountpoint *mp;
+		struct vfsmount *mnt;
+
+		inode_lock(d_inode(dentry));
+		if (dentry->d_flags & DCACHE_CANT_MOUNT) {
+			inode_unlock(d_inode(dentry));
+			return ERR_PTR(-ENOENT);
+		}
+		down_write(&namespace_sem);
+		mnt = lookup_mnt(path);
+		if (!mnt) {
+			mp = get_mountpoint(dentry);
+			if (IS_ERR(mp)) {
+				up_write(&namespace_sem);
+				inode_unlock(d_inode(dentry));
+			}
+			return mp;
+		}
+		up_write(&namespace_sem);
+		inode_unlock(d_inode(dentry));
+		path_put(path);
+		path->mnt = mnt;
+		path->dentry = dget(mnt->mnt_root);
+	}
+}
+
+static void unlock_mount(struct mountpoint *mp, struct list_head *umounted)
+{
+	struct dentry *dentry = dget(mp->dentry);
+
+	up_write(&namespace_sem);
+	inode_unlock(d_inode(dentry));
+	put_mountpoint(mp);
+	dput(dentry);
+	free_umounted(umounted);
+}
+
+static unsigned int count_mounts(struct mount *mnt)
+{
+	unsigned int n = 0;
+	struct mount *p;
+
+	for (p = mnt; p; p = next_mnt(p, mnt))
+		n++;
+	return n;
+}
+
+/* Makes every mount of a tree the first of a group, or backs out. */
+static int invent_group_ids(struct mount *tree)
+{
+	struct mount *p, *q;
+
+	for (p = tree; p; p = next_mnt(p, tree)) {
+		int error;
+
+		if (p->mnt_group_id || IS_MNT_SHARED(p))
+			continue;
+		error = mnt_alloc_group_id(p);
+		if (!error)
+			continue;
+		for (q = tree; q != p; q = next_mnt(q, tree))
+			if (q->mnt_group_id && !IS_MNT_SHARED(q))
+				mnt_release_group_id(q);
+		return error;
+	}
+	return 0;
+}
+
+/* Something is mounted at the place already (on a peer): it goes on top of the new mount. */
+static void tuck_under(struct mount *mnt, struct mount *top)
+{
+	struct dentry *put = NULL;
+	struct mountpoint *mp = get_mountpoint(mnt->mnt.mnt_root);
+	struct mount *old_parent;
+
+	if (IS_ERR(mp))
+		return;
+	write_seqlock(&mount_lock);
+	old_parent = detach_mnt(top, &put);
+	attach_mnt(top, mnt, mp);
+	write_sequnlock(&mount_lock);
+	put_mountpoint(mp);
+	dput(put);
+	mntput(&old_parent->mnt);
+}
+
+/*
+ * Attaches a tree, and copies of it wherever propagation asks for them; `moving` says that the
+ * tree is attached elsewhere now. On failure what was copied is on `undo`.
+ * => namespace_sem held for writing
+ */
+int attach_recursive_mnt(struct mount *source, struct mount *dest, struct mountpoint *mp,
+			 bool moving, struct list_head *undo)
+{
+	struct mnt_namespace *ns = dest->mnt_ns;
+	struct dentry *put = NULL;
+	struct mount *child, *n;
+	LIST_HEAD(copies);
+	int error;
+
+	if (!moving && ns->nr_mounts + count_mounts(source) > sysctl_mount_max)
+		return -ENOSPC;
+	if (IS_MNT_SHARED(dest)) {
+		struct mount *p;
+
+		error = invent_group_ids(source);
+		if (error)
+			return error;
+		error = propagate_mnt(dest, mp, source, &copies);
+		write_seqlock(&mount_lock);
+		for (p = source; p && !error; p = next_mnt(p, source))
+			p->mnt_propagation |= MNT_SHARED;
+		write_sequnlock(&mount_lock);
+		if (error) {
+			list_for_each_entry_safe(child, n, &copies, mnt_umount) {
+				list_del_init(&child->mnt_umount);
+				umount_tree(child, false, undo);
+			}
+			return error;
+		}
+	}
+	if (moving) {
+		struct mount *old_parent;
+
+		write_seqlock(&mount_lock);
+		old_parent = detach_mnt(source, &put);
+		attach_mnt(source, dest, mp);
+		touch_mnt_namespace(ns);
+		write_sequnlock(&mount_lock);
+		dput(put);
+		if (old_parent != source)
+			mntput(&old_parent->mnt);
+	} else {
+		write_seqlock(&mount_lock);
+		mnt_set_mountpoint(dest, mp, source);
+		commit_tree(source);
+		write_sequnlock(&mount_lock);
+	}
+	list_for_each_entry_safe(child, n, &copies, mnt_umount) {
+		struct mount *top;
+
+		list_del_init(&child->mnt_umount);
+		top = __lookup_mnt(&child->mnt_parent->mnt, child->mnt_mountpoint);
+		write_seqlock(&mount_lock);
+		commit_tree(child);
+		write_sequnlock(&mount_lock);
+		if (top)
+			tuck_under(child, top);
+	}
+	return 0;
+}
+
+static int graft_tree(struct mount *mnt, struct mount *dest, struct mountpoint *mp,
+		      struct list_head *undo)
+{
+	if (mnt->mnt.mnt_sb->s_flags & SB_NOUSER)
+		return -EINVAL;
+	if (d_is_dir(mp->dentry) != d_is_dir(mnt->mnt.mnt_root))
+		return -ENOTDIR;
+	return attach_recursive_mnt(mnt, dest, mp, false, undo);
+}
+
+/* ---- the kinds of mount(2) ---- */
+
+static bool has_unbindable(struct mount *mnt)
+{
+	struct mount *p;
+
+	for (p = mnt; p; p = next_mnt(p, mnt))
+		if (p->mnt_propagation & MNT_UNBINDABLE)
+			return true;
+	return false;
+}
+
+/* MS_BIND */
+static int do_loopback(struct path *path, const char *old_name, bool recurse)
+{
+	struct path old_path;
+	struct mountpoint *mp;
+	struct mount *old, *copy;
+	LIST_HEAD(gone);
+	int error;
+
+	if (!old_name || !*old_name)
+		return -EINVAL;
+	error = kern_path(old_name, LOOKUP_FOLLOW | LOOKUP_AUTOMOUNT, &old_path);
+	if (error)
+		return error;
+	mp = lock_mount(path);
+	if (IS_ERR(mp)) {
+		error = PTR_ERR(mp);
+		goto out;
+	}
+	error = -EINVAL;
+	old = real_mount(old_path.mnt);
+	if (!check_mnt(real_mount(path->mnt)) || !check_mnt(old) ||
+	    (old->mnt_propagation & MNT_UNBINDABLE))
+		goto unlock;
+	if (recurse)
+		copy = copy_tree(old, old_path.dentry, 0, &gone);
+	else
+		copy = clone_mnt(old, old_path.dentry, 0);
+	if (IS_ERR(copy)) {
+		error = PTR_ERR(copy);
+		goto unlock;
+	}
+	error = graft_tree(copy, real_mount(path->mnt), mp, &gone);
+	if (error)
+		umount_tree(copy, false, &gone);
+unlock:
+	unlock_mount(mp, &gone);
+out:
+	path_put(&old_path);
+	return error;
+}
+
+/* MS_MOVE */
+static int do_move_mount(struct path *path, const char *old_name)
+{
+	struct path old_path;
+	struct mountpoint *mp;
+	struct mount *old, *dest, *p;
+	LIST_HEAD(gone);
+	int error;
+
+	if (!old_name || !*old_name)
+		return -EINVAL;
+	error = kern_path(old_name, LOOKUP_FOLLOW, &old_path);
+	if (error)
+		return error;
+	mp = lock_mount(path);
+	if (IS_ERR(mp)) {
+		error = PTR_ERR(mp);
+		goto out;
+	}
+	error = -EINVAL;
+	old = real_mount(old_path.mnt);
+	dest = real_mount(path->mnt);
+	if (!check_mnt(dest) || !check_mnt(old) || old_path.dentry != old_path.mnt->mnt_root ||
+	    !mnt_has_parent(old) || d_is_dir(path->dentry) != d_is_dir(old_path.dentry) ||
+	    IS_MNT_SHARED(old->mnt_parent) || (IS_MNT_SHARED(dest) && has_unbindable(old)))
+		goto unlock;
+	error = -ELOOP;
+	for (p = dest; mnt_has_parent(p); p = p->mnt_parent)
+		if (p == old)
+			goto unlock;
+	if (p == old)
+		goto unlock;
+	error = attach_recursive_mnt(old, dest, mp, true, &gone);
+unlock:
+	unlock_mount(mp, &gone);
+out:
+	path_put(&old_path);
+	return error;
+}
+
+static int do_new_mount(struct path *path, const char *type_name, int sb_flags, int mnt_flags,
+			const char *dev_name, void *data)
+{
+	struct file_system_type *type;
+	struct vfsmount *mnt;
+	struct mountpoint *mp;
+	LIST_HEAD(gone);
+	int error;
+
+	if (!type_name)
+		return -EINVAL;
+	type = get_fs_type(type_name);
+	if (!type)
+		return -ENODEV;
+	mnt = vfs_kern_mount(type, sb_flags, dev_name, data);
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+	mnt->mnt_flags = mnt_flags;
+	mp = lock_mount(path);
+	if (IS_ERR(mp)) {
+		mntput(mnt);
+		return PTR_ERR(mp);
+	}
+	if (!check_mnt(real_mount(path->mnt)))
+		error = -EINVAL;
+	else if (path->mnt->mnt_sb == mnt->mnt_sb && path->mnt->mnt_root == path->dentry)
+		error = -EBUSY;		/* the same thing twice in a row */
+	else if (d_is_symlink(mnt->mnt_root))
+		error = -EINVAL;
+	else
+		error = graft_tree(real_mount(mnt), real_mount(path->mnt), mp, &gone);
+	unlock_mount(mp, &gone);
+	if (error)
+		mntput(mnt);
+	return error;
+}
+
+/* Writers hold the mount writable; nobody else may start once the flag is set. */
+static int make_readonly(struct mount *mnt)
+{
+	mnt->mnt.mnt_flags |= MNT_READONLY;
+	smp_mb();
+	if (!atomic_read(&mnt->mnt_writers))
+		return 0;
+	mnt->mnt.mnt_flags &= ~MNT_READONLY;
+	return -EBUSY;
+}
+
+static int set_mount_flags(struct mount *mnt, int flags)
+{
+	int error = 0;
+
+	write_seqlock(&mount_lock);
+	if ((flags & MNT_READONLY) && !(mnt->mnt.mnt_flags & MNT_READONLY))
+		error = make_readonly(mnt);
+	if (!error) {
+		WRITE_ONCE(mnt->mnt.mnt_flags, flags);
+		if (mnt->mnt_ns)
+			touch_mnt_namespace(mnt->mnt_ns);
+	}
+	write_sequnlock(&mount_lock);
+	return error;
+}
+
+/* MS_REMOUNT, with MS_BIND for the mount alone. */
+static int do_remount(struct path *path, int sb_flags, int mnt_flags, void *data, bool bind)
+{
+	struct super_block *sb = path->mnt->mnt_sb;
+	struct mount *mnt = real_mount(path->mnt);
+	int error = 0;
+
+	if (!check_mnt(mnt) || path->dentry != path->mnt->mnt_root)
+		return -EINVAL;
+	if (bind)
+		return set_mount_flags(mnt, mnt_flags);
+	down_write(&sb->s_umount);
+	error = do_remount_sb(sb, sb_flags, data);
+	if (!error)
+		error = set_mount_flags(mnt, mnt_flags);
+	up_write(&sb->s_umount);
+	return error;
+}
+
+int do_change_type(struct path *path, int flag)
+{
+	int type = flag & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE);
+	struct mount *mnt = real_mount(path->mnt);
+	struct mount *p;
+	int error = 0;
+
+	if ((flag & ~(MS_REC | MS_SILENT | type)) || !type || (type & (type - 1)))
+		return -EINVAL;
+	if (path->dentry != path->mnt->mnt_root)
+		return -EINVAL;
+	down_write(&namespace_sem);
+	if (!check_mnt(mnt)) {
+		error = -EINVAL;
+	} else if (type == MS_SHARED) {
+		for (p = mnt; p && !error; p = flag & MS_REC ? next_mnt(p, mnt) : NULL)
+			if (!p->mnt_group_id)
+				error = mnt_alloc_group_id(p);
+	}
+	if (!error) {
+		write_seqlock(&mount_lock);
+		for (p = mnt; p; p = flag & MS_REC ? next_mnt(p, mnt) : NULL)
+			change_mnt_propagation(p, type);
+		write_sequnlock(&mount_lock);
+	}
+	up_write(&namespace_sem);
+	return error;
+}
+
+/* Does anybody write through a mount of this super block? */
+int sb_prepare_remount_readonly(struct super_block *sb)
+{
+	struct mnt_namespace *ns = current->nsproxy->mnt_ns;
+	struct mount *mnt;
+	int error = 0;
+
+	down_read(&namespace_sem);
+	list_for_each_entry(mnt, &ns->list, mnt_list)
+		if (mnt->mnt.mnt_sb == sb && atomic_read(&mnt->mnt_writers)) {
+			error = -EBUSY;
+			break;
+		}
+	up_read(&namespace_sem);
+	return error;
+}
+
+static int mount_flags_of(unsigned long flags, struct vfsmount *old)
+{
+	int mnt_flags = 0;
+
+	if (!(flags & MS_NOATIME))
+		mnt_flags |= MNT_RELATIME;
+	if (flags & MS_NOSUID)
+		mnt_flags |= MNT_NOSUID;
+	if (flags & MS_NODEV)
+		mnt_flags |= MNT_NODEV;
+	if (flags & MS_NOEXEC)
+		mnt_flags |= MNT_NOEXEC;
+	if (flags & MS_NOATIME)
+		mnt_flags |= MNT_NOATIME;
+	if (flags & MS_NODIRATIME)
+		mnt_flags |= MNT_NODIRATIME;
+	if (flags & MS_STRICTATIME)
+		mnt_flags &= ~(MNT_RELATIME | MNT_NOATIME);
+	if (flags & MS_RDONLY)
+		mnt_flags |= MNT_READONLY;
+	if (flags & MS_NOSYMFOLLOW)
+		mnt_flags |= MNT_NOSYMFOLLOW;
+	/* A remount that names no atime setting keeps the old one. */
+	if ((flags & MS_REMOUNT) && !(flags & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME |
+					       MS_STRICTATIME))) {
+		const int atime = MNT_NOATIME | MNT_NODIRATIME | MNT_RELATIME;
+
+		mnt_flags = (mnt_flags & ~atime) | (old->mnt_flags & atime);
+	}
+	return mnt_flags;
+}
+
+int path_mount(const char *dev_name, struct path *path, const char *type, unsigned long flags,
+	       void *data)
+{
+	int mnt_flags, sb_flags;
+
+	if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
+		flags &= ~MS_MGC_MSK;
+	if (data)
+		((char *)data)[PAGE_SIZE - 1] = '\0';
+	if (flags & MS_NOUSER)
+		return -EINVAL;
+	if (!may_mount())
+		return -EPERM;
+	mnt_flags = mount_flags_of(flags, path->mnt);
+	sb_flags = flags & (SB_RDONLY | SB_SYNCHRONOUS | SB_MANDLOCK | SB_DIRSYNC | SB_SILENT |
+			    SB_POSIXACL | SB_LAZYTIME | SB_I_VERSION);
+	if ((flags & (MS_REMOUNT | MS_BIND)) == (MS_REMOUNT | MS_BIND))
+		return do_remount(path, sb_flags, mnt_flags, data, true);
+	if (flags & MS_REMOUNT)
+		return do_remount(path, sb_flags, mnt_flags, data, false);
+	if (flags & MS_BIND)
+		return do_loopback(path, dev_name, flags & MS_REC);
+	if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE))
+		return do_change_type(path, flags);
+	if (flags & MS_MOVE)
+		return do_move_mount(path, dev_name);
+	return do_new_mount(path, type, sb_flags, mnt_flags, dev_name, data);
+}
+
+int do_mount(const char *dev_name, const char *dir_name, const char *type, unsigned long flags,
+	     void *data)
+{
+	struct path path;
+	int error = kern_path(dir_name, LOOKUP_FOLLOW, &path);
+
+	if (error)
+		return error;
+	error = path_mount(dev_name, &path, type, flags, data);
+	path_put(&path);
+	return error;
+}
+
+/* The options of mount(2): a page of text or binary; what can be read of it. */
+static void *copy_mount_options(const void __user *data)
+{
+	char *copy;
+	unsigned long left;
+
+	if (!data)
+		return NULL;
+	copy = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	left = copy_from_user(copy, data, PAGE_SIZE);
+	if (left == PAGE_SIZE) {
+		kfree(copy);
+		return ERR_PTR(-EFAULT);
+	}
+	memset(copy + PAGE_SIZE - left, 0, left);
+	return copy;
+}
+
+static char *copy_mount_string(const char __user *s)
+{
+	return s ? strndup_user(s, PAGE_SIZE) : NULL;
+}
+
+SYSCALL_DEFINE5(mount, const char __user *, dev_name, const char __user *, dir_name,
+		const char __user *, type, unsigned long, flags, const void __user *, data)
+{
+	char *ktype, *kdev;
+	struct path path;
+	void *options;
+	long error;
+
+	ktype = copy_mount_string(type);
+	if (IS_ERR(ktype))
+		return PTR_ERR(ktype);
+	kdev = copy_mount_string(dev_name);
+	error = PTR_ERR(kdev);
+	if (IS_ERR(kdev))
+		goto out_type;
+	options = copy_mount_options(data);
+	error = PTR_ERR(options);
+	if (IS_ERR(options))
+		goto out_dev;
+	error = user_path_at(AT_FDCWD, dir_name, LOOKUP_FOLLOW, &path);
+	if (!error) {
+		error = path_mount(kdev, &path, ktype, flags, options);
+		path_put(&path);
+	}
+	kfree(options);
+out_dev:
+	kfree(kdev);
+out_type:
+	kfree(ktype);
+	return error;
+}
+
+/* ---- umount ---- */
+
+/* The root of the caller cannot go: it becomes read-only instead. */
+static int umount_root(struct super_block *sb)
+{
+	int error = 0;
+
+	down_write(&sb->s_umount);
+	if (!sb_rdonly(sb))
+		error = do_remount_sb(sb, sb->s_flags | SB_RDONLY, NULL);
+	up_write(&sb->s_umount);
+	return error;
+}
+
+static int do_umount(struct mount *mnt, int flags)
+{
+	struct super_block *sb = mnt->mnt.mnt_sb;
+	struct path root;
+	LIST_HEAD(gone);
+	bool is_root;
+	int error = -EBUSY;
+
+	get_fs_root(current->fs, &root);
+	is_root = &mnt->mnt == root.mnt;
+	path_put(&root);
+	if (flags & MNT_EXPIRE) {
+		if (is_root || (flags & (MNT_FORCE | MNT_DETACH)))
+			return -EINVAL;
+		if (atomic_read(&mnt->mnt_count) != 2)
+			return -EBUSY;
+		if (!__atomic_exchange_n(&mnt->mnt_expired, 1, __ATOMIC_SEQ_CST))
+			return -EAGAIN;
+	}
+	if ((flags & MNT_FORCE) && sb->s_op->umount_begin)
+		sb->s_op->umount_begin(sb);
+	if (is_root && !(flags & MNT_DETACH))
+		return umount_root(sb);
+	if (!mnt_has_parent(mnt))
+		return -EINVAL;
+
+	down_write(&namespace_sem);
+	if (!check_mnt(mnt)) {
+		error = -EINVAL;
+	} else if (flags & MNT_DETACH) {
+		umount_tree(mnt, true, &gone);
+		error = 0;
+	} else if (!propagate_mount_busy(mnt, 2)) {
+		umount_tree(mnt, true, &gone);
+		error = 0;
+	}
+	up_write(&namespace_sem);
+	free_umounted(&gone);
+	return error;
+}
+
+int path_umount(struct path *path, int flags)
+{
+	struct mount *mnt = real_mount(path->mnt);
+
+	if (!may_mount())
+		return -EPERM;
+	if (path->dentry != path->mnt->mnt_root || !check_mnt(mnt))
+		return -EINVAL;
+	return do_umount(mnt, flags);
+}
+
+SYSCALL_DEFINE2(umount2, char __user *, name, int, flags)
+{
+	struct path path;
+	int error;
+
+	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
+		return -EINVAL;
+	error = user_path_at(AT_FDCWD, name, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
+	if (error)
+		return error;
+	error = path_umount(&path, flags);
+	dput(path.dentry);
+	/* The last reference of an expiring mount must not take its mark away. */
+	if (error == -EAGAIN && (flags & MNT_EXPIRE))
+		atomic_dec(&real_mount(path.mnt)->mnt_count);
+	else
+		mntput(path.mnt);
+	return error;
+}
