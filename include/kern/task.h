@@ -18,6 +18,7 @@
 struct mm_struct;
 struct files_struct;
 struct fs_struct;
+struct nameidata;
 struct nsproxy;
 struct cred;
 struct pid;
@@ -103,6 +104,7 @@ struct task_struct {
 	struct mm_struct *active_mm;		/* p */
 	struct files_struct *files;		/* a */
 	struct fs_struct *fs;			/* a */
+	struct nameidata *nameidata;		/* c: the path lookup under way (fs/vfs) */
 	struct nsproxy *nsproxy;		/* a */
 
 	pid_t pid;				/* i: in the initial namespace */
