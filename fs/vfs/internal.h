@@ -88,8 +88,8 @@ int do_utimes_path(const struct path *path, const struct timespec64 *times);
 
 void files_init(void);
 struct file *alloc_empty_file(int flags);
-/* Frees one that was never opened. */
-void put_filp(struct file *file);
+
+void file_set_caps(struct file *file);
 int vfs_open(const struct path *path, struct file *file);
 int finish_open_file(struct file *file, const struct path *path);
 void __f_unlock_pos(struct file *file);

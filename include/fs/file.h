@@ -43,10 +43,8 @@ struct vm_area_struct;
 #define FMODE_CREATED		0x1000
 #define FMODE_STREAM		0x2000	/* has no position */
 #define FMODE_NOWAIT		0x4000	/* read_iter/write_iter honour IOCB_NOWAIT */
-#define FMODE_NONOTIFY		0x8000
+#define FMODE_MNT_WRITE		0x8000	/* mnt_want_write() was done */
 
-/* O_* that callers of anon inodes etc. may give. */
-#define O_ACCMODE_MASK	O_ACCMODE
 
 /* Receives one folder entry: false ends the walk (no more room). */
 struct dir_context;
