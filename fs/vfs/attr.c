@@ -188,7 +188,7 @@ int setattr_prepare(struct dentry *dentry, struct iattr *attr)
 		if (!in_group_p(gid) && !capable(CAP_FSETID))
 			attr->ia_mode &= ~S_ISGID;
 	}
-	if ((valid & (ATTR_MTIME_SET | ATTR_ATIME_SET)) && !inode_owner_or_capable(inode))
+	if ((valid & (ATTR_MTIME_SET | ATTR_ATIME_SET | ATTR_TIMES_SET)) && !inode_owner_or_capable(inode))
 		return -EPERM;
 	return 0;
 }
@@ -270,7 +270,7 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 	if (!(valid & ATTR_MTIME_SET))
 		attr->ia_mtime = now;
 	apply_kills(inode, attr);
-	if (!(attr->ia_valid & ~(ATTR_FORCE | ATTR_CTIME)))
+	if (!(attr->ia_valid & ~(ATTR_FORCE | ATTR_CTIME | ATTR_TIMES_SET | ATTR_TOUCH)))
 		return 0;
 	if (inode->i_op->setattr)
 		return inode->i_op->setattr(dentry, attr);

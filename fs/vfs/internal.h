@@ -8,6 +8,8 @@
 
 struct dentry;
 struct file;
+struct file_operations;
+struct file_system_type;
 struct filename;
 struct inode;
 struct iov_iter;
@@ -18,6 +20,7 @@ struct path;
 struct pipe_inode_info;
 struct qstr;
 struct super_block;
+struct timespec64;
 struct vfsmount;
 
 /* ---- dcache ---- */
@@ -87,6 +90,15 @@ int do_utimes_path(const struct path *path, const struct timespec64 *times);
 /* ---- files ---- */
 
 void files_init(void);
+void fdtable_init(void);
+void filename_init(void);
+int dup_to(unsigned int oldfd, unsigned int newfd, unsigned int flags);
+int f_dupfd(unsigned int from, struct file *file, unsigned int flags);
+struct files_struct;
+void close_fds(struct files_struct *files, unsigned int fd, unsigned int max_fd);
+void cloexec_fds(struct files_struct *files, unsigned int fd, unsigned int max_fd);
+void set_close_on_exec(unsigned int fd, bool on);
+int unshare_files_max(unsigned int max_fds);
 struct file *alloc_empty_file(int flags);
 
 void file_set_caps(struct file *file);

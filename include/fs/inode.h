@@ -33,12 +33,12 @@ struct super_block;
 #define ATTR_CTIME	0x0040
 #define ATTR_ATIME_SET	0x0080	/* to the given time; else to now */
 #define ATTR_MTIME_SET	0x0100
-#define ATTR_TIMES_SET	(ATTR_ATIME_SET | ATTR_MTIME_SET)
 #define ATTR_FORCE	0x0200	/* no permission checks */
 #define ATTR_KILL_SUID	0x0400
 #define ATTR_KILL_SGID	0x0800
 #define ATTR_FILE	0x1000	/* ia_file is the file of an ftruncate() */
 #define ATTR_OPEN	0x2000	/* O_TRUNC */
+#define ATTR_TIMES_SET	0x8000	/* utimes() named times: only for the owner */
 #define ATTR_TOUCH	0x4000	/* utimensat(NULL): being able to write suffices */
 
 struct iattr {
