@@ -57,7 +57,6 @@ static void proc_evict_inode(struct inode *inode)
 static const struct super_operations proc_sops = {
 	.alloc_inode = proc_alloc_inode,
 	.free_inode = proc_free_inode,
-	.drop_inode = generic_delete_inode,
 	.evict_inode = proc_evict_inode,
 	.statfs = simple_statfs,
 };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fcntl(2), and SIGIO. */
+#include <fs/poll.h>
+#include <mm/pagemap.h>
+#include <kern/fork.h>
 #include <fs/fdtable.h>
 #include <fs/file.h>
 #include <fs/inode.h>

@@ -6,6 +6,7 @@
  * A descriptor is looked up under RCU: a file's memory stays for a grace period after its count
  * became zero, and a reference is taken only while the count is not zero.
  */
+#include <lib/string.h>
 #include <fs/dentry.h>
 #include <fs/fdtable.h>
 #include <fs/file.h>

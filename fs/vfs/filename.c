@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Path names copied from user memory. */
+#include <linux/fcntl.h>
 #include <fs/namei.h>
 #include <kern/bug.h>
 #include <kern/err.h>

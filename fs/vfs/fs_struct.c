@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Root, current folder and umask of processes; chdir, fchdir, chroot, umask. */
+#include <kern/fork.h>
 #include <fs/dentry.h>
 #include <fs/file.h>
 #include <fs/fs_struct.h>

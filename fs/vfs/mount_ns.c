@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Mount namespaces: the first one, copies, and changing the root of one. */
+#include <linux/sched.h>
+#include <linux/fcntl.h>
 #include <fs/dentry.h>
 #include <fs/fs_struct.h>
 #include <fs/inode.h>

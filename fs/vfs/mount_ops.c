@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mount(2) and umount2(2): what may be mounted where, and doing it. */
+#include <linux/fcntl.h>
 #include <fs/dentry.h>
 #include <fs/fs_struct.h>
 #include <fs/inode.h>

@@ -119,7 +119,7 @@ ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 		return -EINVAL;
 	if (unlikely(!access_ok(buf, count)))
 		return -EFAULT;
-	result = rw_verify_area(READ, file, pos, count);
+	result = rw_verify_area(ITER_DEST, file, pos, count);
 	if (result)
 		return result;
 	if (count > MAX_RW)
@@ -147,7 +147,7 @@ ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_
 		return -EINVAL;
 	if (unlikely(!access_ok(buf, count)))
 		return -EFAULT;
-	result = rw_verify_area(WRITE, file, pos, count);
+	result = rw_verify_area(ITER_SOURCE, file, pos, count);
 	if (result)
 		return result;
 	if (count > MAX_RW)
@@ -321,7 +321,7 @@ static ssize_t do_vec(struct file *file, const struct iovec __user *vec, unsigne
 	if (result) {
 		ssize_t total = result;
 
-		result = rw_verify_area(write ? WRITE : READ, file, pos, total);
+		result = rw_verify_area(write ? ITER_SOURCE : ITER_DEST, file, pos, total);
 		if (!result && (write ? !!file->f_op->write_iter : !!file->f_op->read_iter))
 			result = do_iter_op(file, &iter, pos, rwf, write);
 		else if (!result && (rwf & ~RWF_HIPRI))

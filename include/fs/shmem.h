@@ -10,6 +10,8 @@ struct vm_area_struct;
 
 /* An unnamed file of this size on the kernel's own tmpfs; ERR_PTR on failure. => may sleep */
 struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_flags);
+/* F_ADD_SEALS, F_GET_SEALS: -EINVAL for a file that is no memfd. */
+long memfd_fcntl(struct file *file, unsigned int cmd, unsigned long arg);
 /* shmem_zero_setup() is declared in <mm/mmap.h>. */
 
 #endif
