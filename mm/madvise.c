@@ -146,7 +146,7 @@ static int madvise_vma(struct vm_area_struct *vma, unsigned long start, unsigned
 	case MADV_POPULATE_WRITE:
 		return madvise_populate(vma, start, end, advice == MADV_POPULATE_WRITE);
 	case MADV_WILLNEED:
-		return vma->vm_file ? 0 : -EBADF;
+		return 0;
 	case MADV_COLD:
 	case MADV_PAGEOUT:
 		return vma->vm_flags & (VM_LOCKED | VM_PFNMAP) ? -EINVAL : 0;
