@@ -18,6 +18,7 @@ def load(ctx):
     os.environ["VMLINUX"] = ctx.vmlinux
     os.environ["VMLINUX_BUILD"] = ctx.build
     os.environ["VMLINUX_ROOT"] = ctx.root
+    os.environ["VMLINUX_TEST_CACHE"] = ctx.folder
     modules = []
     for name in sorted(os.listdir(folder)):
         if name.startswith("test_") and name.endswith(".py"):

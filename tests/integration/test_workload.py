@@ -9,6 +9,17 @@ SCRIPT = os.path.join(ROOT, "tests", "integration", "workload.script")
 
 
 def on_host():
+    """Once a run of the tests; the result is kept in its folder."""
+    cache = os.path.join(os.environ.get("VMLINUX_TEST_CACHE", scratch()), "workload.expected")
+    if not os.path.exists(cache):
+        with open(cache + ".new", "wb") as f:
+            f.write(run_on_host())
+        os.rename(cache + ".new", cache)
+    with open(cache, "rb") as f:
+        return f.read()
+
+
+def run_on_host():
     box, folder = busybox(), scratch()
     links, work = os.path.join(folder, "bin"), os.path.join(folder, "work")
     os.mkdir(links)
