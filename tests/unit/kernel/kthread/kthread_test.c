@@ -80,7 +80,7 @@ KTEST(kthread, bound_threads_stay)
 KTEST(kthread, many_come_and_go)
 {
 	for (unsigned int round = 0; round < 20; round++) {
-		struct test_threads t;
+		static struct test_threads t;
 
 		start_threads(&t, MAX_TEST_THREADS, return_arg, (void *)1L);
 		KEXPECT_EQ(stop_threads(&t), MAX_TEST_THREADS);

@@ -38,7 +38,7 @@ static int count_under_mutex(void *unused)
 
 KTEST(locks, mutex_excludes)
 {
-	struct test_threads t;
+	static struct test_threads t;
 
 	counter = 0;
 	start_threads(&t, THREADS, count_under_mutex, NULL);
@@ -62,7 +62,7 @@ static int sleep_under_mutex(void *unused)
 
 KTEST(locks, mutex_starves_nobody)
 {
-	struct test_threads t;
+	static struct test_threads t;
 
 	start_threads(&t, 3, sleep_under_mutex, NULL);
 	msleep(200);
@@ -100,7 +100,7 @@ static int count_under_spin(void *unused)
 
 KTEST(locks, spinlock_excludes)
 {
-	struct test_threads t;
+	static struct test_threads t;
 
 	counter = 0;
 	start_threads(&t, THREADS, count_under_spin, NULL);
@@ -131,7 +131,7 @@ static int use_rwlock(void *unused)
 
 KTEST(locks, rwlock_readers_see_whole_writes)
 {
-	struct test_threads t;
+	static struct test_threads t;
 
 	counter = twin = 0;
 	start_threads(&t, THREADS, use_rwlock, NULL);
@@ -168,7 +168,7 @@ static int use_rwsem(void *unused)
 
 KTEST(locks, rwsem_readers_see_whole_writes)
 {
-	struct test_threads t;
+	static struct test_threads t;
 
 	counter = twin = 0;
 	start_threads(&t, THREADS, use_rwsem, NULL);
@@ -208,7 +208,7 @@ static int use_semaphore(void *unused)
 
 KTEST(locks, semaphore_lets_in_as_many_as_it_counts)
 {
-	struct test_threads t;
+	static struct test_threads t;
 
 	atomic_set(&inside, 0);
 	start_threads(&t, 4, use_semaphore, NULL);
@@ -250,7 +250,7 @@ static int use_seqlock(void *unused)
 
 KTEST(locks, seqlock_readers_see_whole_writes)
 {
-	struct test_threads t;
+	static struct test_threads t;
 
 	counter = twin = 0;
 	start_threads(&t, THREADS, use_seqlock, NULL);

@@ -57,7 +57,7 @@ static struct thing *new_thing(void)
 KTEST(rcu, readers_never_see_freed_objects)
 {
 	unsigned int updates = 0;
-	struct test_threads t;
+	static struct test_threads t;
 	u64 end;
 
 	atomic_set(&freed, 0);
@@ -98,7 +98,7 @@ static int hold_reader(void *entered)
 
 KTEST(rcu, synchronize_waits_for_a_reader)
 {
-	struct test_threads t;
+	static struct test_threads t;
 	u64 left = 0;
 
 	start_threads(&t, 1, hold_reader, &left);

@@ -38,7 +38,7 @@ static void measure(struct test_threads *t, unsigned int ms, u64 *ran)
 KTEST(sched, equal_tasks_share_a_cpu)
 {
 	u64 ran[3] = { 0 }, most = 0, least = U64_MAX;
-	struct test_threads t;
+	static struct test_threads t;
 
 	WRITE_ONCE(stop_spinning, false);
 	start_threads(&t, 3, spin, NULL);
@@ -57,7 +57,7 @@ KTEST(sched, equal_tasks_share_a_cpu)
 
 KTEST(sched, nice_decides_the_share)
 {
-	struct test_threads t;
+	static struct test_threads t;
 	u64 ran[2] = { 0 };
 
 	WRITE_ONCE(stop_spinning, false);
@@ -76,7 +76,7 @@ KTEST(sched, nice_decides_the_share)
 
 KTEST(sched, many_threads_all_run_and_end)
 {
-	struct test_threads t;
+	static struct test_threads t;
 
 	WRITE_ONCE(stop_spinning, false);
 	start_threads(&t, MAX_TEST_THREADS, spin, NULL);
@@ -85,53 +85,49 @@ KTEST(sched, many_threads_all_run_and_end)
 	KEXPECT_GT(stop_threads(&t), 20);
 }
 
-static int fifo_spin(void *done)
+struct fifo_run {
+	struct task_struct *fair;
+	u64 fair_ran;		/* what the fair task got meanwhile */
+	bool done;
+};
+
+static int fifo_spin(void *arg)
 {
-	u64 end = ktime_get() + 40 * NSEC_PER_MSEC;
+	struct fifo_run *run = arg;
+	u64 end = ktime_get() + 40 * NSEC_PER_MSEC, before = task_sched_runtime(run->fair);
 
 	while ((u64)ktime_get() < end)
 		cpu_relax();
-	WRITE_ONCE(*(bool *)done, true);
+	run->fair_ran = task_sched_runtime(run->fair) - before;
+	WRITE_ONCE(run->done, true);
 	wait_for_stop();
 	return 0;
 }
 
 KTEST(sched, fifo_runs_before_fair)
 {
+	struct fifo_run run = { .done = false };
+	static struct test_threads t;
 	struct task_struct *rt;
-	struct test_threads t;
-	bool done = false;
-	u64 ran[1] = { 0 };
 
 	WRITE_ONCE(stop_spinning, false);
 	start_threads(&t, 1, spin, NULL);
 	bind_all(&t, 0);
-	rt = kthread_create(fifo_spin, &done, "test/rt");
+	run.fair = t.tasks[0];
+	rt = kthread_create(fifo_spin, &run, "test/rt");
 	KASSERT_FALSE(IS_ERR(rt));
 	kthread_bind(rt, 0);
 	KEXPECT_EQ(sched_set_fifo(rt), 0);
 	KEXPECT_EQ(rt->sched.policy, SCHED_FIFO);
 	KEXPECT_TRUE(rt_task(rt));
-	set_cpus_allowed_ptr(current, num_online_cpus() > 1 ? cpumask_of(1) : cpumask_of(0));
 	msleep(10);
 	wake_up_process(rt);
-	while (!READ_ONCE(done)) {
-		u64 before = task_sched_runtime(t.tasks[0]);
-
-		udelay(1000);
-		ran[0] = task_sched_runtime(t.tasks[0]) - before;
-		if (READ_ONCE(done) || num_online_cpus() == 1)
-			break;
-	}
-	if (num_online_cpus() == 1)
-		msleep(60);
-	else
-		KEXPECT_LT(ran[0], 2 * NSEC_PER_MSEC);
-	KEXPECT_TRUE(READ_ONCE(done));
+	while (!READ_ONCE(run.done))
+		msleep(10);
+	KEXPECT_EQ(run.fair_ran, 0);
 	WRITE_ONCE(stop_spinning, true);
 	kthread_stop(rt);
 	stop_threads(&t);
-	set_cpus_allowed_ptr(current, cpu_possible_mask);
 }
 
 KTEST(sched, setscheduler_checks_its_arguments)
@@ -164,7 +160,7 @@ KTEST(sched, affinity_moves_the_caller)
 KTEST(sched, affinity_moves_a_running_task)
 {
 	unsigned int last = num_online_cpus() - 1;
-	struct test_threads t;
+	static struct test_threads t;
 
 	WRITE_ONCE(stop_spinning, false);
 	start_threads(&t, 2, spin, NULL);
@@ -181,7 +177,7 @@ KTEST(sched, affinity_moves_a_running_task)
 KTEST(sched, idle_cpus_take_work)
 {
 	unsigned int cpus = 0, seen[NR_CPUS] = { 0 };
-	struct test_threads t;
+	static struct test_threads t;
 
 	if (num_online_cpus() == 1)
 		KSKIP("one CPU");
@@ -212,7 +208,7 @@ KTEST(sched, preemption_waits_for_preempt_enable)
 
 KTEST(sched, yield_lets_the_other_run)
 {
-	struct test_threads t;
+	static struct test_threads t;
 	u64 before;
 
 	set_cpus_allowed_ptr(current, cpumask_of(0));

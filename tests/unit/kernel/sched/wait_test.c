@@ -26,7 +26,7 @@ static int play(void *arg)
 
 KTEST(wait, ping_pong_loses_no_wakeup)
 {
-	struct test_threads a, b;
+	static struct test_threads a, b;
 
 	WRITE_ONCE(ball, 0);
 	start_threads(&a, 1, play, (void *)0UL);
@@ -58,7 +58,7 @@ static int exclusive_waiter(void *unused)
 
 KTEST(wait, exclusive_waiters_wake_one_by_one)
 {
-	struct test_threads t;
+	static struct test_threads t;
 
 	atomic_set(&woken, 0);
 	WRITE_ONCE(open_gate, false);
@@ -115,7 +115,7 @@ static int complete_it(void *done)
 
 KTEST(wait, completion_wakes_the_waiter)
 {
-	struct test_threads t;
+	static struct test_threads t;
 	struct completion done;
 
 	init_completion(&done);
@@ -137,7 +137,7 @@ static int clear_bit_later(void *unused)
 
 KTEST(wait, bit_waiters_wake)
 {
-	struct test_threads t;
+	static struct test_threads t;
 
 	word = 4;
 	start_threads(&t, 1, clear_bit_later, NULL);

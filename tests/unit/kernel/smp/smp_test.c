@@ -46,7 +46,7 @@ static int call_around(void *unused)
 
 KTEST(smp, all_may_call_all)
 {
-	struct test_threads t;
+	static struct test_threads t;
 
 	atomic_set(&calls, 0);
 	start_threads(&t, 4, call_around, NULL);

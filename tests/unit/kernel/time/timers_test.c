@@ -245,7 +245,7 @@ static int hammer(void *arg)
 KTEST(hrtimer, survives_start_and_cancel_everywhere)
 {
 	static struct fired_hrtimer f;
-	struct test_threads t;
+	static struct test_threads t;
 
 	hrtimer_setup(&f.timer, note_hr, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	start_threads(&t, 4, hammer, &f);
