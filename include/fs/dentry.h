@@ -157,6 +157,8 @@ void d_rehash(struct dentry *dentry);
 void d_drop(struct dentry *dentry);
 /* Unlinked: becomes negative, or leaves the hash when somebody still uses it. */
 void d_delete(struct dentry *dentry);
+/* O_TMPFILE: an inode without a name; its link count becomes 0. */
+void d_tmpfile(struct dentry *dentry, struct inode *inode);
 /* Rename: dentry takes target's place; both names' folders are locked by the caller. */
 void d_move(struct dentry *dentry, struct dentry *target);
 void d_exchange(struct dentry *a, struct dentry *b);

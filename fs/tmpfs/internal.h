@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of tmpfs share. */
+#ifndef FS_TMPFS_INTERNAL_H
+#define FS_TMPFS_INTERNAL_H
+
+#include <fs/inode.h>
+#include <fs/super.h>
+#include <kern/atomic.h>
+#include <kern/types.h>
+#include <kern/uidgid.h>
+
+/* One mount of tmpfs. */
+struct shmem_sb_info {
+	unsigned long max_blocks;	/* s_umount: pages; 0: no limit */
+	unsigned long max_inodes;	/* s_umount: 0: no limit */
+	atomic_long_t used_blocks;	/* x */
+	atomic_long_t used_inodes;	/* x */
+	umode_t mode;			/* of the root, as mounted */
+	kuid_t uid;
+	kgid_t gid;
+};
+
+struct shmem_inode {
+	unsigned int seals;		/* i_rwsem: F_SEAL_* */
+	bool kernel_only;		/* i: shared anonymous memory: no file locks, no times */
+	struct inode vfs_inode;
+};
+
+static inline struct shmem_inode *SHMEM_I(const struct inode *inode)
+{
+	return container_of(inode, struct shmem_inode, vfs_inode);
+}
+
+/* file.c */
+extern const struct file_operations shmem_file_operations;
+extern const struct inode_operations shmem_inode_operations;
+extern const struct address_space_operations shmem_aops;
+/* A page more or less; false when the mount is full. => any context for the second */
+bool shmem_charge(struct inode *inode, unsigned long pages);
+void shmem_uncharge(struct inode *inode, unsigned long pages);
+
+/* super.c: a new inode of that type, or NULL when the mount or memory is full. */
+struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
+			      dev_t dev);
+int shmem_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
+		  unsigned int query_flags);
+
+/* dir.c */
+extern const struct inode_operations shmem_dir_inode_operations;
+
+#endif

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tmpfs, and the same under the names ramfs and rootfs: file systems whose files live in the
+ * page cache and whose names live in the dcache. tmpfs has limits, half of RAM by default;
+ * ramfs and rootfs have none.
+ */
+#include <fs/dentry.h>
+#include <fs/file.h>
+#include <fs/libfs.h>
+#include <fs/namei.h>
+#include <fs/seq_file.h>
+#include <fs/shmem.h>
+#include <fs/stat.h>
+#include <fs/statfs.h>
+#include <kern/cred.h>
+#include <kern/err.h>
+#include <kern/errno.h>
+#include <kern/init.h>
+#include <kern/kernel.h>
+#include <lib/cmdline.h>
+#include <lib/kstrtox.h>
+#include <lib/string.h>
+#include <linux/magic.h>
+#include <linux/memfd.h>
+#include <mm/mmap.h>
+#include <mm/pagemap.h>
+#include <mm/slab.h>
+#include <mm/vmstat.h>
+
+#include "internal.h"
+
+static struct kmem_cache *shmem_inode_cache;
+
+static void init_once(void *object)
+{
+	inode_init_once(&((struct shmem_inode *)object)->vfs_inode);
+}
+
+static struct inode *shmem_alloc_inode(struct super_block *sb)
+{
+	struct shmem_inode *info = kmem_cache_alloc(shmem_inode_cache, GFP_KERNEL);
+
+	if (!info)
+		return NULL;
+	info->seals = 0x0001;	/* F_SEAL_SEAL: only a memfd may be sealed */
+	info->kernel_only = false;
+	return &info->vfs_inode;
+}
+
+static void shmem_free_inode(struct inode *inode)
+{
+	if (S_ISLNK(inode->i_mode))
+		kfree(inode->i_link);
+	kmem_cache_free(shmem_inode_cache, SHMEM_I(inode));
+}
+
+static void shmem_evict_inode(struct inode *inode)
+{
+	struct shmem_sb_info *sbi = inode->i_sb->s_fs_info;
+	unsigned long pages = inode->i_mapping->nrpages;
+
+	truncate_inode_pages_final(inode->i_mapping);
+	clear_inode(inode);
+	if (pages)
+		shmem_uncharge(inode, pages);
+	atomic_long_dec(&sbi->used_inodes);
+}
+
+static int shmem_statfs(struct dentry *dentry, struct kstatfs *buf)
+{
+	struct shmem_sb_info *sbi = dentry->d_sb->s_fs_info;
+
+	simple_statfs(dentry, buf);
+	if (sbi->max_blocks) {
+		unsigned long used = atomic_long_read(&sbi->used_blocks);
+
+		buf->f_blocks = sbi->max_blocks;
+		buf->f_bfree = used < sbi->max_blocks ? sbi->max_blocks - used : 0;
+		buf->f_bavail = buf->f_bfree;
+	}
+	if (sbi->max_inodes) {
+		unsigned long used = atomic_long_read(&sbi->used_inodes);
+
+		buf->f_files = sbi->max_inodes;
+		buf->f_ffree = used < sbi->max_inodes ? sbi->max_inodes - used : 0;
+	}
+	return 0;
+}
+
+/* ---- options ---- */
+
+static int parse_size(char *value, unsigned long *pages)
+{
+	unsigned long long size;
+	char *end;
+
+	size = memparse(value, &end);
+	if (*end == '%') {
+		size = size * totalram_pages() / 100 << PAGE_SHIFT;
+		end++;
+	}
+	if (*end || end == value)
+		return -EINVAL;
+	*pages = DIV_ROUND_UP(size, PAGE_SIZE);
+	return 0;
+}
+
+static int parse_one(struct shmem_sb_info *sbi, const char *name, char *value)
+{
+	unsigned int number;
+	char *end;
+
+	if (!strcmp(name, "size"))
+		return parse_size(value, &sbi->max_blocks);
+	if (!strcmp(name, "nr_blocks") || !strcmp(name, "nr_inodes")) {
+		unsigned long n = memparse(value, &end);
+
+		if (*end || end == value)
+			return -EINVAL;
+		*(name[3] == 'b' ? &sbi->max_blocks : &sbi->max_inodes) = n;
+		return 0;
+	}
+	if (!strcmp(name, "mode")) {
+		if (kstrtouint(value, 8, &number))
+			return -EINVAL;
+		sbi->mode = number & 07777;
+		return 0;
+	}
+	if (!strcmp(name, "uid") || !strcmp(name, "gid")) {
+		if (kstrtouint(value, 10, &number))
+			return -EINVAL;
+		if (name[0] == 'u')
+			sbi->uid = KUIDT_INIT(number);
+		else
+			sbi->gid = KGIDT_INIT(number);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* Options that change nothing here: NUMA policies, huge pages, 64-bit inode numbers. */
+static bool ignored(const char *name)
+{
+	return !strcmp(name, "huge") || !strcmp(name, "mpol") || !strcmp(name, "inode64") ||
+	       !strcmp(name, "inode32") || !strcmp(name, "noswap");
+}
+
+static int parse_options(struct shmem_sb_info *sbi, char *data)
+{
+	char *name;
+
+	while ((name = strsep(&data, ","))) {
+		char *value = strchr(name, '=');
+		int err;
+
+		if (!*name)
+			continue;
+		if (value)
+			*value++ = '\0';
+		if (ignored(name))
+			continue;
+		err = value ? parse_one(sbi, name, value) : -EINVAL;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int shmem_show_options(struct seq_file *m, struct dentry *root)
+{
+	struct shmem_sb_info *sbi = root->d_sb->s_fs_info;
+
+	if (sbi->max_blocks && sbi->max_blocks != totalram_pages() / 2)
+		seq_printf(m, ",size=%luk", sbi->max_blocks << (PAGE_SHIFT - 10));
+	if (sbi->max_inodes && sbi->max_inodes != totalram_pages() / 2)
+		seq_printf(m, ",nr_inodes=%lu", sbi->max_inodes);
+	if (sbi->mode != 01777)
+		seq_printf(m, ",mode=%03o", sbi->mode);
+	if (sbi->uid.val)
+		seq_printf(m, ",uid=%u", sbi->uid.val);
+	if (sbi->gid.val)
+		seq_printf(m, ",gid=%u", sbi->gid.val);
+	return 0;
+}
+
+static int shmem_remount(struct super_block *sb, int *flags, char *data)
+{
+	struct shmem_sb_info *sbi = sb->s_fs_info, new = {
+		.max_blocks = sbi->max_blocks, .max_inodes = sbi->max_inodes,
+	};
+	int err = parse_options(&new, data);
+
+	if (err)
+		return err;
+	if ((new.max_blocks && atomic_long_read(&sbi->used_blocks) > (long)new.max_blocks) ||
+	    (new.max_inodes && atomic_long_read(&sbi->used_inodes) > (long)new.max_inodes))
+		return -EINVAL;
+	sbi->max_blocks = new.max_blocks;
+	sbi->max_inodes = new.max_inodes;
+	return 0;
+}
+
+static const struct super_operations shmem_ops = {
+	.alloc_inode = shmem_alloc_inode,
+	.free_inode = shmem_free_inode,
+	.evict_inode = shmem_evict_inode,
+	.statfs = shmem_statfs,
+	.show_options = shmem_show_options,
+	.remount_fs = shmem_remount,
+};
+
+/* ---- inodes ---- */
+
+struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
+			      dev_t dev)
+{
+	struct shmem_sb_info *sbi = sb->s_fs_info;
+	long used = atomic_long_inc_return(&sbi->used_inodes);
+	struct inode *inode;
+
+	if ((sbi->max_inodes && used > (long)sbi->max_inodes) || !(inode = new_inode(sb))) {
+		atomic_long_dec(&sbi->used_inodes);
+		return NULL;
+	}
+	inode->i_ino = get_next_ino();
+	inode_init_owner(inode, dir, mode);
+	inode->i_atime = inode->i_mtime = inode->i_ctime = inode->i_btime = current_time(inode);
+	inode->i_mapping->a_ops = &shmem_aops;
+	mapping_set_gfp_mask(inode->i_mapping, GFP_HIGHUSER);
+	mapping_set_unevictable(inode->i_mapping);
+	set_bit(AS_SHMEM, &inode->i_mapping->flags);
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		inode->i_op = &shmem_inode_operations;
+		inode->i_fop = &shmem_file_operations;
+		break;
+	case S_IFDIR:
+		inode->i_op = &shmem_dir_inode_operations;
+		inode->i_fop = &simple_dir_operations;
+		inc_nlink(inode);
+		break;
+	case S_IFLNK:
+		inode->i_op = &simple_symlink_inode_operations;
+		break;
+	default:
+		init_special_inode(inode, mode, dev);
+	}
+	return inode;
+}
+
+int shmem_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
+		  unsigned int query_flags)
+{
+	struct inode *inode = d_inode(path->dentry);
+
+	generic_fillattr(inode, stat);
+	stat->blocks = (u64)inode->i_mapping->nrpages << (PAGE_SHIFT - 9);
+	return 0;
+}
+
+/* ---- mounting ---- */
+
+static int fill_super(struct super_block *sb, char *options, unsigned long limit, umode_t mode,
+		      unsigned long magic)
+{
+	struct shmem_sb_info *sbi = kzalloc(sizeof(*sbi), GFP_KERNEL);
+	struct inode *inode;
+	int err;
+
+	if (!sbi)
+		return -ENOMEM;
+	sbi->max_blocks = sbi->max_inodes = limit;
+	sbi->mode = mode;
+	sbi->uid = current_fsuid();
+	sbi->gid = current_fsgid();
+	sb->s_fs_info = sbi;
+	err = parse_options(sbi, options);
+	if (err)
+		return err;
+	sb->s_maxbytes = LLONG_MAX;
+	sb->s_blocksize = PAGE_SIZE;
+	sb->s_blocksize_bits = PAGE_SHIFT;
+	sb->s_magic = magic;
+	sb->s_op = &shmem_ops;
+	sb->s_d_op = &simple_dentry_operations;
+	sb->s_time_gran = 1;
+	inode = shmem_get_inode(sb, NULL, S_IFDIR | sbi->mode, 0);
+	if (!inode)
+		return -ENOMEM;
+	inode->i_uid = sbi->uid;
+	inode->i_gid = sbi->gid;
+	sb->s_root = d_make_root(inode);
+	return sb->s_root ? 0 : -ENOMEM;
+}
+
+static int tmpfs_fill(struct super_block *sb, void *data, int silent)
+{
+	return fill_super(sb, data, totalram_pages() / 2, 01777, TMPFS_MAGIC);
+}
+
+static int ramfs_fill(struct super_block *sb, void *data, int silent)
+{
+	return fill_super(sb, data, 0, 0755, RAMFS_MAGIC);
+}
+
+static struct dentry *tmpfs_mount(struct file_system_type *type, int flags, const char *dev_name,
+				  void *data)
+{
+	return mount_nodev(type, flags, data, tmpfs_fill);
+}
+
+static struct dentry *ramfs_mount(struct file_system_type *type, int flags, const char *dev_name,
+				  void *data)
+{
+	return mount_nodev(type, flags, data, ramfs_fill);
+}
+
+static void shmem_kill_sb(struct super_block *sb)
+{
+	struct shmem_sb_info *sbi = sb->s_fs_info;
+
+	kill_litter_super(sb);
+	kfree(sbi);
+}
+
+static struct file_system_type tmpfs_type = {
+	.name = "tmpfs", .mount = tmpfs_mount, .kill_sb = shmem_kill_sb, .fs_flags = FS_USERNS_MOUNT,
+};
+static struct file_system_type ramfs_type = {
+	.name = "ramfs", .mount = ramfs_mount, .kill_sb = shmem_kill_sb, .fs_flags = FS_USERNS_MOUNT,
+};
+static struct file_system_type rootfs_type = {
+	.name = "rootfs", .mount = ramfs_mount, .kill_sb = shmem_kill_sb,
+};
+
+/* Before the first mount: the root is one of these. */
+static int __init shmem_init(void)
+{
+	int err;
+
+	shmem_inode_cache = kmem_cache_create("shmem_inode_cache", sizeof(struct shmem_inode), 0,
+					      SLAB_PANIC | SLAB_ACCOUNT, init_once);
+	err = register_filesystem(&tmpfs_type);
+	if (!err)
+		err = register_filesystem(&ramfs_type);
+	if (!err)
+		err = register_filesystem(&rootfs_type);
+	return err;
+}
+pure_initcall(shmem_init);
