@@ -330,7 +330,7 @@ static int recurse(int n)
 	volatile char pad[4096];
 
 	pad[0] = n;
-	return recurse(n + 1) + pad[0];
+	return n < 1 << 30 ? recurse(n + 1) + pad[0] : 0;
 }
 
 static void stack_overflow_on_altstack(void)
