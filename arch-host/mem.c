@@ -55,6 +55,16 @@ int host_ram_discard(unsigned long offset, unsigned long size)
 	return sys4(SYS_fallocate, host_ram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+/*
+ * Ours instead of the runtime's, which unpoisons the thread's own stack and warns of every
+ * other one. A kernel stack that ends in a noreturn call is unpoisoned when it is used again.
+ */
+void __asan_handle_no_return(void)
+{
+}
+#endif
+
 void host_stack_register(unsigned long addr, unsigned long size)
 {
 	/* Never deregistered: stacks are cached and used again as stacks. */
