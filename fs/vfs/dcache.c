@@ -275,6 +275,15 @@ static struct dentry *__d_alloc(struct super_block *sb, const struct qstr *name)
 	return dentry;
 }
 
+/* Puts an entry first among its siblings; numbers grow towards the front. => parent's d_lock */
+void d_add_child(struct dentry *dentry, struct dentry *parent)
+{
+	static atomic64_t next_order = ATOMIC64_INIT(2);
+
+	dentry->d_order = atomic64_inc_return(&next_order);
+	list_add(&dentry->d_child, &parent->d_subdirs);
+}
+
 struct dentry *d_alloc(struct dentry *parent, const struct qstr *name)
 {
 	struct dentry *dentry = __d_alloc(parent->d_sb, name);
@@ -284,7 +293,7 @@ struct dentry *d_alloc(struct dentry *parent, const struct qstr *name)
 	spin_lock(&parent->d_lock);
 	parent->d_count++;
 	dentry->d_parent = parent;
-	list_add(&dentry->d_child, &parent->d_subdirs);
+	d_add_child(dentry, parent);
 	spin_unlock(&parent->d_lock);
 	return dentry;
 }

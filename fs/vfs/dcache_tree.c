@@ -361,7 +361,10 @@ static void __d_move(struct dentry *dentry, struct dentry *target, bool exchange
 	if (old_parent != new_parent) {
 		WRITE_ONCE(dentry->d_parent, new_parent);
 		WRITE_ONCE(target->d_parent, old_parent);
-		list_swap(&dentry->d_child, &target->d_child);
+		list_del(&dentry->d_child);
+		list_del(&target->d_child);
+		d_add_child(dentry, new_parent);
+		d_add_child(target, old_parent);
 	}
 	/* The references on the two parents have changed hands and need no change. */
 	__d_rehash(dentry);

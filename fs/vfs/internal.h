@@ -35,6 +35,7 @@ void __d_rehash(struct dentry *dentry);
 void __d_drop(struct dentry *dentry);
 void d_lru_del(struct dentry *dentry);
 void __d_lru_del(struct dentry *dentry);	/* + s_dentry_lru_lock */
+void d_add_child(struct dentry *dentry, struct dentry *parent);
 bool dname_external(const struct dentry *dentry);
 /*
  * Frees a DCACHE_DEAD entry that is on no LRU list; returns the parent, whose reference passes to

@@ -78,7 +78,8 @@ struct dentry {
 	void *d_fsdata;				/* the file system's */
 
 	struct list_head d_lru;			/* l */
-	struct list_head d_child;		/* p: in d_parent->d_subdirs */
+	struct list_head d_child;		/* p: in d_parent->d_subdirs, newest first */
+	u64 d_order;				/* p: grows with each new sibling: readdir's place */
 	struct list_head d_subdirs;		/* d: children */
 	struct hlist_node d_alias;		/* inode->i_lock: in inode->i_dentry */
 	struct rcu_head d_rcu;
