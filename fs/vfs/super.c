@@ -143,6 +143,8 @@ retry:
 		return ERR_PTR(error);
 	}
 	list_add_tail(&fresh->s_list, &super_blocks);
+	if (!type->fs_supers.next)	/* a type of the kernel's own that is not registered */
+		INIT_LIST_HEAD(&type->fs_supers);
 	list_add(&fresh->s_instances, &type->fs_supers);
 	spin_unlock(&sb_lock);
 	return fresh;
