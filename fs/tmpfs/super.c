@@ -347,4 +347,4 @@ static int __init shmem_init(void)
 		err = register_filesystem(&rootfs_type);
 	return err;
 }
-pure_initcall(shmem_init);
+initcall(INITCALL_EARLY_FS, shmem_init);

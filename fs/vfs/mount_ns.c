@@ -252,6 +252,5 @@ static void __init init_mount_tree(void)
 
 void __init mnt_init(void)
 {
-	mnt_init_caches();
 	init_mount_tree();
 }

@@ -21,6 +21,8 @@ typedef int (*initcall_t)(void);
  */
 enum initcall_level {
 	INITCALL_EARLY = 0,
+	INITCALL_EARLY_FS = 3,		/* kinds of file systems that the first mount needs */
+	INITCALL_EARLY_MOUNT = 5,
 	INITCALL_PURE = 10,
 	INITCALL_CORE = 20,
 	INITCALL_POSTCORE = 30,
