@@ -50,6 +50,15 @@ static char *copy_command_line(void)
 	return copy;
 }
 
+/* Before there is memory, so that what is said about it already obeys `quiet`. */
+static void parse_early_params(void)
+{
+	static char words[4096];
+
+	strscpy(words, um_command_line(), sizeof(words));
+	parse_params(words, 1);
+}
+
 static int kernel_init(void *unused)
 {
 	wait_for_completion(&kthreadd_ready);
@@ -84,9 +93,9 @@ void start_kernel(void)
 	/* The number of CPUs, and what current's locks need. */
 	sched_init();
 	setup_arch();
+	parse_early_params();
 	mm_core_init();
 	saved_command_line = copy_command_line();
-	parse_params(copy_command_line(), 1);
 	pr_notice("%s\n", linux_banner);
 	pr_notice("Command line: %s\n", saved_command_line);
 	init_IRQ();
