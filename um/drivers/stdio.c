@@ -326,6 +326,10 @@ int um_open_stdio(void)
 
 static int stdio_init(void)
 {
+	int error = register_filesystem(&stdio_type);
+
+	if (error)
+		return error;
 	return request_irq(IRQ_HOSTIO, hostio_interrupt, 0, "hostio", NULL);
 }
 device_initcall(stdio_init);
