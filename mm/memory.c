@@ -66,7 +66,10 @@ static unsigned int window_order(const struct vm_area_struct *vma)
 	return min(order, (unsigned int)WINDOW_MAX);
 }
 
-/* Are the entries of the 2^order aligned pages around addr all free, inside the area? */
+/*
+ * Are the entries of the 2^order aligned pages around addr all free, inside the area? ptep is
+ * that of addr; NULL when there is no table, and so no entry.
+ */
 static bool window_is_free(const struct vm_area_struct *vma, pte_t *ptep, unsigned long addr,
 			   unsigned int order)
 {
@@ -74,6 +77,8 @@ static bool window_is_free(const struct vm_area_struct *vma, pte_t *ptep, unsign
 
 	if (start < vma->vm_start || start + size > vma->vm_end)
 		return false;
+	if (!ptep)
+		return true;
 	ptep -= (addr - start) >> PAGE_SHIFT;
 	for (unsigned int i = 0; i < 1U << order; i++)
 		if (!pte_none(ptep_get(ptep + i)))
@@ -90,10 +95,10 @@ static unsigned int pick_window(struct vm_area_struct *vma, unsigned long addr,
 
 	spin_lock(&mm->page_table_lock);
 	ptep = pte_lookup(mm, addr);
-	while (order && ptep && !window_is_free(vma, ptep, addr, order))
+	while (order && !window_is_free(vma, ptep, addr, order))
 		order--;
 	spin_unlock(&mm->page_table_lock);
-	return ptep ? order : min(order, 4U);
+	return order;
 }
 
 static vm_fault_t map_zero_page(struct vm_fault *vmf)

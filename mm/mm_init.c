@@ -2,6 +2,7 @@
 /* Brings memory management up: memmap, zones, page allocator, slabs, per-CPU memory, vmalloc. */
 #include "internal.h"
 
+#include <kern/init.h>
 #include <mm/fault.h>
 #include <mm/memblock.h>
 #include <mm/slab.h>
@@ -48,8 +49,6 @@ void mm_core_init(void)
 	page_cache_init();
 	vma_init();
 	mm_cache_init();
-	pr_info("Memory: %luK/%luK available\n", nr_free_pages() << (PAGE_SHIFT - 10),
-		max_pfn << (PAGE_SHIFT - 10));
 }
 
 void free_reserved_range(phys_addr_t base, phys_addr_t size)
@@ -67,3 +66,12 @@ unsigned long totalram_pages(void)
 {
 	return zones[ZONE_DMA32].managed_pages + zones[ZONE_NORMAL].managed_pages;
 }
+
+/* Said once the command line has been read: "quiet" counts. */
+static int report_memory(void)
+{
+	pr_info("Memory: %luK/%luK available\n", nr_free_pages() << (PAGE_SHIFT - 10),
+		max_pfn << (PAGE_SHIFT - 10));
+	return 0;
+}
+early_initcall(report_memory);

@@ -18,6 +18,7 @@
 #include <linux/capability.h>
 #include <linux/mman.h>
 #include <linux/personality.h>
+#include <linux/stat.h>
 #include <mm/pagemap.h>
 #include <um/tlb.h>
 
@@ -370,6 +371,15 @@ static vm_flags_t prot_to_vm_flags(unsigned long prot, unsigned long flags)
 	       (flags & MAP_LOCKED ? VM_LOCKED : 0);
 }
 
+/* Offsets of files are signed; the last byte must have one. */
+static bool file_offset_fits(struct file *file, unsigned long pgoff, unsigned long len)
+{
+	umode_t mode = file_inode(file)->i_mode;
+	u64 max = S_ISREG(mode) || S_ISBLK(mode) ? 0x7fffffffffffffffUL : ~0UL;
+
+	return len <= max && pgoff <= (max - len) >> PAGE_SHIFT;
+}
+
 /* Checks of a file mapping; adjusts *vm_flags. */
 static int check_file_mapping(struct file *file, unsigned long prot, unsigned long flags,
 			      vm_flags_t *vm_flags)
@@ -452,6 +462,8 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len,
 	if ((flags & MAP_LOCKED) && !can_do_mlock())
 		return -EPERM;
 	err = mlock_future_check(mm, vm_flags, len >> PAGE_SHIFT);
+	if (!err && file && !file_offset_fits(file, pgoff, len))
+		err = -EOVERFLOW;
 	if (!err)
 		err = file ? check_file_mapping(file, prot, flags, &vm_flags) :
 			     check_anon_mapping(flags, &vm_flags, &pgoff);
