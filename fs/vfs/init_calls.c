@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * File system calls of the kernel itself at boot, on kernel paths, with the rights of the
- * calling kernel thread; and the order in which the layer comes up.
+ * calling kernel thread.
  */
 #include <fs/dentry.h>
 #include <fs/fs_struct.h>
@@ -209,23 +209,3 @@ int init_mount(const char *dev, const char *dir, const char *type, unsigned long
 	}
 	return err;
 }
-
-/* Before the first thread, whose descriptors and folders come from these caches. */
-static int __init vfs_caches_init(void)
-{
-	filename_init();
-	dcache_init();
-	inode_init();
-	files_init();
-	fdtable_init();
-	return 0;
-}
-early_initcall(vfs_caches_init);
-
-/* The first threads share init_fs, so they see the root that is set here. */
-static int __init vfs_root_init(void)
-{
-	mnt_init();
-	return 0;
-}
-core_initcall(vfs_root_init);

@@ -165,10 +165,15 @@ KTEST(sched, affinity_moves_a_running_task)
 	WRITE_ONCE(stop_spinning, false);
 	start_threads(&t, 2, spin, NULL);
 	for (unsigned int round = 0; round < 10; round++) {
-		bind_all(&t, round & 1 ? last : 0);
-		msleep(8);
-		for (unsigned int i = 0; i < t.count; i++)
-			KEXPECT_EQ(task_cpu(t.tasks[i]), round & 1 ? last : 0);
+		unsigned int to = round & 1 ? last : 0;
+
+		bind_all(&t, to);
+		for (unsigned int i = 0; i < t.count; i++) {
+			/* Its vCPU may have to wait for a host core before it can let it go. */
+			for (unsigned int tries = 0; tries < 500 && task_cpu(t.tasks[i]) != to; tries++)
+				msleep(2);
+			KEXPECT_EQ(task_cpu(t.tasks[i]), to);
+		}
 	}
 	WRITE_ONCE(stop_spinning, true);
 	stop_threads(&t);
