@@ -142,9 +142,14 @@ void device_raise(unsigned int bits)
 		sys3(SYS_tgkill, host_pid, tid, SIGIO);
 }
 
+/* Always signals: bits set before vCPU 0 existed had nobody to tell. */
 void host_device_raise(unsigned int events)
 {
-	device_raise(events);
+	pid_t tid = __atomic_load_n(&vcpus[0].tid, __ATOMIC_SEQ_CST);
+
+	__atomic_fetch_or(&device_words, events, __ATOMIC_SEQ_CST);
+	if (tid)
+		sys3(SYS_tgkill, host_pid, tid, SIGIO);
 }
 
 unsigned int host_device_events(void)
