@@ -58,8 +58,11 @@ struct elf_image {
 
 static int elf_read(struct file *file, void *buf, size_t len, loff_t pos)
 {
-	ssize_t n = kernel_read(file, buf, len, &pos);
+	ssize_t n;
 
+	if (pos < 0)
+		return -EINVAL;
+	n = kernel_read(file, buf, len, &pos);
 	if (n < 0)
 		return n;
 	return n == len ? 0 : -EIO;
@@ -67,7 +70,8 @@ static int elf_read(struct file *file, void *buf, size_t len, loff_t pos)
 
 static bool header_is_good(const struct elf64_hdr *h)
 {
-	return !memcmp(h->e_ident, ELFMAG, SELFMAG) && h->e_ident[EI_CLASS] == ELFCLASS64 &&
+	/* As Linux, which believes e_machine and ignores the class. */
+	return !memcmp(h->e_ident, ELFMAG, SELFMAG) &&
 	       (h->e_type == ET_EXEC || h->e_type == ET_DYN) && h->e_machine == EM_X86_64;
 }
 

@@ -202,10 +202,7 @@ static int exec_mmap(struct mm_struct *mm)
 	task_unlock(task);
 	arch_flush_thread();
 	if (old) {
-		unsigned long rss = get_mm_hiwater_rss(old);
-
-		if (rss > task->signal->maxrss)
-			task->signal->maxrss = rss;
+		note_peak_rss(task->signal, old);
 		mmput(old);
 	}
 	return 0;

@@ -243,6 +243,8 @@ void do_exit(long code)
 			panic("Attempted to kill init! exitcode=0x%08x",
 			      task->signal->group_exit_code ?: (int)code);
 		exit_itimers(task);
+		if (task->mm)
+			note_peak_rss(task->signal, task->mm);
 	}
 	task->exit_code = code;
 	if (task->flags & PF_KTHREAD)

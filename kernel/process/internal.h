@@ -10,7 +10,8 @@
 struct file;
 struct linux_binprm;
 struct filename;
-struct k_itimer;
+struct mm_struct;
+struct signal_struct;
 
 /* pid.c: => tasklist_lock held for writing. */
 void exchange_tids(struct task_struct *left, struct task_struct *right);
@@ -48,6 +49,7 @@ void exec_fput(struct file *file);
 int de_thread(struct task_struct *task);
 
 /* usage.c: adds an exiting thread's or child's figures. => sighand->siglock or tasklist_lock. */
+void note_peak_rss(struct signal_struct *sig, struct mm_struct *mm);
 void account_exited_thread(struct signal_struct *sig, struct task_struct *task);
 void account_reaped_child(struct task_struct *parent, struct task_struct *child);
 

@@ -149,6 +149,15 @@ static void add_group(struct task_struct *task, struct rusage *r)
 		add_task(thread, r);
 }
 
+/* What the process used at most, over all programs it executed. */
+void note_peak_rss(struct signal_struct *sig, struct mm_struct *mm)
+{
+	unsigned long rss = get_mm_hiwater_rss(mm);
+
+	if (rss > sig->maxrss)
+		sig->maxrss = rss;
+}
+
 static unsigned long peak_rss(struct task_struct *task)
 {
 	struct mm_struct *mm = get_task_mm(task);

@@ -110,6 +110,8 @@ static void stop_and_continue(void)
 	siginfo_t info;
 	pid_t pid = spawn_pause();
 
+	/* In a group of its own, which we could continue: not orphaned, so that SIGTSTP stops it. */
+	setpgid(pid, pid);
 	kill(pid, SIGSTOP);
 	CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid);
 	CHECK_EQ(status, SIGSTOP << 8 | 0x7f);
