@@ -82,6 +82,28 @@ static void mount_all(void)
 	sys2(symlink, "/proc/self/fd/2", "/dev/stderr");
 }
 
+/*
+ * The kernel opened the console in the initial archive's /dev, which devtmpfs now hides: open it
+ * again where programs that ask for the terminal's name will find it.
+ */
+static void reopen_console(void)
+{
+	char termios[64];
+	long console = -1;
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (sys3(ioctl, fd, TCGETS, termios))
+			continue;
+		if (console < 0)
+			console = sys3(open, "/dev/console", O_RDWR, 0);
+		if (console < 0)
+			return;
+		sys3(dup3, console, fd, 0);
+	}
+	if (console > 2)
+		sys1(close, console);
+}
+
 /* execvp(): tries each folder of PATH; returns the status that a shell would give. */
 static int execute(char *const *argv, char *const *envp)
 {
@@ -275,6 +297,7 @@ static int run(int argc, char **argv, char **envp)
 	prepare_signals();
 	sys1(umask, 022);
 	mount_all();
+	reopen_console();
 	sys2(sethostname, "vmlinux", 7);
 	sys1(chdir, "/");
 	envp = environment(envp);

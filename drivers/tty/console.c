@@ -171,6 +171,7 @@ static int __init console_tty_init(void)
 	struct tty_struct *tty;
 
 	console_driver.init_termios = tty_std_termios;
+	console_driver.init_termios.c_iflag |= IUTF8;
 	tty = tty_alloc(&console_driver, 0);
 	if (!tty)
 		return -ENOMEM;

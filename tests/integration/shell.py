@@ -103,17 +103,13 @@ def statuses():
 def tools():
     """What ps, top, free, uptime, mount, df, vmstat-like programs make of procfs."""
     commands = ["ps -o pid,ppid,pgid,vsz,rss,stat,comm", "top -b -n 1", "free", "uptime", "mount",
-                "df", "pgrep sh", "pidof init", "cat /proc/self/status", "lsof", "fuser /dev/null",
-                "pstree", "pmap 1", "iostat", "mpstat", "nproc", "hostname", "uname -a", "dmesg",
-                "id", "who", "w", "tty", "stty -a </dev/console", "ls -l /proc/self/fd /dev",
-                "sysctl kernel.ostype kernel.pid_max", "cat /proc/mounts", "killall -l",
-                "nice -n 5 sh -c nice", "chrt -p 1", "taskset -p 1", "ionice", "env", "watch -h"]
+                "df", "pidof init", "cat /proc/self/status", "nproc", "hostname", "uname -a", "dmesg",
+                "id", "who", "w", "ls -l /dev /proc/1", "sysctl kernel.ostype kernel.pid_max",
+                "cat /proc/mounts", "taskset -p 1", "env", "stty -a </dev/console", "cat /proc/stat"]
     status, out, err = script("".join("%s >/tmp/o 2>/tmp/e; echo \"%s = $?\"; cat /tmp/e\n" %
                                       (c, c.replace('"', "")) for c in commands) + "poweroff\n")
     check("tools: status", status == 0)
-    for c in ("ps -o pid,ppid,pgid,vsz,rss,stat,comm", "top -b -n 1", "free", "uptime", "mount", "df",
-              "pgrep sh", "pidof init", "nproc", "hostname", "uname -a", "dmesg", "id",
-              "sysctl kernel.ostype kernel.pid_max", "lsof", "pstree"):
+    for c in commands:
         check("tool: " + c, c + " = 0" in out)
     if FAILED:
         print(out, err)
