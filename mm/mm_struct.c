@@ -12,6 +12,7 @@
 #include "vm.h"
 
 #include <fs/file.h>
+#include <fs/inode.h>
 #include <kern/fork.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
@@ -125,9 +126,7 @@ void mmput(struct mm_struct *mm)
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
 	exit_mmap(mm);
-	if (mm->exe_file)
-		fput(mm->exe_file);
-	mm->exe_file = NULL;
+	set_mm_exe_file(mm, NULL);
 	mmdrop(mm);
 }
 
@@ -157,9 +156,14 @@ int set_mm_exe_file(struct mm_struct *mm, struct file *file)
 {
 	struct file *old = mm->exe_file;
 
+	/* A program that runs may not be written. */
+	if (file && deny_write_access(file))
+		return -EACCES;
 	mm->exe_file = file ? get_file(file) : NULL;
-	if (old)
+	if (old) {
+		allow_write_access(old);
 		fput(old);
+	}
 	return 0;
 }
 
@@ -289,7 +293,8 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *old)
 	mm->exec_vm = old->exec_vm;
 	mm->stack_vm = old->stack_vm;
 	mm->hiwater_vm = old->total_vm;
-	if (old->exe_file)
+	/* Cannot fail: the parent denies writing already. */
+	if (old->exe_file && !deny_write_access(old->exe_file))
 		mm->exe_file = get_file(old->exe_file);
 	for_each_vma(old, vma) {
 		err = dup_vma(mm, vma);
