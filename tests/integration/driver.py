@@ -209,7 +209,8 @@ class Console:
         environment.update(env or {})
         self.process = subprocess.Popen([VMLINUX, "quiet"] + list(args), stdin=slave, stdout=slave,
                                         stderr=slave, preexec_fn=take_terminal, env=environment)
-        self.text = ""            # everything so far
+        self.raw = ""             # everything so far
+        self.text = ""            # the same without the questions to the terminal
         self.seen = 0             # where the next expect() begins
 
     def resize(self, rows, cols):
@@ -223,7 +224,8 @@ class Console:
             data = os.read(self.master, 65536)
         except OSError:
             return False
-        self.text += data.decode(errors="replace")
+        self.raw += data.decode(errors="replace")
+        self.text = self.raw.replace("\x1b[6n", "")    # "where is the cursor?"
         return bool(data)
 
     def expect(self, pattern, timeout=15):
