@@ -72,6 +72,8 @@ def quit_key_and_eof():
     check("^\\ quits", c.expect("Quit"), c)
     c.type("tty; ps -o pid,tty,comm\n")
     check("tty names the console", c.expect("/dev/console"), c)
+    check("the prompt is back", c.expect("/ # "), c)
+    time.sleep(0.2)
     c.type("\x04")
     check("^D at the prompt powers off", c.end() == 0, c)
 
