@@ -35,6 +35,7 @@
 #include <kern/fork.h>
 #include <kern/printk.h>
 #include <kern/rcupdate.h>
+#include <kern/rseq.h>
 #include <kern/signal.h>
 #include <kern/smp.h>
 #include <kern/timekeeping.h>
@@ -442,6 +443,7 @@ static void __sched __schedule(bool preempted)
 		next->sched.prev_sum_exec = next->sched.sum_exec_runtime;
 	}
 	if (prev != next) {
+		rseq_preempt(prev);
 		switch_tasks(rq, prev, next);
 	} else {
 		spin_unlock(&rq->lock);
