@@ -352,21 +352,19 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
 	return VM_FAULT_LOCKED | (major ? VM_FAULT_MAJOR : 0);
 }
 
-#define AROUND_MAX 16
+#define MAP_BATCH 32
 
-vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
+/* Maps up to MAP_BATCH of the cached pages in [*start, end]. True: vmf's own is among them. */
+static bool map_some_pages(struct vm_fault *vmf, struct address_space *mapping, pgoff_t *start,
+			   pgoff_t end)
 {
-	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
-	pgoff_t size = size_in_pages(mapping->host);
-	struct page *found[AROUND_MAX];
+	struct page *found[MAP_BATCH];
 	unsigned int nr, kept = 0;
 	bool served = false;
 
-	if (end >= size)
-		end = size - 1;
-	if (!size || start > end || vmf->pgoff > end)
-		return 0;
-	nr = find_get_pages_range(mapping, &start, end, AROUND_MAX, found);
+	nr = find_get_pages_range(mapping, start, end, MAP_BATCH, found);
+	if (nr < MAP_BATCH)
+		*start = end + 1;
 	for (unsigned int i = 0; i < nr; i++) {
 		struct page *page = found[i];
 
@@ -387,6 +385,21 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
 		put_page(found[i]);
 	}
 	count_vm_events(PGFAULTAROUND, kept);
+	return served;
+}
+
+vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
+{
+	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
+	pgoff_t size = size_in_pages(mapping->host);
+	bool served = false;
+
+	if (end >= size)
+		end = size - 1;
+	if (!size || vmf->pgoff > end)
+		return 0;
+	while (start <= end)
+		served |= map_some_pages(vmf, mapping, &start, end);
 	return served ? VM_FAULT_NOPAGE : 0;
 }
 

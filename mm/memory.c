@@ -29,7 +29,9 @@
 #define WINDOW_MAX 6
 /* A read of a bigger anonymous area gets the page of zeros: it may be a sparse table. */
 #define ZERO_PAGE_AREA (1UL << 20)
+/* Of code more is soon needed, and its pages are there. */
 #define FAULT_AROUND_PAGES 16
+#define FAULT_AROUND_CODE 64
 
 static pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
 {
@@ -245,7 +247,8 @@ unsigned int map_file_pages(struct vm_fault *vmf, struct page **pages, unsigned 
 static bool fault_around(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	unsigned long size = FAULT_AROUND_PAGES << PAGE_SHIFT;
+	unsigned long size = (vma->vm_flags & VM_EXEC ? FAULT_AROUND_CODE : FAULT_AROUND_PAGES)
+			     << PAGE_SHIFT;
 	unsigned long start = max(vmf->address & ~(size - 1), vma->vm_start);
 	unsigned long end = min((vmf->address & ~(size - 1)) + size, vma->vm_end);
 	pgoff_t a = vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT);
