@@ -400,6 +400,9 @@ static void __sched switch_tasks(struct rq *rq, struct task_struct *prev, struct
 {
 	rq->nr_switches++;
 	account_task_switch(prev, next);
+	/* Its critical section ends here, and it may go on elsewhere. */
+	if (prev->rseq)
+		rseq_preempt(prev);
 	WRITE_ONCE(next->sched.on_cpu, 1);
 	WRITE_ONCE(rq->curr, next);
 	prev->preempt_count_saved = preempt_count();
