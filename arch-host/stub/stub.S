@@ -220,6 +220,7 @@ mapper_answer:
 	aesenclast %xmm10, %xmm11
 	/* Read before answering: the kernel may write the next request then. */
 	movq	REQUEST_WAKE_SLOT(%r12), %r14
+	movl	REQUEST_WAKE_TURN(%r12), %r9d
 	movabsq	$STUB_DONE, %rdi
 	movq	%r15, DONE_RESULT(%rdi)
 	movdqa	%xmm11, DONE_TOKEN(%rdi)
@@ -236,9 +237,13 @@ mapper_answer:
 1:
 	testq	%r14, %r14
 	jz	mapper
-	/* Let the guest thread go. SLOT_TURN is at offset 0. */
-	xorl	%eax, %eax
-	xchgl	%eax, (%r14)
+	/*
+	 * Let the guest thread go, if it still waits with that event: a request may be sent twice.
+	 * SLOT_TURN is at offset 0.
+	 */
+	movl	%r9d, %eax
+	xorl	%ecx, %ecx
+	lock cmpxchgl %ecx, (%r14)
 	movq	%r14, %rdi
 	movl	$SYS_futex, %eax
 	movl	$FUTEX_WAKE, %esi
@@ -321,7 +326,12 @@ publish:
 	movq	%rax, SLOT_GSBASE(%rbx)
 	movl	$0, SLOT_KIND(%rbx)
 announce:
-	movl	$1, SLOT_TURN(%rbx)
+	movl	SLOT_EVENTS(%rbx), %eax
+	incl	%eax
+	jnz	1f
+	decl	%eax			/* 0 means "go" */
+1:
+	movl	%eax, SLOT_TURN(%rbx)
 	lock incl SLOT_EVENTS(%rbx)
 published:
 	cmpl	$0, SLOT_KERNEL_SLEEPS(%rbx)
@@ -337,12 +347,12 @@ guest_wait:
 	movl	$1, %eax
 	xchgl	%eax, SLOT_GUEST_SLEEPS(%rbx)
 1:
-	cmpl	$0, SLOT_TURN(%rbx)
-	je	2f
+	movl	SLOT_TURN(%rbx), %edx
+	testl	%edx, %edx
+	jz	2f
 	movl	$SYS_futex, %eax
 	leaq	SLOT_TURN(%rbx), %rdi
 	movl	$FUTEX_WAIT, %esi
-	movl	$1, %edx
 	xorl	%r10d, %r10d
 	site	guest_wait
 	jmp	1b

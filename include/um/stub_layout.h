@@ -39,6 +39,7 @@
 #define REQUEST_COUNT		0x08	/* u32: operations, at most REQUEST_MAX_OPS */
 #define REQUEST_WAKE_SLOT	0x10	/* u64: slot to let go afterwards, or 0 */
 #define REQUEST_WAKE_KERNEL	0x18	/* u32: wake who sleeps on DONE_SEQ */
+#define REQUEST_WAKE_TURN	0x1c	/* u32: ... if its turn word still is this */
 #define REQUEST_ALTSTACK	0x20	/* stack_t of the thread that a clone makes */
 #define REQUEST_KEYS		0x80	/* 11 AES round keys, wiped once the mapper has them */
 #define REQUEST_OPS		0x200
@@ -54,7 +55,7 @@
 #define DONE_SEQ		0x20	/* u32: request that it answers */
 
 /* Slot: control words, then (at its end) the handler's stack. Guests can write it all. */
-#define SLOT_TURN		0x00	/* u32: 1 the guest waits; 0 it may go */
+#define SLOT_TURN		0x00	/* u32: number of the event that the guest waits with; 0 it may go */
 #define SLOT_EVENTS		0x40	/* u32: grows with each event; the kernel sleeps on it */
 #define SLOT_GUEST_SLEEPS	0x04	/* u32: wake SLOT_TURN after clearing it */
 #define SLOT_KICKED		0x08	/* u32: a kick came while the guest was not running */

@@ -82,6 +82,7 @@ static void post(unsigned long slot)
 {
 	REQ(unsigned int, REQUEST_COUNT) = nops;
 	REQ(unsigned long, REQUEST_WAKE_SLOT) = slot;
+	REQ(unsigned int, REQUEST_WAKE_TURN) = SLOT(unsigned int, SLOT_EVENTS);
 	REQ(unsigned int, REQUEST_WAKE_KERNEL) = 0;
 	nops = 0;
 	REQ(unsigned int, REQUEST_SEQ) = ++seq;

@@ -96,6 +96,7 @@ static void add_thread_ops(struct guest *guest, struct guest_slot *slot)
 	altstack[1] = 0;
 	altstack[2] = size;
 	guest_op(guest, HOST_NR_MMAP, slot_address(slot), size, 3, 0x11, STUB_RAM_FD, __pa(slot->mem));
+	guest->making_thread = true;
 	guest_op(guest, HOST_NR_CLONE, STUB_CLONE_FLAGS, 0, 0, 0, 0, slot_address(slot));
 }
 

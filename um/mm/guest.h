@@ -70,6 +70,8 @@ struct guest {
 	guest_key_t keys[GUEST_KEYS];	/* c */
 	u32 seq;			/* l: last request */
 	bool outstanding;		/* l: not answered yet */
+	bool once;			/* l: it must not be sent again */
+	bool making_thread;		/* l: the operations added so far include a clone */
 	u64 result;			/* l: of the last request answered */
 	int core;			/* l: the mapper's host core, or -1 */
 	unsigned int nops;		/* l: operations written so far */

@@ -93,6 +93,18 @@ static bool answered(struct guest *guest)
 	return true;
 }
 
+/*
+ * The guest may have erased the answer: asks for it again, by the same operations, which do
+ * nothing new when they are done twice. (Making a thread is not among them.)
+ */
+static void ask_again(struct guest *guest)
+{
+	if (guest->once)
+		return;
+	__atomic_store_n(request_word(guest, REQUEST_SEQ), ++guest->seq, __ATOMIC_SEQ_CST);
+	host_wake_shared(request_word(guest, REQUEST_SEQ));
+}
+
 int guest_complete(struct guest *guest)
 {
 	struct guest_patience patience = { 0 };
@@ -119,6 +131,10 @@ int guest_complete(struct guest *guest)
 		    !guest->host.kill) {
 			pr_warn("guest process %d: the mapper does not answer, killing it\n", guest->host.pid);
 			guest_kill(guest);
+		} else {
+			/* Others may have a better use for this vCPU. */
+			schedule_timeout_uninterruptible(1);
+			ask_again(guest);
 		}
 	}
 }
@@ -156,7 +172,10 @@ void guest_post(struct guest *guest, struct guest_slot *slot)
 {
 	*request_word(guest, REQUEST_COUNT) = guest->nops;
 	*request_quad(guest, REQUEST_WAKE_SLOT) = slot ? slot_address(slot) : 0;
+	*request_word(guest, REQUEST_WAKE_TURN) = slot ? slot->seen ?: ~0U : 0;
 	*request_word(guest, REQUEST_WAKE_KERNEL) = 0;
+	guest->once = guest->making_thread;
+	guest->making_thread = false;
 	guest->nops = 0;
 	guest->outstanding = true;
 	place_mapper(guest);
