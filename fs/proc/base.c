@@ -193,7 +193,7 @@ static int proc_single_open(struct inode *inode, struct file *file)
 
 static const struct file_operations proc_single_file_operations = {
 	.open = proc_single_open,
-	.read = seq_read,
+	.read_iter = seq_read_iter,
 	.llseek = seq_lseek,
 	.release = single_release,
 };

@@ -283,9 +283,7 @@ static ssize_t proc_reg_read(struct file *file, char __user *buf, size_t size, l
 
 	if (!use_pde(de))
 		return ret;
-	if (!de->ops)
-		ret = seq_read(file, buf, size, pos);
-	else if (de->ops->proc_read)
+	if (de->ops->proc_read)
 		ret = de->ops->proc_read(file, buf, size, pos);
 	unuse_pde(de);
 	return ret;
@@ -363,6 +361,26 @@ static int proc_reg_release(struct inode *inode, struct file *file)
 	}
 	return 0;
 }
+
+/* Texts: read through an iterator, so that the kernel and sendfile(2) can read them too. */
+static ssize_t proc_text_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct proc_dir_entry *de = PROC_I(file_inode(iocb->ki_filp))->pde;
+	ssize_t ret;
+
+	if (!use_pde(de))
+		return -EIO;
+	ret = seq_read_iter(iocb, to);
+	unuse_pde(de);
+	return ret;
+}
+
+static const struct file_operations proc_text_file_ops = {
+	.open = proc_reg_open,
+	.read_iter = proc_text_read_iter,
+	.llseek = proc_reg_llseek,
+	.release = proc_reg_release,
+};
 
 static const struct file_operations proc_reg_file_ops = {
 	.open = proc_reg_open,
@@ -454,7 +472,7 @@ struct inode *proc_get_inode(struct super_block *sb, struct proc_dir_entry *de)
 		inode->i_size = strlen(de->target);
 	} else {
 		inode->i_op = &proc_file_inode_operations;
-		inode->i_fop = &proc_reg_file_ops;
+		inode->i_fop = de->ops ? &proc_reg_file_ops : &proc_text_file_ops;
 	}
 	return inode;
 }

@@ -12,7 +12,7 @@
 #include <lib/kstrtox.h>
 #include <lib/sprintf.h>
 #include <mm/slab.h>
-#include <mm/uaccess.h>
+#include <mm/uio.h>
 
 #include "internal.h"
 
@@ -230,9 +230,9 @@ int proc_dostring(const struct ctl_table *table, int write, char *buffer, size_t
 
 /* ---- files ---- */
 
-static ssize_t sys_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
+static ssize_t sys_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
-	const struct ctl_table *table = PROC_I(file_inode(file))->sysctl;
+	const struct ctl_table *table = PROC_I(file_inode(iocb->ki_filp))->sysctl;
 	char *text = kzalloc(VALUE_MAX, GFP_KERNEL);
 	size_t len = VALUE_MAX - 1;
 	loff_t zero = 0;
@@ -241,32 +241,41 @@ static ssize_t sys_read(struct file *file, char __user *buf, size_t size, loff_t
 	if (!text)
 		return -ENOMEM;
 	ret = table->proc_handler(table, 0, text, &len, &zero);
-	if (!ret)
-		ret = simple_read_from_buffer(buf, size, pos, text, len);
+	if (!ret && iocb->ki_pos < (loff_t)len) {
+		size_t n = min(len - (size_t)iocb->ki_pos, iov_iter_count(to));
+
+		ret = copy_to_iter(text + iocb->ki_pos, n, to);
+		if (!ret && n)
+			ret = -EFAULT;
+		else
+			iocb->ki_pos += ret;
+	}
 	kfree(text);
 	return ret;
 }
 
-static ssize_t sys_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)
+static ssize_t sys_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
-	const struct ctl_table *table = PROC_I(file_inode(file))->sysctl;
-	size_t len = size;
-	char *text;
+	const struct ctl_table *table = PROC_I(file_inode(iocb->ki_filp))->sysctl;
+	size_t size = iov_iter_count(from), len = size;
 	ssize_t ret;
+	char *text;
 
 	if (size >= VALUE_MAX)
 		return -ENOMEM;
-	text = memdup_user_nul(buf, size);
-	if (IS_ERR(text))
-		return PTR_ERR(text);
-	ret = table->proc_handler(table, 1, text, &len, pos);
+	text = kzalloc(size + 1, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	ret = -EFAULT;
+	if (copy_from_iter(text, size, from) == size)
+		ret = table->proc_handler(table, 1, text, &len, &iocb->ki_pos);
 	kfree(text);
-	return ret ? ret : size;
+	return ret ? ret : (ssize_t)size;
 }
 
 static const struct file_operations sys_file_operations = {
-	.read = sys_read,
-	.write = sys_write,
+	.read_iter = sys_read_iter,
+	.write_iter = sys_write_iter,
 	.llseek = default_llseek,
 };
 

@@ -54,7 +54,7 @@ static ssize_t comm_write(struct file *file, const char __user *buf, size_t size
 
 const struct file_operations proc_comm_operations = {
 	.open = comm_open,
-	.read = seq_read,
+	.read_iter = seq_read_iter,
 	.write = comm_write,
 	.llseek = seq_lseek,
 	.release = single_release,

@@ -305,14 +305,14 @@ static int walk_release(struct inode *inode, struct file *file)
 
 const struct file_operations proc_maps_operations = {
 	.open = maps_open,
-	.read = seq_read,
+	.read_iter = seq_read_iter,
 	.llseek = seq_lseek,
 	.release = walk_release,
 };
 
 const struct file_operations proc_smaps_operations = {
 	.open = smaps_open,
-	.read = seq_read,
+	.read_iter = seq_read_iter,
 	.llseek = seq_lseek,
 	.release = walk_release,
 };
@@ -365,7 +365,7 @@ static int rollup_open(struct inode *inode, struct file *file)
 
 const struct file_operations proc_smaps_rollup_operations = {
 	.open = rollup_open,
-	.read = seq_read,
+	.read_iter = seq_read_iter,
 	.llseek = seq_lseek,
 	.release = single_release,
 };

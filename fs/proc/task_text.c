@@ -336,7 +336,7 @@ static int mountstats_open(struct inode *inode, struct file *file)
 #define MOUNT_FILE(name, open_fn)				\
 	const struct file_operations name = {			\
 		.open = open_fn,				\
-		.read = seq_read,				\
+		.read_iter = seq_read_iter,				\
 		.llseek = seq_lseek,				\
 		.poll = proc_mounts_poll,			\
 		.release = proc_mounts_release,			\

@@ -85,7 +85,7 @@ static int file_open(struct inode *inode, struct file *file)
 
 static const struct file_operations file_ops = {
 	.open = file_open,
-	.read = seq_read,
+	.read_iter = seq_read_iter,
 	.llseek = seq_lseek,
 	.release = single_release,
 };

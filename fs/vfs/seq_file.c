@@ -17,7 +17,7 @@
 #include <linux/fs.h>
 #include <mm/page.h>
 #include <mm/slab.h>
-#include <mm/uaccess.h>
+#include <mm/uio.h>
 #include "internal.h"
 
 #define SEQ_MAX_SIZE (64UL << 20)
@@ -179,23 +179,32 @@ static void fill_more(struct seq_file *m, void *p, size_t want)
 	m->op->stop(m, p);
 }
 
-ssize_t seq_read(struct file *file, char __user *buf, size_t size, loff_t *ppos)
+/* Hands out what the buffer holds, from m->from on; bytes given. */
+static size_t hand_out(struct seq_file *m, struct iov_iter *to)
 {
-	struct seq_file *m = file->private_data;
+	size_t n = copy_to_iter(m->buf + m->from, min(m->count, iov_iter_count(to)), to);
+
+	m->count -= n;
+	m->from += n;
+	return n;
+}
+
+ssize_t seq_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct seq_file *m = iocb->ki_filp->private_data;
 	ssize_t copied = 0;
 	int error = 0;
-	size_t n;
 	void *p;
 
-	if (!size)
+	if (!iov_iter_count(to))
 		return 0;
 	mutex_lock(&m->lock);
-	if (!*ppos) {
+	if (!iocb->ki_pos) {
 		m->index = 0;
 		m->count = 0;
 	}
-	if (*ppos != m->read_pos) {
-		error = traverse_to(m, *ppos);
+	if (iocb->ki_pos != m->read_pos) {
+		error = traverse_to(m, iocb->ki_pos);
 		if (error)
 			goto out;
 	}
@@ -205,38 +214,44 @@ ssize_t seq_read(struct file *file, char __user *buf, size_t size, loff_t *ppos)
 	}
 	/* What the last read left. */
 	if (m->count) {
-		n = m->count < size ? m->count : size;
-		if (copy_to_user(buf, m->buf + m->from, n)) {
-			error = -EFAULT;
+		copied = hand_out(m, to);
+		if (m->count || !iov_iter_count(to)) {
+			error = -EFAULT;	/* only said when nothing was copied */
 			goto out;
 		}
-		m->count -= n;
-		m->from += n;
-		copied = n;
-		if (m->count || (size_t)copied == size)
-			goto out;
 	}
 	p = fill_first(m);
 	error = PTR_ERR(p);
 	if (!IS_ERR_OR_NULL(p)) {
-		error = 0;
-		fill_more(m, p, size - copied);
-		n = m->count < size - copied ? m->count : size - copied;
-		if (copy_to_user(buf + copied, m->buf, n)) {
-			error = -EFAULT;
-			goto out;
-		}
-		m->count -= n;
-		m->from = n;
+		size_t n;
+
+		fill_more(m, p, iov_iter_count(to));
+		m->from = 0;
+		n = hand_out(m, to);
+		error = n ? 0 : -EFAULT;
 		copied += n;
 	}
 out:
 	if (copied) {
-		*ppos += copied;
+		iocb->ki_pos += copied;
 		m->read_pos += copied;
 	}
 	mutex_unlock(&m->lock);
 	return copied ? copied : error;
+}
+
+ssize_t seq_read(struct file *file, char __user *buf, size_t size, loff_t *ppos)
+{
+	struct iov_iter to;
+	struct kiocb iocb;
+	ssize_t ret;
+
+	init_sync_kiocb(&iocb, file);
+	iocb.ki_pos = *ppos;
+	iov_iter_ubuf(&to, ITER_DEST, buf, size);
+	ret = seq_read_iter(&iocb, &to);
+	*ppos = iocb.ki_pos;
+	return ret;
 }
 
 loff_t seq_lseek(struct file *file, loff_t offset, int whence)

@@ -49,6 +49,9 @@ static inline bool seq_has_overflowed(struct seq_file *m)
 }
 
 int seq_open(struct file *file, const struct seq_operations *op);
+struct iov_iter;
+struct kiocb;
+ssize_t seq_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t seq_read(struct file *file, char __user *buf, size_t size, loff_t *pos);
 loff_t seq_lseek(struct file *file, loff_t offset, int whence);
 int seq_release(struct inode *inode, struct file *file);
