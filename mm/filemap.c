@@ -352,6 +352,35 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
 	return VM_FAULT_LOCKED | (major ? VM_FAULT_MAJOR : 0);
 }
 
+/* Keeps and locks those of the nr pages that are valid; puts the others. The number kept. */
+static unsigned int lock_valid_pages(struct address_space *mapping, struct page **pages,
+				     unsigned int nr)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+
+		if (PageUptodate(page) && trylock_page(page)) {
+			if (page->mapping == mapping && PageUptodate(page)) {
+				pages[kept++] = page;
+				continue;
+			}
+			unlock_page(page);
+		}
+		put_page(page);
+	}
+	return kept;
+}
+
+unsigned int filemap_lock_cached(struct address_space *mapping, pgoff_t first, pgoff_t last,
+				 struct page **pages)
+{
+	unsigned int nr = find_get_pages_range(mapping, &first, last, last - first + 1, pages);
+
+	return lock_valid_pages(mapping, pages, nr);
+}
+
 #define MAP_BATCH 32
 
 /* Maps up to MAP_BATCH of the cached pages in [*start, end]. True: vmf's own is among them. */
@@ -359,24 +388,13 @@ static bool map_some_pages(struct vm_fault *vmf, struct address_space *mapping, 
 			   pgoff_t end)
 {
 	struct page *found[MAP_BATCH];
-	unsigned int nr, kept = 0;
+	unsigned int nr, kept;
 	bool served = false;
 
 	nr = find_get_pages_range(mapping, start, end, MAP_BATCH, found);
 	if (nr < MAP_BATCH)
 		*start = end + 1;
-	for (unsigned int i = 0; i < nr; i++) {
-		struct page *page = found[i];
-
-		if (PageUptodate(page) && trylock_page(page)) {
-			if (page->mapping == mapping && PageUptodate(page)) {
-				found[kept++] = page;
-				continue;
-			}
-			unlock_page(page);
-		}
-		put_page(page);
-	}
+	kept = lock_valid_pages(mapping, found, nr);
 	if (kept && map_file_pages(vmf, found, kept))
 		for (unsigned int i = 0; i < kept; i++)
 			served |= found[i]->index == vmf->pgoff;

@@ -32,6 +32,9 @@
 /* Of code more is soon needed, and its pages are there. */
 #define FAULT_AROUND_PAGES 16
 #define FAULT_AROUND_CODE 64
+/* Private copies of a file's pages are made in windows of 2^COW_ORDER. */
+#define COW_ORDER 3
+#define PROGRAM_DATA_PAGES 32
 
 static pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
 {
@@ -44,7 +47,7 @@ static pte_t anon_pte(struct page *page, const struct vm_area_struct *vma)
 }
 
 /* A new page becomes an anonymous one of an area. */
-static void make_anon(struct page *page)
+void make_anon(struct page *page)
 {
 	page->mapping = (struct address_space *)PAGE_MAPPING_ANON;
 	page->flags |= (1UL << PG_swapbacked) | (1UL << PG_uptodate) | (1UL << PG_user);
@@ -279,10 +282,74 @@ static vm_fault_t finish_fault(struct vm_fault *vmf, bool write)
 	return 0;
 }
 
+/*
+ * Gives private copies of the cached pages of an aligned window at once, from one block: a
+ * program that writes one page of its data soon writes the next. True: the address is served.
+ */
+bool cow_around(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long size = PAGE_SIZE << COW_ORDER, base = vmf->address & ~(size - 1);
+	unsigned long start = max(base, vma->vm_start), end = min(base + size, vma->vm_end);
+	pgoff_t first = vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT);
+	struct page *found[1 << COW_ORDER], *block = NULL;
+	unsigned int nr, copied = 0;
+	bool served = false;
+	pte_t *ptep;
+
+	if (vma->vm_ops->fault != filemap_fault || !window_order(vma))
+		return false;
+	nr = filemap_lock_cached(vma->vm_file->f_mapping, first,
+				 first + ((end - start) >> PAGE_SHIFT) - 1, found);
+	for (unsigned int i = 0; i < nr; i++)
+		served |= found[i]->index == vmf->pgoff;
+	if (served)
+		block = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, COW_ORDER);
+	ptep = block ? pte_alloc_lock(vma->vm_mm, start) : NULL;
+	if (block)
+		split_page(block, COW_ORDER);
+	for (unsigned int i = 0; ptep && i < nr; i++) {
+		struct page *copy = block + (found[i]->index - first);
+		pte_t *slot = ptep + (found[i]->index - first);
+
+		if (!pte_none(*slot))
+			continue;
+		copy_highpage(copy, found[i]);
+		make_anon(copy);
+		get_page(copy);
+		set_pte(slot, anon_pte(copy, vma));
+		copied++;
+	}
+	if (ptep)
+		spin_unlock(&vma->vm_mm->page_table_lock);
+	for (unsigned int i = 0; block && i < 1U << COW_ORDER; i++)
+		put_page(block + i);
+	for (unsigned int i = 0; i < nr; i++) {
+		unlock_page(found[i]);
+		put_page(found[i]);
+	}
+	if (!ptep)
+		return false;
+	add_mm_counter(vma->vm_mm, MM_ANONPAGES, copied);
+	vma->anon_faults++;
+	count_vm_events(PGCOW, copied);
+	update_mmu_cache_range(vma->vm_mm, start, (end - start) >> PAGE_SHIFT);
+	return true;
+}
+
+/* A small area of private data: what is read there is soon written. */
+static bool is_program_data(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE &&
+	       vma_pages(vma) <= PROGRAM_DATA_PAGES;
+}
+
 static vm_fault_t do_read_fault(struct vm_fault *vmf)
 {
 	vm_fault_t ret;
 
+	if (is_program_data(vmf->vma) && cow_around(vmf))
+		return 0;
 	if (fault_around(vmf))
 		return 0;
 	ret = get_fault_page(vmf);
@@ -295,11 +362,14 @@ static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct mm_struct *mm = vma->vm_mm;
-	struct page *copy = alloc_page(GFP_HIGHUSER_MOVABLE);
+	struct page *copy;
 	bool installed = false;
 	vm_fault_t ret;
 	pte_t *ptep;
 
+	if (cow_around(vmf))
+		return 0;
+	copy = alloc_page(GFP_HIGHUSER_MOVABLE);
 	if (!copy)
 		return VM_FAULT_OOM;
 	ret = get_fault_page(vmf);

@@ -28,7 +28,8 @@ static void truncate_page(struct address_space *mapping, struct page *page)
 	if (page->mapping != mapping)
 		return;
 	wait_on_page_writeback(page);
-	if (page_mapped(page))
+	/* fork may copy an entry behind the walk's back: then once more. */
+	for (int i = 0; i < 4 && page_mapped(page); i++)
 		unmap_page_mappings(page);
 	invalidate_part(page, 0, PAGE_SIZE);
 	delete_from_page_cache(page);

@@ -118,7 +118,13 @@ long populate_vma_range(struct vm_area_struct *vma, unsigned long start, unsigne
 /* Installs a run of file pages (locked by the caller) as far as slots are free. Pages mapped. */
 unsigned int map_file_pages(struct vm_fault *vmf, struct page **pages, unsigned int nr);
 
+bool cow_around(struct vm_fault *vmf);
+void make_anon(struct page *page);
+
 /* ---- page cache ---- */
+/* The cached, uptodate pages of [first, last], locked and referenced, as far as nobody locks them. */
+unsigned int filemap_lock_cached(struct address_space *mapping, pgoff_t first, pgoff_t last,
+				 struct page **pages);
 void page_wait_init(void);
 bool mapping_unevictable(struct address_space *mapping);
 bool page_mkclean(struct page *page);

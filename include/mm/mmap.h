@@ -80,6 +80,11 @@ static inline bool mmap_read_trylock(struct mm_struct *mm)
 int mmap_write_lock_killable(struct mm_struct *mm);
 int mmap_read_lock_killable(struct mm_struct *mm);
 
+/* Map what the child of fork (the program of exec) will touch first. => may sleep, no locks */
+struct pt_regs;
+void mm_prefetch_fork(struct mm_struct *mm, const struct pt_regs *regs);
+void mm_prefetch_exec(struct mm_struct *mm, unsigned long sp);
+
 /* ---- areas; all => mmap_lock held ---- */
 
 /* The first area that ends above addr (it may start above it too), or NULL. */

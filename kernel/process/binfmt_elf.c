@@ -354,6 +354,7 @@ static int replace_program(struct linux_binprm *bprm, struct elf_image *elf,
 	if (error < 0)
 		return error;
 	finalize_exec(bprm);
+	mm_prefetch_exec(current->mm, bprm->p);
 	start_thread(task_pt_regs(current), entry, bprm->p);
 	return 0;
 }

@@ -305,6 +305,8 @@ static int copy_thread(struct task_struct *task, struct kernel_clone_args *args)
 		error = arch_dup_thread(task, args->flags, args->stack, args->tls);
 	if (error)
 		return error;
+	if (task->mm && !(args->flags & CLONE_VM))
+		mm_prefetch_fork(task->mm, task_pt_regs(task));
 	task->kthread_fn = args->fn;
 	task->kthread_arg = args->fn_arg;
 	um_thread_init_stack(task, ret_from_fork, NULL);
