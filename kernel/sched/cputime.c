@@ -9,6 +9,7 @@
  * open, and read again when the sequence moved.
  */
 #include <kern/irq.h>
+#include <kern/lockdep.h>
 #include <kern/seqlock.h>
 #include <kern/signal.h>
 #include <kern/timekeeping.h>
@@ -65,6 +66,7 @@ void account_init_cpu(unsigned int cpu)
 
 void account_user_enter(void)
 {
+	lockdep_check_no_locks_held("the way to user mode");
 	account_change(current, task_nice(current) > 0 ? CPUTIME_NICE : CPUTIME_USER);
 }
 
