@@ -22,6 +22,7 @@
 #include "vm.h"
 
 #include <fs/file.h>
+#include <fs/inode.h>
 #include <mm/pagemap.h>
 
 /* Orders of the window: 32 KiB at first, up to 256 KiB. */
@@ -284,7 +285,9 @@ static vm_fault_t finish_fault(struct vm_fault *vmf, bool write)
 
 /*
  * Gives private copies of the cached pages of an aligned window at once, from one block: a
- * program that writes one page of its data soon writes the next. True: the address is served.
+ * program that writes one page of its data soon writes the next. Not while somebody has the
+ * file open for writing, for pages that were not touched follow the file. True: the address is
+ * served.
  */
 bool cow_around(struct vm_fault *vmf)
 {
@@ -297,7 +300,8 @@ bool cow_around(struct vm_fault *vmf)
 	bool served = false;
 	pte_t *ptep;
 
-	if (vma->vm_ops->fault != filemap_fault || !window_order(vma))
+	if (vma->vm_ops->fault != filemap_fault || !window_order(vma) ||
+	    atomic_read(&file_inode(vma->vm_file)->i_writecount) > 0)
 		return false;
 	nr = filemap_lock_cached(vma->vm_file->f_mapping, first,
 				 first + ((end - start) >> PAGE_SHIFT) - 1, found);
