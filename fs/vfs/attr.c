@@ -230,7 +230,7 @@ static void apply_kills(const struct inode *inode, struct iattr *attr)
 	if ((attr->ia_valid & ATTR_KILL_SUID) && (mode & S_ISUID))
 		mode &= ~S_ISUID;
 	if ((attr->ia_valid & ATTR_KILL_SGID) && (mode & S_ISGID) &&
-	    ((mode & S_IXGRP) || !in_group_p(inode->i_gid)))
+	    ((mode & S_IXGRP) || (!in_group_p(inode->i_gid) && !capable(CAP_FSETID))))
 		mode &= ~S_ISGID;
 	attr->ia_valid &= ~(ATTR_KILL_SUID | ATTR_KILL_SGID);
 	if (mode != inode->i_mode) {

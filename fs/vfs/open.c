@@ -182,7 +182,7 @@ static int build_open_flags(const struct open_how *how, struct open_flags *op)
 	}
 	if (flags & __O_SYNC)
 		flags |= O_DSYNC;
-	op->open_flag = flags;
+	op->open_flag = flags & ~(u64)O_CLOEXEC;	/* the descriptor's, not the file's */
 	if (flags & O_TRUNC)
 		acc_mode |= MAY_WRITE;
 	if (flags & O_APPEND)
