@@ -367,6 +367,48 @@ static const struct file_operations tid_dir_operations = {
 
 /* ---- the folders themselves ---- */
 
+/*
+ * The folders that are in the dcache hang on their struct pid, so that release_task() finds them
+ * without a search. Taken outside i_lock.
+ */
+static DEFINE_SPINLOCK(pid_inodes_lock);
+
+void proc_pid_forget_inode(struct inode *inode)
+{
+	struct proc_inode *pi = PROC_I(inode);
+
+	if (hlist_unhashed(&pi->of_pid))
+		return;
+	spin_lock(&pid_inodes_lock);
+	hlist_del_init(&pi->of_pid);
+	spin_unlock(&pid_inodes_lock);
+}
+
+void proc_flush_pid(struct pid *pid)
+{
+	while (!hlist_empty(&pid->inodes)) {
+		struct proc_inode *pi;
+		struct dentry *alias = NULL;
+		struct inode *inode = NULL;
+
+		spin_lock(&pid_inodes_lock);
+		if (!hlist_empty(&pid->inodes)) {
+			pi = hlist_entry(pid->inodes.first, struct proc_inode, of_pid);
+			hlist_del_init(&pi->of_pid);
+			inode = igrab(&pi->vfs_inode);
+		}
+		spin_unlock(&pid_inodes_lock);
+		if (!inode)
+			continue;
+		alias = d_find_alias(inode);
+		if (alias) {
+			d_invalidate(alias);
+			dput(alias);
+		}
+		iput(inode);
+	}
+}
+
 static struct dentry *instantiate(struct super_block *sb, struct dentry *dentry,
 				  struct task_struct *task, unsigned long low,
 				  const struct inode_operations *iop,
@@ -380,6 +422,9 @@ static struct dentry *instantiate(struct super_block *sb, struct dentry *dentry,
 	inode->i_op = iop;
 	inode->i_fop = fop;
 	set_nlink(inode, nlink);
+	spin_lock(&pid_inodes_lock);
+	hlist_add_head(&PROC_I(inode)->of_pid, &proc_pid(inode)->inodes);
+	spin_unlock(&pid_inodes_lock);
 	d_set_d_op(dentry, &pid_dentry_operations);
 	return d_splice_alias(inode, dentry);
 }

@@ -57,6 +57,7 @@ struct pid_entry {
 struct proc_inode {
 	struct pid *pid;			/* i: counted; NULL in the static tree */
 	const struct pid_entry *entry;		/* i */
+	struct hlist_node of_pid;		/* pid_inodes_lock: in pid->inodes, folders only */
 	unsigned int fd;			/* i: of an entry of fd and fdinfo */
 	struct proc_dir_entry *pde;		/* i: counted */
 	const struct ctl_table *sysctl;		/* i */
@@ -104,6 +105,7 @@ struct inode *proc_new_inode(struct super_block *sb, unsigned long ino, umode_t 
 extern const struct dentry_operations pid_dentry_operations;
 
 /* base.c */
+void proc_pid_forget_inode(struct inode *inode);
 extern const struct file_operations proc_dir_stream;
 struct dentry *proc_pid_lookup(struct dentry *dentry);
 int proc_pid_readdir(struct file *file, struct dir_context *ctx);

@@ -28,6 +28,7 @@ static struct inode *proc_alloc_inode(struct super_block *sb)
 
 	if (!pi)
 		return NULL;
+	INIT_HLIST_NODE(&pi->of_pid);
 	pi->pid = NULL;
 	pi->entry = NULL;
 	pi->fd = 0;
@@ -47,6 +48,7 @@ static void proc_evict_inode(struct inode *inode)
 	struct proc_inode *pi = PROC_I(inode);
 
 	clear_inode(inode);
+	proc_pid_forget_inode(inode);
 	put_pid(pi->pid);
 	pi->pid = NULL;
 	if (pi->pde)

@@ -58,6 +58,9 @@ struct proc_dir_entry *proc_symlink(const char *name, struct proc_dir_entry *par
 void remove_proc_entry(const char *name, struct proc_dir_entry *parent);
 void proc_remove(struct proc_dir_entry *entry);
 
+/* A task is gone: forgets the cached names of its folder. => may sleep */
+void proc_flush_pid(struct pid *pid);
+
 /* The data pointer given at creation. */
 void *pde_data(const struct inode *inode);
 

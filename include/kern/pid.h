@@ -49,6 +49,7 @@ struct pid {
 	refcount_t count;
 	unsigned int level;			/* i */
 	struct hlist_head tasks[PIDTYPE_MAX];	/* t: the tasks that use it, by role */
+	struct hlist_head inodes;		/* procfs: the folders of this number that are cached */
 	wait_queue_head_t wait_pidfd;		/* pollers of a pidfd */
 	struct rcu_head rcu;
 	struct upid numbers[1];			/* i: one a level */

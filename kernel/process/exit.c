@@ -17,6 +17,7 @@
 #include <driver/tty.h>
 #include <fs/fdtable.h>
 #include <fs/fs_struct.h>
+#include <fs/proc_fs.h>
 #include <kern/completion.h>
 #include <kern/cred.h>
 #include <kern/errno.h>
@@ -97,6 +98,7 @@ static void delayed_put_task_struct(struct rcu_head *head)
 void release_task(struct task_struct *task)
 {
 	struct task_struct *leader;
+	struct pid *pid;
 	bool zap_leader;
 
 	do {
@@ -104,6 +106,7 @@ void release_task(struct task_struct *task)
 
 		write_lock_irq(&tasklist_lock);
 		leader = task->group_leader;
+		pid = get_pid(task->thread_pid);
 		exit_signal_state(task);
 		/*
 		 * The last thread behind a leader that died long ago: now the leader may tell its
@@ -118,6 +121,8 @@ void release_task(struct task_struct *task)
 		}
 		write_unlock_irq(&tasklist_lock);
 
+		proc_flush_pid(pid);
+		put_pid(pid);
 		call_rcu(&task->rcu, delayed_put_task_struct);
 		task = leader;
 	} while (zap_leader);

@@ -70,6 +70,7 @@ struct pid *alloc_pid(struct pid_namespace *ns)
 	pid->level = ns->level;
 	for (int type = 0; type < PIDTYPE_MAX; type++)
 		INIT_HLIST_HEAD(&pid->tasks[type]);
+	INIT_HLIST_HEAD(&pid->inodes);
 	init_waitqueue_head(&pid->wait_pidfd);
 	pid->numbers[0].ns = ns;
 
