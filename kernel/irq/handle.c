@@ -85,7 +85,8 @@ static void run_actions(struct irq_desc *desc)
 	bool handled = false;
 
 	for (action = READ_ONCE(desc->action); action; action = READ_ONCE(action->next)) {
-		int ret = action->handler ? action->handler(desc->irq, action->dev_id) : IRQ_WAKE_THREAD;
+		int ret = action->handler ? action->handler(desc->irq, action->dev_id) :
+					    IRQ_WAKE_THREAD;
 
 		if (ret == IRQ_WAKE_THREAD) {
 			__atomic_fetch_or(&action->thread_flags, 1, __ATOMIC_SEQ_CST);
@@ -196,7 +197,8 @@ int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t 
 	struct irqaction *action;
 	int ret;
 
-	if (!desc || desc->percpu_handler || (!handler && !thread_fn) || ((flags & IRQF_SHARED) && !dev))
+	if (!desc || desc->percpu_handler || (!handler && !thread_fn) ||
+	    ((flags & IRQF_SHARED) && !dev))
 		return -EINVAL;
 	action = kzalloc(sizeof(*action), GFP_KERNEL);
 	if (!action)
@@ -208,7 +210,8 @@ int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t 
 	action->irq = irq;
 	action->flags = flags;
 	if (thread_fn) {
-		struct task_struct *thread = kthread_create(irq_thread, action, "irq/%u-%s", irq, name);
+		struct task_struct *thread =
+			kthread_create(irq_thread, action, "irq/%u-%s", irq, name);
 
 		if (IS_ERR(thread)) {
 			kfree(action);
@@ -227,7 +230,8 @@ int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t 
 	return ret;
 }
 
-int request_irq(unsigned int irq, irq_handler_t handler, unsigned long flags, const char *name, void *dev)
+int request_irq(unsigned int irq, irq_handler_t handler, unsigned long flags, const char *name,
+		void *dev)
 {
 	return request_threaded_irq(irq, handler, NULL, flags, name, dev);
 }

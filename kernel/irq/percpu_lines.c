@@ -25,6 +25,7 @@ void irq_init_percpu_lines(void)
 {
 	irq_set_percpu(IRQ_TIMER, "Local timer interrupts", timer_line);
 	irq_set_percpu(IRQ_IPI_BASE + IPI_RESCHEDULE, "Rescheduling interrupts", scheduler_ipi);
-	irq_set_percpu(IRQ_IPI_BASE + IPI_CALL_FUNCTION, "Function call interrupts", smp_call_function_interrupt);
+	irq_set_percpu(IRQ_IPI_BASE + IPI_CALL_FUNCTION, "Function call interrupts",
+		       smp_call_function_interrupt);
 	irq_set_percpu(IRQ_IPI_BASE + IPI_STOP, "CPU stop interrupts", stop_line);
 }

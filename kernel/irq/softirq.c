@@ -17,15 +17,16 @@
 #include "internal.h"
 
 #define MAX_RESTART 10
-#define MAX_NS 2000000ULL
+#define MAX_NS	    2000000ULL
 
 const char *const softirq_to_name[NR_SOFTIRQS] = {
-	"HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED", "HRTIMER", "RCU",
+	"HI",	    "TIMER",   "NET_TX", "NET_RX",  "BLOCK",
+	"IRQ_POLL", "TASKLET", "SCHED",	 "HRTIMER", "RCU",
 };
 
 typedef unsigned int softirq_counts_t[NR_SOFTIRQS];
 
-static void (*softirq_actions[NR_SOFTIRQS])(void);	/* constant after boot */
+static void (*softirq_actions[NR_SOFTIRQS])(void); /* constant after boot */
 static DEFINE_PER_CPU(u32, softirq_pending);
 static DEFINE_PER_CPU(softirq_counts_t, softirq_counts);
 static DEFINE_PER_CPU(struct task_struct *, ksoftirqd);
@@ -85,7 +86,8 @@ static void run_pending(u32 pending)
 		(*this_cpu_ptr(&softirq_counts))[nr]++;
 		softirq_actions[nr]();
 		if (unlikely(count != preempt_count())) {
-			pr_err("softirq %s left preempt count %x, was %x\n", softirq_to_name[nr], preempt_count(), count);
+			pr_err("softirq %s left preempt count %x, was %x\n", softirq_to_name[nr],
+			       preempt_count(), count);
 			preempt_count_set(count);
 		}
 	}
@@ -290,7 +292,8 @@ static int spawn_ksoftirqd(void)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct task_struct *task = kthread_create_on_cpu(ksoftirqd_fn, NULL, cpu, "ksoftirqd/%u");
+		struct task_struct *task =
+			kthread_create_on_cpu(ksoftirqd_fn, NULL, cpu, "ksoftirqd/%u");
 
 		if (IS_ERR(task)) {
 			pr_err("no ksoftirqd for CPU %u: %ld\n", cpu, PTR_ERR(task));

@@ -28,23 +28,23 @@
 #include <um/processor.h>
 
 #define MAX_CLASSES 2048
-#define HASH_BITS 10
-#define IMAGE_END (4UL << 30)	/* the kernel is linked below */
+#define HASH_BITS   10
+#define IMAGE_END   (4UL << 30) /* the kernel is linked below */
 
 #define USED_IN_HARDIRQ 1U
 #define USED_IN_SOFTIRQ 2U
-#define HARDIRQ_ON 4U		/* taken with interrupts on */
-#define SOFTIRQ_ON 8U		/* taken with softirqs on */
+#define HARDIRQ_ON	4U /* taken with interrupts on */
+#define SOFTIRQ_ON	8U /* taken with softirqs on */
 
 /* graph_lock to write; read anywhere: classes are only added. */
 struct lock_class {
 	const void *key;
 	unsigned int subclass;
-	unsigned int usage;		/* atomic bits */
-	unsigned int seen;		/* graph_lock: mark of the last search */
+	unsigned int usage; /* atomic bits */
+	unsigned int seen;  /* graph_lock: mark of the last search */
 	const char *name;
 	struct lock_class *hash_next;
-	unsigned long after[MAX_CLASSES / 64];	/* classes that were taken while this was held */
+	unsigned long after[MAX_CLASSES / 64]; /* classes that were taken while this was held */
 };
 
 static struct lock_class classes[MAX_CLASSES];
@@ -85,7 +85,8 @@ static void print_held(struct task_struct *task)
 	for (unsigned int i = 0; i < task->lockdep.depth && i < MAX_LOCK_DEPTH; i++) {
 		struct held_lock *held = &task->lockdep.held[i];
 
-		pr_err("  holds %s/%u, taken at %lx\n", held->class->name, held->class->subclass, held->ip);
+		pr_err("  holds %s/%u, taken at %lx\n", held->class->name, held->class->subclass,
+		       held->ip);
 	}
 }
 
@@ -117,7 +118,8 @@ static struct lock_class *find_class(const void *key, unsigned int subclass, uns
 {
 	struct lock_class *class;
 
-	for (class = __atomic_load_n(&class_hash[hash], __ATOMIC_ACQUIRE); class; class = class->hash_next) {
+	for (class = __atomic_load_n(&class_hash[hash], __ATOMIC_ACQUIRE); class;
+	     class = class->hash_next) {
 		if (class->key == key && class->subclass == subclass)
 			return class;
 	}
@@ -162,7 +164,7 @@ void lockdep_init_map(struct lockdep_map *map, const char *name, struct lock_cla
 /* Does a chain of edges lead from one class to the other? => graph_lock held */
 static bool reaches(struct lock_class *from, struct lock_class *to)
 {
-	static struct lock_class *stack[MAX_CLASSES];	/* graph_lock */
+	static struct lock_class *stack[MAX_CLASSES]; /* graph_lock */
 	unsigned int depth = 0;
 
 	search_mark++;
@@ -175,7 +177,8 @@ static bool reaches(struct lock_class *from, struct lock_class *to)
 			return true;
 		for (unsigned int word = 0; word < MAX_CLASSES / 64; word++) {
 			for (unsigned long bits = at->after[word]; bits; bits &= bits - 1) {
-				struct lock_class *next = &classes[word * 64 + __builtin_ctzl(bits)];
+				struct lock_class *next =
+					&classes[word * 64 + __builtin_ctzl(bits)];
 
 				if (next->seen != search_mark) {
 					next->seen = search_mark;
@@ -193,7 +196,8 @@ static void check_irq_edge(struct lock_class *held, struct lock_class *class)
 
 	if (((outer & USED_IN_HARDIRQ) && (inner & HARDIRQ_ON)) ||
 	    ((outer & USED_IN_SOFTIRQ) && (inner & SOFTIRQ_ON))) {
-		if (!report_begin("a lock used in interrupts is held over one taken with interrupts on"))
+		if (!report_begin(
+			    "a lock used in interrupts is held over one taken with interrupts on"))
 			return;
 		pr_err("  takes %s while holding %s\n", class->name, held->name);
 		report_end();
@@ -214,8 +218,8 @@ static void add_edge(struct lock_class *held, struct lock_class *class)
 		held->after[to / 64] |= 1UL << to % 64;
 	graph_unlock(flags);
 	if (circle && report_begin("possible circular dependency")) {
-		pr_err("  takes %s/%u while holding %s/%u, which elsewhere is taken after it\n", class->name,
-		       class->subclass, held->name, held->subclass);
+		pr_err("  takes %s/%u while holding %s/%u, which elsewhere is taken after it\n",
+		       class->name, class->subclass, held->name, held->subclass);
 		report_end();
 	}
 	check_irq_edge(held, class);
@@ -234,7 +238,8 @@ static void note_usage(struct lock_class *class)
 	if (!(now & ~READ_ONCE(class->usage)))
 		return;
 	all = __atomic_or_fetch(&class->usage, now, __ATOMIC_SEQ_CST);
-	if (((all & USED_IN_HARDIRQ) && (all & HARDIRQ_ON)) || ((all & USED_IN_SOFTIRQ) && (all & SOFTIRQ_ON))) {
+	if (((all & USED_IN_HARDIRQ) && (all & HARDIRQ_ON)) ||
+	    ((all & USED_IN_SOFTIRQ) && (all & SOFTIRQ_ON))) {
 		if (!report_begin("a lock is used in interrupts and taken with interrupts on"))
 			return;
 		pr_err("  takes %s/%u\n", class->name, class->subclass);
@@ -242,13 +247,15 @@ static void note_usage(struct lock_class *class)
 	}
 }
 
-static void check_order(struct lockdep_task *task, struct lock_class *class, struct lockdep_map *map, bool read)
+static void check_order(struct lockdep_task *task, struct lock_class *class,
+			struct lockdep_map *map, bool read)
 {
 	for (unsigned int i = task->depth; i-- > 0;) {
 		struct held_lock *held = &task->held[i];
 
 		if (held->class == class) {
-			if ((read && held->read) || !report_begin("the same lock, or one of its class, taken twice"))
+			if ((read && held->read) ||
+			    !report_begin("the same lock, or one of its class, taken twice"))
 				continue;
 			pr_err("  takes %s/%u%s\n", class->name, class->subclass,
 			       held->instance == map ? " (the very same)" : "");
@@ -259,7 +266,8 @@ static void check_order(struct lockdep_task *task, struct lock_class *class, str
 	}
 }
 
-void lock_acquire(struct lockdep_map *map, unsigned int subclass, bool trylock, bool read, unsigned long ip)
+void lock_acquire(struct lockdep_map *map, unsigned int subclass, bool trylock, bool read,
+		  unsigned long ip)
 {
 	struct lockdep_task *task;
 	struct lock_class *class;
@@ -279,8 +287,12 @@ void lock_acquire(struct lockdep_map *map, unsigned int subclass, bool trylock, 
 	local_irq_save(flags);
 	if (task->depth < MAX_LOCK_DEPTH) {
 		task->held[task->depth] = (struct held_lock){
-			.class = class, .instance = map, .ip = ip, .subclass = subclass,
-			.read = read, .irqs_off = flags != 0,
+			.class = class,
+			.instance = map,
+			.ip = ip,
+			.subclass = subclass,
+			.read = read,
+			.irqs_off = flags != 0,
 		};
 	}
 	task->depth++;
@@ -309,7 +321,8 @@ void lock_release(struct lockdep_map *map, unsigned long ip)
 		found = true;
 	}
 	local_irq_restore(flags);
-	if (!found && nr_classes < MAX_CLASSES && report_begin("a lock is released that is not held")) {
+	if (!found && nr_classes < MAX_CLASSES &&
+	    report_begin("a lock is released that is not held")) {
 		pr_err("  releases %s at %lx\n", map->name, ip);
 		report_end();
 	}
@@ -330,7 +343,8 @@ bool lock_is_held(const struct lockdep_map *map)
 
 void lockdep_check_no_locks_held(const char *where)
 {
-	if (!READ_ONCE(disabled) && current->lockdep.depth && report_begin("locks are still held")) {
+	if (!READ_ONCE(disabled) && current->lockdep.depth &&
+	    report_begin("locks are still held")) {
 		pr_err("  at %s\n", where);
 		report_end();
 	}
@@ -346,8 +360,8 @@ void __might_sleep(const char *file, int line)
 	    __atomic_exchange_n(&warned, true, __ATOMIC_SEQ_CST))
 		return;
 	pr_err("BUG: sleeping function called from invalid context at %s:%d\n", file, line);
-	pr_err("preempt count %x, interrupts %s, %s/%d\n", preempt_count(), irqs_disabled() ? "off" : "on",
-	       current->comm, current->pid);
+	pr_err("preempt count %x, interrupts %s, %s/%d\n", preempt_count(),
+	       irqs_disabled() ? "off" : "on", current->comm, current->pid);
 	print_held(current);
 	dump_stack();
 }

@@ -24,9 +24,9 @@
 
 #define MUTEX_WAITERS 1L
 #define MUTEX_HANDOFF 2L
-#define MUTEX_PICKUP 4L
-#define MUTEX_FLAGS 7L
-#define SPIN_ROUNDS 200
+#define MUTEX_PICKUP  4L
+#define MUTEX_FLAGS   7L
+#define SPIN_ROUNDS   200
 
 struct mutex_waiter {
 	struct list_head list;

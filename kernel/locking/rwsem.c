@@ -17,7 +17,7 @@
 
 struct rwsem_waiter {
 	struct list_head list;
-	struct task_struct *task;	/* NULL: granted */
+	struct task_struct *task; /* NULL: granted */
 	bool write;
 };
 

@@ -8,7 +8,7 @@
 struct semaphore_waiter {
 	struct list_head list;
 	struct task_struct *task;
-	bool up;			/* sem->lock: it was given a unit */
+	bool up; /* sem->lock: it was given a unit */
 };
 
 static int down_common(struct semaphore *sem, unsigned int state, long timeout)

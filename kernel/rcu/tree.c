@@ -28,14 +28,14 @@
 #include <mm/slab.h>
 #include <um/irqflags.h>
 
-#define QUIET 1UL	/* in `seen`: idle or in user mode */
+#define QUIET 1UL /* in `seen`: idle or in user mode */
 #define BATCH 64
 
 static DEFINE_PER_CPU_ALIGNED(unsigned long, seen);
 /* Callbacks nobody waits for yet: the nodes are struct rcu_head. */
 static DEFINE_PER_CPU_ALIGNED(struct llist_head, callbacks);
 static DECLARE_WAIT_QUEUE_HEAD(gp_wait);
-static bool gp_ready;		/* the thread exists */
+static bool gp_ready; /* the thread exists */
 
 _Static_assert(offsetof(struct rcu_head, next) == 0, "struct rcu_head starts as an llist_node");
 
@@ -209,7 +209,7 @@ static void invoke_all(struct llist_node *list)
 
 static int rcu_gp_thread(void *unused)
 {
-	static struct llist_node *taken[NR_CPUS];	/* this thread only */
+	static struct llist_node *taken[NR_CPUS]; /* this thread only */
 	unsigned int cpu;
 
 	for (;;) {
@@ -258,7 +258,6 @@ void rcu_barrier(void)
 		wait_for_completion(&wait.done);
 	}
 }
-
 
 static int rcu_spawn(void)
 {

@@ -36,8 +36,9 @@ static unsigned int least_loaded(struct task_struct *task)
 	unsigned int cpu, best = NR_CPUS;
 
 	for_each_cpu(cpu, &task->sched.cpus_mask) {
-		if (cpu_online(cpu) && (best == NR_CPUS || READ_ONCE(cpu_rq(cpu)->nr_running) <
-								   READ_ONCE(cpu_rq(best)->nr_running)))
+		if (cpu_online(cpu) &&
+		    (best == NR_CPUS ||
+		     READ_ONCE(cpu_rq(cpu)->nr_running) < READ_ONCE(cpu_rq(best)->nr_running)))
 			best = cpu;
 	}
 	/* No CPU of the mask is there: any will do. */
@@ -49,16 +50,19 @@ unsigned int select_cpu(struct task_struct *task, int wake_flags)
 {
 	unsigned int prev = task_cpu(task), this = raw_smp_processor_id(), cpu;
 
-	if (task->sched.migration_disabled || (task->sched.nr_cpus_allowed == 1 && cpu_allowed(task, prev)))
+	if (task->sched.migration_disabled ||
+	    (task->sched.nr_cpus_allowed == 1 && cpu_allowed(task, prev)))
 		return prev;
-	if ((wake_flags & WF_SYNC) && cpu_allowed(task, this) && READ_ONCE(this_rq()->nr_running) == 1)
+	if ((wake_flags & WF_SYNC) && cpu_allowed(task, this) &&
+	    READ_ONCE(this_rq()->nr_running) == 1)
 		return this;
 	if (!(wake_flags & WF_FORK) && cpu_allowed(task, prev) && idle_cpu(prev))
 		return prev;
 	cpu = find_idle(task);
 	if (cpu != NR_CPUS)
 		return cpu;
-	if (!(wake_flags & WF_FORK) && cpu_allowed(task, prev) && task->sched.class == &fair_sched_class)
+	if (!(wake_flags & WF_FORK) && cpu_allowed(task, prev) &&
+	    task->sched.class == &fair_sched_class)
 		return prev;
 	return least_loaded(task);
 }
@@ -139,7 +143,8 @@ void periodic_balance(struct rq *rq)
 		return;
 	spin_lock(&rq->lock);
 	if (spin_trylock(&from->lock)) {
-		if (from->nr_running > rq->nr_running + 1 && pull_one(rq, from) && rq->curr == rq->idle)
+		if (from->nr_running > rq->nr_running + 1 && pull_one(rq, from) &&
+		    rq->curr == rq->idle)
 			resched_curr(rq);
 		spin_unlock(&from->lock);
 	}

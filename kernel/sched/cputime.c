@@ -17,7 +17,7 @@
 
 struct cpu_account {
 	seqcount_t seq;
-	enum cpu_usage_stat what;	/* the open stretch */
+	enum cpu_usage_stat what; /* the open stretch */
 	u64 since;
 	u64 ns[NR_STATS];
 };

@@ -12,9 +12,9 @@
 #include <kern/bug.h>
 #include "internal.h"
 
-#define NICE_0_WEIGHT 1024
-#define SCHED_LATENCY 6000000ULL
-#define MIN_GRANULARITY 750000ULL
+#define NICE_0_WEIGHT	   1024
+#define SCHED_LATENCY	   6000000ULL
+#define MIN_GRANULARITY	   750000ULL
 #define WAKEUP_GRANULARITY 1000000ULL
 
 static struct task_struct *node_task(struct rb_node *node)
@@ -96,7 +96,8 @@ static void fair_update(struct rq *rq)
 
 static bool rq_runs_fair(struct rq *rq)
 {
-	return rq->curr->sched.class == &fair_sched_class && rq->curr != rq->idle && rq->curr->sched.on_rq;
+	return rq->curr->sched.class == &fair_sched_class && rq->curr != rq->idle &&
+	       rq->curr->sched.on_rq;
 }
 
 static void fair_enqueue(struct rq *rq, struct task_struct *task, bool wakeup)
@@ -166,7 +167,8 @@ static void fair_tick(struct rq *rq, struct task_struct *curr)
 		return;
 	ran = curr->sched.sum_exec_runtime - curr->sched.prev_sum_exec;
 	if (ran >= fair_slice(rq, curr) ||
-	    (ran >= MIN_GRANULARITY && (s64)(curr->sched.vruntime - first->sched.vruntime) > (s64)fair_slice(rq, curr)))
+	    (ran >= MIN_GRANULARITY &&
+	     (s64)(curr->sched.vruntime - first->sched.vruntime) > (s64)fair_slice(rq, curr)))
 		resched_curr(rq);
 }
 
@@ -179,7 +181,8 @@ static bool fair_preempts(struct rq *rq, struct task_struct *task)
 	if (task->sched.policy != SCHED_NORMAL)
 		return false;
 	fair_update(rq);
-	return (s64)(curr->sched.vruntime - task->sched.vruntime) > (s64)weighted(WAKEUP_GRANULARITY, task);
+	return (s64)(curr->sched.vruntime - task->sched.vruntime) >
+	       (s64)weighted(WAKEUP_GRANULARITY, task);
 }
 
 static void fair_yield(struct rq *rq)

@@ -11,9 +11,9 @@
 
 #define LOAD_FREQ (5 * HZ + 1)
 
-unsigned long avenrun[3];		/* load_lock to write */
+unsigned long avenrun[3]; /* load_lock to write */
 static DEFINE_SPINLOCK(load_lock);
-static unsigned long next_sample = LOAD_FREQ;	/* load_lock to write */
+static unsigned long next_sample = LOAD_FREQ; /* load_lock to write */
 
 /* exp(-5 s / 1, 5, 15 min) in fixed point. */
 static const unsigned long decay[3] = { 1884, 2014, 2037 };

@@ -35,7 +35,8 @@ void set_task_class(struct task_struct *task)
 		s->prio = s->static_prio;
 		s->rt_priority = 0;
 	}
-	s->weight = s->policy == SCHED_IDLE ? IDLE_WEIGHT : nice_to_weight(PRIO_TO_NICE(s->static_prio));
+	s->weight = s->policy == SCHED_IDLE ? IDLE_WEIGHT :
+					      nice_to_weight(PRIO_TO_NICE(s->static_prio));
 }
 
 int sched_fork(u64 clone_flags, struct task_struct *task)
@@ -110,8 +111,8 @@ void init_idle(struct task_struct *idle, int cpu)
 	rq->curr = idle;
 }
 
-void change_task(struct rq *rq, struct task_struct *task, void (*change)(struct task_struct *task, void *arg),
-		 void *arg)
+void change_task(struct rq *rq, struct task_struct *task,
+		 void (*change)(struct task_struct *task, void *arg), void *arg)
 {
 	bool queued = task->sched.on_rq == ON_RQ_QUEUED;
 
@@ -154,7 +155,7 @@ int task_prio(const struct task_struct *task)
 struct policy_change {
 	int policy;
 	int rt_priority;
-	int nice;		/* fair policies */
+	int nice; /* fair policies */
 	bool reset_on_fork;
 };
 
@@ -175,10 +176,14 @@ static void change_policy(struct task_struct *task, void *arg)
 		task->sched.time_slice = HZ / 10;
 }
 
-int sched_change_policy(struct task_struct *task, int policy, int rt_priority, int nice, bool reset_on_fork)
+int sched_change_policy(struct task_struct *task, int policy, int rt_priority, int nice,
+			bool reset_on_fork)
 {
 	struct policy_change to = {
-		.policy = policy, .rt_priority = rt_priority, .nice = nice, .reset_on_fork = reset_on_fork,
+		.policy = policy,
+		.rt_priority = rt_priority,
+		.nice = nice,
+		.reset_on_fork = reset_on_fork,
 	};
 	unsigned long flags;
 	struct rq *rq;
@@ -195,7 +200,8 @@ int sched_change_policy(struct task_struct *task, int policy, int rt_priority, i
 
 int sched_setscheduler_nocheck(struct task_struct *task, int policy, int rt_priority)
 {
-	return sched_change_policy(task, policy, rt_priority, task_nice(task), task->sched.reset_on_fork);
+	return sched_change_policy(task, policy, rt_priority, task_nice(task),
+				   task->sched.reset_on_fork);
 }
 
 int sched_set_fifo(struct task_struct *task)
@@ -244,7 +250,8 @@ int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask)
 	unsigned long flags;
 	struct rq *rq;
 
-	if (!cpumask_and(&allowed, mask, cpu_possible_mask) || !cpumask_intersects(&allowed, cpu_online_mask))
+	if (!cpumask_and(&allowed, mask, cpu_possible_mask) ||
+	    !cpumask_intersects(&allowed, cpu_online_mask))
 		return -EINVAL;
 	rq = task_rq_lock(task, &flags);
 	task->sched.cpus_mask = allowed;

@@ -13,7 +13,7 @@
 struct prio_walk {
 	bool set;
 	int nice;
-	long result;		/* set: worst error, -ESRCH: none found; get: 20 - lowest nice */
+	long result; /* set: worst error, -ESRCH: none found; get: 20 - lowest nice */
 };
 
 static bool may_set(struct task_struct *task)
@@ -47,10 +47,12 @@ static void visit_group(int who, struct prio_walk *walk)
 	struct pid *group = who ? find_vpid(who) : task_pgrp(current);
 	struct task_struct *leader, *task;
 
-	do_each_pid_task(group, PIDTYPE_PGID, leader) {
+	do_each_pid_task(group, PIDTYPE_PGID, leader)
+	{
 		for_each_thread(leader, task)
 			visit(task, walk);
-	} while_each_pid_task(group, PIDTYPE_PGID, leader);
+	}
+	while_each_pid_task(group, PIDTYPE_PGID, leader);
 }
 
 static void visit_user(int who, struct prio_walk *walk)
@@ -58,7 +60,8 @@ static void visit_user(int who, struct prio_walk *walk)
 	kuid_t uid = who ? KUIDT_INIT(who) : current_uid();
 	struct task_struct *leader, *task;
 
-	for_each_process_thread(leader, task) {
+	for_each_process_thread(leader, task)
+	{
 		if (uid_eq(__task_cred(task)->uid, uid) && task_pid_vnr(task))
 			visit(task, walk);
 	}

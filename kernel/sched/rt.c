@@ -82,7 +82,8 @@ static struct task_struct *rt_pick(struct rq *rq)
 
 static void rt_put(struct rq *rq, struct task_struct *task)
 {
-	bool to_end = task->sched.yielded || (task->sched.policy == SCHED_RR && !task->sched.time_slice);
+	bool to_end = task->sched.yielded ||
+		      (task->sched.policy == SCHED_RR && !task->sched.time_slice);
 
 	task->sched.yielded = false;
 	if (!task->sched.time_slice)
@@ -126,7 +127,8 @@ static struct task_struct *rt_next_waiting(struct rq *rq, struct task_struct *ta
 		return list_next_entry(task, sched.rt_node);
 	for (prio++; prio < MAX_RT_PRIO; prio++) {
 		if (!list_empty(&rq->rt.lists[prio]))
-			return list_first_entry(&rq->rt.lists[prio], struct task_struct, sched.rt_node);
+			return list_first_entry(&rq->rt.lists[prio], struct task_struct,
+						sched.rt_node);
 	}
 	return NULL;
 }

@@ -74,11 +74,13 @@ static bool may_change(struct task_struct *task, int policy, int rt_priority, in
 	return same_owner(task);
 }
 
-static int change_checked(struct task_struct *task, int policy, int rt_priority, int nice, bool reset)
+static int change_checked(struct task_struct *task, int policy, int rt_priority, int nice,
+			  bool reset)
 {
 	if (!fair_policy(policy) && !rt_policy(policy))
 		return -EINVAL;
-	if (rt_priority < 0 || rt_priority >= MAX_RT_PRIO || rt_policy(policy) != (rt_priority != 0))
+	if (rt_priority < 0 || rt_priority >= MAX_RT_PRIO ||
+	    rt_policy(policy) != (rt_priority != 0))
 		return -EINVAL;
 	if (!may_change(task, policy, rt_priority, nice, reset) && !capable(CAP_SYS_NICE))
 		return -EPERM;
@@ -118,7 +120,8 @@ static long set_scheduler(pid_t pid, int policy, const struct sched_param __user
 	return ret;
 }
 
-SYSCALL_DEFINE3(sched_setscheduler, pid_t, pid, int, policy, const struct sched_param __user *, param)
+SYSCALL_DEFINE3(sched_setscheduler, pid_t, pid, int, policy, const struct sched_param __user *,
+		param)
 {
 	return policy < 0 ? -EINVAL : set_scheduler(pid, policy, param);
 }
@@ -186,7 +189,8 @@ bad_size:
 
 SYSCALL_DEFINE3(sched_setattr, pid_t, pid, struct sched_attr __user *, uattr, unsigned int, flags)
 {
-	const u64 known = SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS;
+	const u64 known = SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_KEEP_POLICY |
+			  SCHED_FLAG_KEEP_PARAMS;
 	struct task_struct *task;
 	struct sched_attr attr;
 	long ret;
@@ -215,7 +219,8 @@ SYSCALL_DEFINE3(sched_setattr, pid_t, pid, struct sched_attr __user *, uattr, un
 	return ret;
 }
 
-SYSCALL_DEFINE4(sched_getattr, pid_t, pid, struct sched_attr __user *, uattr, unsigned int, size, unsigned int, flags)
+SYSCALL_DEFINE4(sched_getattr, pid_t, pid, struct sched_attr __user *, uattr, unsigned int, size,
+		unsigned int, flags)
 {
 	struct sched_attr attr = { 0 };
 	struct task_struct *task;

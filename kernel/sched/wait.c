@@ -104,7 +104,8 @@ int default_wake_function(struct wait_queue_entry *entry, unsigned int mode, int
 	return try_to_wake_up(entry->private, mode, flags);
 }
 
-int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode, int flags, void *key)
+int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode, int flags,
+			     void *key)
 {
 	int ret = default_wake_function(entry, mode, flags, key);
 
@@ -143,7 +144,8 @@ void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry,
 	spin_unlock_irqrestore(&wq->lock, flags);
 }
 
-bool prepare_to_wait_exclusive(struct wait_queue_head *wq, struct wait_queue_entry *entry, int state)
+bool prepare_to_wait_exclusive(struct wait_queue_head *wq, struct wait_queue_entry *entry,
+			       int state)
 {
 	unsigned long flags;
 	bool was_empty = false;

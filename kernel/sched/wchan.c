@@ -6,7 +6,8 @@
 
 #define MAX_FRAMES 16
 
-extern const char __start_sched_text[] __attribute__((weak)), __stop_sched_text[] __attribute__((weak));
+extern const char __start_sched_text[] __attribute__((weak)),
+	__stop_sched_text[] __attribute__((weak));
 
 static bool in_sched_text(unsigned long ip)
 {

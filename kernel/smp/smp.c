@@ -17,7 +17,7 @@
 #include <um/processor.h>
 #include <um/smp.h>
 
-#define CSD_LOCK 1U
+#define CSD_LOCK	     1U
 #define START_TIMEOUT_ROUNDS 100000000UL
 
 static DEFINE_PER_CPU_ALIGNED(struct llist_head, call_queue);
@@ -141,7 +141,8 @@ void on_each_cpu(smp_call_func_t func, void *info, int wait)
 	on_each_cpu_mask(cpu_online_mask, func, info, wait);
 }
 
-void on_each_cpu_cond(bool (*cond)(int cpu, void *info), smp_call_func_t func, void *info, bool wait)
+void on_each_cpu_cond(bool (*cond)(int cpu, void *info), smp_call_func_t func, void *info,
+		      bool wait)
 {
 	struct cpumask mask = { { 0 } };
 	unsigned int cpu;

@@ -21,31 +21,25 @@
 #include <um/processor.h>
 #include "internal.h"
 
-enum {
-	BASE_MONOTONIC,
-	BASE_REALTIME,
-	BASE_BOOTTIME,
-	BASE_TAI,
-	NR_BASES
-};
+enum { BASE_MONOTONIC, BASE_REALTIME, BASE_BOOTTIME, BASE_TAI, NR_BASES };
 
 struct hrtimer_cpu;
 
 struct hrtimer_clock_base {
 	struct hrtimer_cpu *cpu;
-	struct rb_root_cached tree;	/* cpu->lock */
+	struct rb_root_cached tree; /* cpu->lock */
 	ktime_t (*get_time)(void);
 };
 
 struct hrtimer_cpu {
 	spinlock_t lock;
 	unsigned int cpu;
-	struct hrtimer *running;	/* l: its function runs now */
+	struct hrtimer *running; /* l: its function runs now */
 	struct hrtimer_clock_base bases[NR_BASES];
 };
 
 static DEFINE_PER_CPU_ALIGNED(struct hrtimer_cpu, hrtimer_cpus);
-static struct hrtimer_clock_base moving;	/* no CPU's */
+static struct hrtimer_clock_base moving; /* no CPU's */
 
 static int clock_to_base(clockid_t clock)
 {
@@ -69,7 +63,8 @@ void hrtimer_init(struct hrtimer *timer, clockid_t clock, enum hrtimer_mode mode
 	/* Relative timers on CLOCK_REALTIME do not follow its steps. */
 	if (clock == CLOCK_REALTIME && (mode & HRTIMER_MODE_REL))
 		clock = CLOCK_MONOTONIC;
-	timer->base = &per_cpu_ptr(&hrtimer_cpus, raw_smp_processor_id())->bases[clock_to_base(clock)];
+	timer->base =
+		&per_cpu_ptr(&hrtimer_cpus, raw_smp_processor_id())->bases[clock_to_base(clock)];
 }
 
 void hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart (*fn)(struct hrtimer *),
@@ -148,7 +143,8 @@ static struct hrtimer_clock_base *move_base(struct hrtimer *timer, struct hrtime
 	return base;
 }
 
-void hrtimer_start_range_ns(struct hrtimer *timer, ktime_t time, u64 delta_ns, enum hrtimer_mode mode)
+void hrtimer_start_range_ns(struct hrtimer *timer, ktime_t time, u64 delta_ns,
+			    enum hrtimer_mode mode)
 {
 	struct hrtimer_clock_base *base;
 	struct hrtimer_cpu *cpu;
@@ -353,7 +349,8 @@ static enum hrtimer_restart sleeper_wakeup(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-void hrtimer_setup_sleeper_on_stack(struct hrtimer_sleeper *sl, clockid_t clock, enum hrtimer_mode mode)
+void hrtimer_setup_sleeper_on_stack(struct hrtimer_sleeper *sl, clockid_t clock,
+				    enum hrtimer_mode mode)
 {
 	hrtimer_setup(&sl->timer, sleeper_wakeup, clock, mode);
 	sl->task = current;
@@ -366,7 +363,8 @@ void hrtimer_sleeper_start_expires(struct hrtimer_sleeper *sl, enum hrtimer_mode
 	hrtimer_start_range_ns(&sl->timer, sl->timer.softexpires, delta, mode);
 }
 
-int __sched schedule_hrtimeout_range_clock(ktime_t *expires, u64 delta, const enum hrtimer_mode mode, clockid_t clock)
+int __sched schedule_hrtimeout_range_clock(ktime_t *expires, u64 delta,
+					   const enum hrtimer_mode mode, clockid_t clock)
 {
 	struct hrtimer_sleeper sleeper;
 

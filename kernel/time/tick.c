@@ -23,9 +23,9 @@
 
 /* Written by its CPU only, interrupts masked. */
 struct cpu_tick {
-	bool running;		/* the CPU is not idle */
-	u64 next;		/* when the next tick is due */
-	u64 programmed;		/* what the host's timer is set to, or NEVER */
+	bool running;	/* the CPU is not idle */
+	u64 next;	/* when the next tick is due */
+	u64 programmed; /* what the host's timer is set to, or NEVER */
 };
 
 static DEFINE_PER_CPU(struct cpu_tick, cpu_tick) = { .programmed = NEVER };
@@ -38,7 +38,6 @@ static void program(struct cpu_tick *tick, u64 expires)
 	if (expires != NEVER)
 		um_timer_program(expires > now ? expires - now : 0);
 }
-
 
 void tick_event_at(u64 expires)
 {

@@ -12,11 +12,11 @@
 #include <um/clock.h>
 #include <um/processor.h>
 
-static u64 boot_ns;			/* host's clock at boot; constant */
-static u64 boot_suspended_ns;		/* constant */
-static s64 boot_real_ns;		/* CLOCK_REALTIME at boot; constant */
-static atomic64_t real_offset;		/* ns that settimeofday added */
-static s32 tai_offset;			/* seconds */
+static u64 boot_ns;	       /* host's clock at boot; constant */
+static u64 boot_suspended_ns;  /* constant */
+static s64 boot_real_ns;       /* CLOCK_REALTIME at boot; constant */
+static atomic64_t real_offset; /* ns that settimeofday added */
+static s32 tai_offset;	       /* seconds */
 
 struct timezone sys_tz;
 

@@ -21,26 +21,26 @@
 #include <kern/timer.h>
 #include <um/processor.h>
 
-#define LEVEL_BITS 6
-#define LEVEL_SIZE (1U << LEVEL_BITS)
-#define LEVEL_MASK (LEVEL_SIZE - 1)
-#define LEVELS 9
-#define STEP_BITS 3
-#define LEVEL_SHIFT(n) ((n) * STEP_BITS)
+#define LEVEL_BITS     6
+#define LEVEL_SIZE     (1U << LEVEL_BITS)
+#define LEVEL_MASK     (LEVEL_SIZE - 1)
+#define LEVELS	       9
+#define STEP_BITS      3
+#define LEVEL_SHIFT(n) ((n)*STEP_BITS)
 /* The smallest distance that belongs to level n. */
-#define LEVEL_START(n) ((unsigned long)(LEVEL_SIZE - 1) << (((n) - 1) * STEP_BITS))
-#define WHEEL_MAX (LEVEL_START(LEVELS) - (1UL << LEVEL_SHIFT(LEVELS - 1)))
+#define LEVEL_START(n) ((unsigned long)(LEVEL_SIZE - 1) << (((n)-1) * STEP_BITS))
+#define WHEEL_MAX      (LEVEL_START(LEVELS) - (1UL << LEVEL_SHIFT(LEVELS - 1)))
 
-#define TIMER_SHUTDOWN ((void (*)(struct timer_list *))-1L)
+#define TIMER_SHUTDOWN ((void (*)(struct timer_list *)) - 1L)
 
 /* (l) lock */
 struct timer_base {
 	spinlock_t lock;
 	unsigned int cpu;
-	unsigned long clk;			/* l */
-	struct timer_list *running;		/* l */
-	unsigned long pending[LEVELS];		/* l: lists that are not empty */
-	struct hlist_head lists[LEVELS][LEVEL_SIZE];	/* l */
+	unsigned long clk;			     /* l */
+	struct timer_list *running;		     /* l */
+	unsigned long pending[LEVELS];		     /* l: lists that are not empty */
+	struct hlist_head lists[LEVELS][LEVEL_SIZE]; /* l */
 };
 
 static DEFINE_PER_CPU_ALIGNED(struct timer_base, timer_bases);
@@ -159,7 +159,8 @@ static unsigned long next_due(struct timer_base *base)
 }
 
 /* Puts the timer on a CPU's wheel. => its base locked; returns with the new base locked. */
-static struct timer_base *move_to(struct timer_base *base, struct timer_list *timer, unsigned int cpu)
+static struct timer_base *move_to(struct timer_base *base, struct timer_list *timer,
+				  unsigned int cpu)
 {
 	struct timer_base *to = per_cpu_ptr(&timer_bases, cpu);
 

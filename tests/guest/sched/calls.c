@@ -112,7 +112,10 @@ static void children_inherit_or_reset(void)
 	if (geteuid() == 0 && !setpriority(PRIO_PROCESS, 0, -5)) {
 		CHECK_OK(sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &p));
 		if (!fork())
-			_exit(sched_getscheduler(0) == SCHED_OTHER && getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 1);
+			_exit(sched_getscheduler(0) == SCHED_OTHER &&
+					      getpriority(PRIO_PROCESS, 0) == 0 ?
+				      0 :
+				      1);
 		wait(&status);
 		CHECK_EQ(status, 0);
 	}
@@ -234,8 +237,8 @@ static void time_is_charged(void)
 		used = (end.tv_sec - cpu.tv_sec) * 1000000000LL + end.tv_nsec - cpu.tv_nsec;
 	} while (used < 100000000);
 	CHECK_OK(getrusage(RUSAGE_SELF, &after));
-	used = (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1000000LL + after.ru_utime.tv_usec -
-	       before.ru_utime.tv_usec;
+	used = (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1000000LL +
+	       after.ru_utime.tv_usec - before.ru_utime.tv_usec;
 	CHECK_GT(used, 20000);
 	CHECK_LT(used, 5000000);
 }

@@ -9,7 +9,7 @@
 #include <kern/spinlock.h>
 #include "../threads.h"
 
-#define ROUNDS 5000
+#define ROUNDS	5000
 #define THREADS 6
 
 static DEFINE_MUTEX(mutex);

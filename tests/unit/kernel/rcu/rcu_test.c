@@ -7,7 +7,7 @@
 #include "../threads.h"
 
 #define ALIVE 0x11223344U
-#define DEAD 0xdeaddeadU
+#define DEAD  0xdeaddeadU
 
 struct thing {
 	unsigned int state;

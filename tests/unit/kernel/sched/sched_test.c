@@ -87,7 +87,7 @@ KTEST(sched, many_threads_all_run_and_end)
 
 struct fifo_run {
 	struct task_struct *fair;
-	u64 fair_ran;		/* what the fair task got meanwhile */
+	u64 fair_ran; /* what the fair task got meanwhile */
 	bool done;
 };
 
@@ -170,7 +170,8 @@ KTEST(sched, affinity_moves_a_running_task)
 		bind_all(&t, to);
 		for (unsigned int i = 0; i < t.count; i++) {
 			/* Its vCPU may have to wait for a host core before it can let it go. */
-			for (unsigned int tries = 0; tries < 500 && task_cpu(t.tasks[i]) != to; tries++)
+			for (unsigned int tries = 0; tries < 500 && task_cpu(t.tasks[i]) != to;
+			     tries++)
 				msleep(2);
 			KEXPECT_EQ(task_cpu(t.tasks[i]), to);
 		}

@@ -56,7 +56,7 @@ KTEST(clock, conversions_are_exact)
 
 struct fired_timer {
 	struct timer_list timer;
-	unsigned long at;	/* jiffies; 0: not yet */
+	unsigned long at; /* jiffies; 0: not yet */
 	unsigned int again;
 };
 
