@@ -106,20 +106,21 @@ ls /proc/self/fd | wc -l
 def damaged_programs_harm_nobody(cpus):
     # ENOEXEC itself is a guest test's business: every shell hides it.
     ended = shell(r"""
-cp /bin/busybox /tmp/whole
+# busybox goes by its name.
+mkdir /tmp/bad /tmp/short
 n=0
 while [ $n -lt 120 ]; do
-	cp /tmp/whole /tmp/bad
-	dd if=/dev/urandom of=/tmp/bad bs=1 seek=$n count=1 conv=notrunc 2>/dev/null
-	timeout -s KILL 1 /tmp/bad true >/dev/null 2>&1 </dev/null
+	cp /bin/busybox /tmp/bad/busybox
+	dd if=/dev/urandom of=/tmp/bad/busybox bs=1 seek=$n count=1 conv=notrunc 2>/dev/null
+	timeout -s KILL 1 /tmp/bad/busybox true >/dev/null 2>&1 </dev/null
 	n=$((n + 1))
 done
 for size in 1 4 16 63 64 65 120 4096 70000; do
-	head -c $size /tmp/whole >/tmp/short
-	chmod +x /tmp/short
-	timeout -s KILL 1 /tmp/short >/dev/null 2>&1 </dev/null
+	head -c $size /bin/busybox >/tmp/short/busybox
+	chmod +x /tmp/short/busybox
+	timeout -s KILL 1 /tmp/short/busybox true >/dev/null 2>&1 </dev/null
 done
-/tmp/whole echo alive
+echo alive
 """, "ncpus=%d" % cpus, limit=80)
     ended.expect(0, b"alive\n")
 
