@@ -21,9 +21,9 @@ static void install(void)
 static void to_itself(void)
 {
 	install();
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < 5000; i++)
 		kill(getpid(), 1 + i % 31 == SIGKILL || 1 + i % 31 == SIGSTOP ? SIGUSR1 : 1 + i % 31);
-	_exit(handled > 1000 ? 0 : 1);
+	_exit(handled > 500 ? 0 : 1);
 }
 
 static void *sender(void *to)
@@ -94,8 +94,8 @@ static void foreign_futexes(void)
 static void floods_end(void)
 {
 	CHECK_EQ(run_attack(to_itself, 10000), 0);
-	run_attack(among_threads, 5000);
-	run_attack(fast_timer, 5000);
+	run_attack(among_threads, 1500);
+	run_attack(fast_timer, 1500);
 }
 
 static void unmapping_ends_the_guest(void)
@@ -108,7 +108,7 @@ static void unmapping_ends_the_guest(void)
 
 static void futexes_stay_inside(void)
 {
-	run_attack(foreign_futexes, 10000);
+	run_attack(foreign_futexes, 3000);
 }
 
 int main(void)

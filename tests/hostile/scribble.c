@@ -131,16 +131,16 @@ static void text_and_requests_cannot_be_written(void)
 
 static void answers_are_proven(void)
 {
-	run_attack(fill_answer_page, 3000);
-	run_attack(forge_answers, 3000);
+	run_attack(fill_answer_page, 1500);
+	run_attack(forge_answers, 1500);
 }
 
 static void slots_are_hostile_input(void)
 {
-	run_attack(fill_own_slot, 1000);
+	run_attack(fill_own_slot, 500);
 	run_attack(zero_own_slot_often, 1000);
-	run_attack(fight, 2000);
-	run_attack(forge_events, 2000);
+	run_attack(fight, 1000);
+	run_attack(forge_events, 1000);
 }
 
 int main(void)
