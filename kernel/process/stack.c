@@ -12,6 +12,8 @@
 #include <lib/string.h>
 #include <mm/gfp.h>
 #include <mm/page.h>
+#include <mm/vmstat.h>
+#include <um/processor.h>
 #include <um/switch_to.h>
 
 #define STACK_CACHE_MAX 16
@@ -61,6 +63,7 @@ int alloc_thread_stack(struct task_struct *task)
 			return -ENOMEM;
 		}
 	}
+	mod_node_page_state(NR_KERNEL_STACK_KB, UM_KSTACK_SIZE / 1024);
 	task->stack = stack;
 	return 0;
 }
@@ -72,6 +75,7 @@ void free_thread_stack(struct task_struct *task)
 	if (!stack)
 		return;
 	task->stack = NULL;
+	mod_node_page_state(NR_KERNEL_STACK_KB, -(long)(UM_KSTACK_SIZE / 1024));
 	if (push_cached_stack(stack))
 		return;
 	um_stack_guard(stack, 0);
