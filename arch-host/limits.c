@@ -37,6 +37,17 @@ static void check_address_space(unsigned long need)
 			    (unsigned long)limit.rlim_cur >> 20, mega(need));
 }
 
+/* Each vCPU's timer counts as a pending signal of the user. */
+static void check_timers(unsigned int ncpus)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_SIGPENDING, &limit) && limit.rlim_cur != RLIM_INFINITY &&
+	    limit.rlim_cur < ncpus + 8)
+		usage_error("the limit of pending signals (ulimit -i, RLIMIT_SIGPENDING) of %lu is too low for ncpus=%u",
+			    (unsigned long)limit.rlim_cur, ncpus);
+}
+
 /* A number of /proc/meminfo in bytes; 0 when absent. */
 static unsigned long meminfo(const char *text, const char *key)
 {
@@ -147,6 +158,7 @@ void limits_check(const struct options *options)
 	check_seccomp();
 	check_file_size(options->ram_size);
 	check_address_space(options->ram_size);
+	check_timers(options->ncpus);
 	check_cgroup(options->ram_size);
 	check_memory(options->ram_size);
 }

@@ -33,7 +33,8 @@ void dump_stack_lvl(const char *level)
 	for (unsigned int i = 0; i < n; i++) {
 		char name[KSYM_SYMBOL_LEN];
 
-		sprint_symbol(name, trace[i]);
+		/* Return addresses: the call is before them, perhaps at the end of its function. */
+		sprint_symbol(name, trace[i] - 1);
 		printk("%s  %s\n", level, name);
 	}
 }

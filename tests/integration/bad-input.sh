@@ -68,6 +68,35 @@ refuses 'damaged' "initrd=$work/bad.zst"
 	exit $failed
 ) || failed=1
 
+# wrapped COMMAND...: a program that runs vmlinux below COMMAND, for refuses.
+wrapped() {
+	printf '#!/bin/sh\nexec %s "%s" "$@"\n' "$*" "$(realpath "$real")" >"$work/wrapped"
+	chmod +x "$work/wrapped"
+	vmlinux=$work/wrapped
+}
+real=$vmlinux
+
+if command -v prlimit >/dev/null; then
+	wrapped prlimit --sigpending=1
+	refuses 'RLIMIT_SIGPENDING' mem=256M
+fi
+
+# A host without seccomp, as strace can play it.
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+	wrapped strace -f -o /dev/null -e inject=seccomp:error=ENOSYS
+	refuses 'no seccomp filters' mem=256M
+fi
+
+# A control group with less memory: a mount namespace of our own shows one.
+limits='mount -t tmpfs none /sys/fs/cgroup && mkdir /sys/fs/cgroup/memory &&
+	echo 104857600 | tee /sys/fs/cgroup/memory.max >/sys/fs/cgroup/memory/memory.limit_in_bytes'
+if unshare -m sh -c "$limits" 2>/dev/null; then
+	printf '#!/bin/sh\n%s\nexec "$@"\n' "$limits" >"$work/limited"
+	wrapped unshare -m sh "$work/limited"
+	refuses "cgroup's memory limit .* of 100 MiB is below mem=256M" mem=256M
+fi
+
+vmlinux=$real
 "$vmlinux" --help >"$work/out" 2>"$work/err" && grep -q '^Usage: vmlinux' "$work/out" && [ ! -s "$work/err" ] ||
 	{ echo "FAIL: --help"; failed=1; }
 "$vmlinux" --version >"$work/out" 2>"$work/err" && grep -q '^vmlinux [0-9]' "$work/out" && [ ! -s "$work/err" ] ||

@@ -132,7 +132,7 @@ static void print_oops(const struct host_fault *fault)
 	pr_emerg("Call Trace:\n");
 	n = trace_from(regs[HOST_REG_BP], trace, TRACE_MAX);
 	for (unsigned int i = 0; i < n; i++)
-		print_address("  ", trace[i]);
+		print_address("  ", trace[i] - 1);
 }
 
 /* The faulting task goes on here, with interrupts masked, and dies. */
