@@ -122,6 +122,8 @@ static void exit_mmap(struct mm_struct *mm)
 	free_pgtables(mm, 0, TASK_SIZE, 0, TASK_SIZE);
 	vm_unacct_memory(accounted);
 	mm->total_vm = 0;
+	/* The OOM killer need not wait for it any longer. */
+	set_bit(MMF_OOM_SKIP, &mm->flags);
 	mmap_write_unlock(mm);
 }
 
@@ -367,6 +369,7 @@ struct mm_struct *dup_mm(struct task_struct *task, struct mm_struct *oldmm)
 		return NULL;
 	memcpy(mm, oldmm, sizeof(*mm));
 	mm->exe_file = NULL;
+	mm->flags &= MMF_DUMPABLE_MASK;
 	mm->def_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	mm->total_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
 	mm = mm_init(mm, task);

@@ -137,12 +137,13 @@ static void kill_victim(struct task_struct *p)
 	mmput(mm);
 }
 
-/* Is the last victim still on its way out? => oom_lock held */
+/* Is the last victim's memory still on its way back? => oom_lock held */
 static bool victim_is_dying(void)
 {
 	if (!victim_mm)
 		return false;
-	if (atomic_read(&victim_mm->mm_users) && !time_after(jiffies, victim_since + VICTIM_PATIENCE))
+	if (!test_bit(MMF_OOM_SKIP, &victim_mm->flags) &&
+	    !time_after(jiffies, victim_since + VICTIM_PATIENCE))
 		return true;
 	set_victim(NULL);
 	return false;
