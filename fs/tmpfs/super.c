@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * tmpfs, and the same under the names ramfs and rootfs: file systems whose files live in the
- * page cache and whose names live in the dcache. tmpfs has limits, half of RAM by default;
- * ramfs and rootfs have none.
+ * page cache and whose names live in the dcache. tmpfs and rootfs have limits, half of RAM by
+ * default; ramfs has none.
  */
 #include <fs/dentry.h>
 #include <fs/file.h>
@@ -303,6 +303,12 @@ static int ramfs_fill(struct super_block *sb, void *data, int silent)
 	return fill_super(sb, data, 0, 0755, RAMFS_MAGIC);
 }
 
+/* Limited too: a full root must say ENOSPC and not cost processes their lives. */
+static int rootfs_fill(struct super_block *sb, void *data, int silent)
+{
+	return fill_super(sb, data, totalram_pages() / 2, 0755, RAMFS_MAGIC);
+}
+
 static struct dentry *tmpfs_mount(struct file_system_type *type, int flags, const char *dev_name,
 				  void *data)
 {
@@ -313,6 +319,12 @@ static struct dentry *ramfs_mount(struct file_system_type *type, int flags, cons
 				  void *data)
 {
 	return mount_nodev(type, flags, data, ramfs_fill);
+}
+
+static struct dentry *rootfs_mount(struct file_system_type *type, int flags, const char *dev_name,
+				   void *data)
+{
+	return mount_nodev(type, flags, data, rootfs_fill);
 }
 
 static void shmem_kill_sb(struct super_block *sb)
@@ -330,7 +342,7 @@ static struct file_system_type ramfs_type = {
 	.name = "ramfs", .mount = ramfs_mount, .kill_sb = shmem_kill_sb, .fs_flags = FS_USERNS_MOUNT,
 };
 static struct file_system_type rootfs_type = {
-	.name = "rootfs", .mount = ramfs_mount, .kill_sb = shmem_kill_sb,
+	.name = "rootfs", .mount = rootfs_mount, .kill_sb = shmem_kill_sb,
 };
 
 /* Before the first mount: the root is one of these. */
