@@ -63,7 +63,9 @@ size_t tty_insert_flip_string(struct tty_struct *tty, const u8 *from, size_t len
 /* Has the worker look at the ring and the echoes. => any context */
 void tty_flip_buffer_push(struct tty_struct *tty)
 {
-	tty_kref_get(tty);
+	/* A pty's other side may be closed for good: then nobody wants its bytes. */
+	if (!refcount_inc_not_zero(&tty->kref))
+		return;
 	if (!queue_work(system_unbound_wq, &tty->buf.work))
 		tty_kref_put(tty);
 }

@@ -182,7 +182,8 @@ static void hangup(struct tty_struct *tty, bool exit_session)
 	struct pid *session, *pgrp;
 	unsigned long flags;
 
-	mutex_lock(&tty->lock);
+	/* A master that closes hangs its slave up with its own lock held. */
+	mutex_lock_nested(&tty->lock, tty->link && !tty_is_pty_master(tty));
 	spin_lock(&tty->files_lock);
 	list_for_each_entry(priv, &tty->files, list)
 		if (file_inode(priv->file)->i_rdev != MKDEV(TTYAUX_MAJOR, 1))
@@ -218,7 +219,8 @@ void tty_vhangup_session(struct tty_struct *tty)
 /* => any context */
 void tty_hangup(struct tty_struct *tty)
 {
-	tty_kref_get(tty);
+	if (!refcount_inc_not_zero(&tty->kref))
+		return;
 	if (!queue_work(system_unbound_wq, &tty->hangup_work))
 		tty_kref_put(tty);
 }
