@@ -223,11 +223,12 @@ static void bury(pid_t pid)
 		}
 	}
 	waitpid(pid, NULL, __WALL);
-	if (guest)
+	/* At the end of ./vmlinux the kernel need not know: it would blame the guests. */
+	if (guest && !ending)
 		set_state(guest, HOST_GUEST_DEAD);
 	pthread_mutex_unlock(&guests_lock);
 	/* Nobody expected it: whoever waits for its threads must look. */
-	if (!asked) {
+	if (!asked && !ending) {
 		for (unsigned int cpu = 0; cpu < host_info.ncpus; cpu++)
 			host_cpu_kick(cpu);
 	}

@@ -70,13 +70,20 @@ static void stop_self(void)
 	sys3(SYS_tgkill, host_pid, host_pid, SIGSTOP);
 }
 
-/* Signals that ask for the end: first politely, then for good. */
+/*
+ * Signals that ask for the end: first politely, then for good. One request may come twice at
+ * once: timeout(1) signals its child and then the whole process group.
+ */
 static void asked_to_end(int signr)
 {
-	static int asked;
+	static unsigned long first;
+	unsigned long now = host_clock_ns();
 
-	if (asked++)
+	if (first && now - first > 1000000000UL)
 		host_exit(128 + signr);
+	if (first)
+		return;
+	first = now;
 	device_raise(HOST_DEV_POWER);
 }
 
