@@ -32,6 +32,10 @@
 
 #define WARM_STUBS 2
 
+/* More dead stubs than this wait for the host: makers of new ones wait too, for a while. */
+#define MAX_DYING 64
+#define MAX_DYING_TICKS (10 * HZ)
+
 #define HOST_NR_MMAP 9
 #define HOST_NR_CLONE 56
 
@@ -39,6 +43,7 @@ static DEFINE_SPINLOCK(pool_lock);
 static LIST_HEAD(warm);
 static unsigned int nwarm;
 static LIST_HEAD(dying);
+static unsigned int ndying;
 static DECLARE_WAIT_QUEUE_HEAD(pool_wait);
 
 static unsigned int slot_order(void)
@@ -194,6 +199,7 @@ static void guest_retire(struct guest *guest)
 	guest_kill(guest);
 	spin_lock_irqsave(&pool_lock, flags);
 	list_add_tail(&guest->link, &dying);
+	ndying++;
 	spin_unlock_irqrestore(&pool_lock, flags);
 	wake_up(&pool_wait);
 }
@@ -209,8 +215,49 @@ void guest_put(struct guest *guest)
 		guest_retire(guest);
 }
 
+/* Frees the dying that are dead. True when some are left. */
+static bool bury_dead(void)
+{
+	struct guest *guest, *next;
+	LIST_HEAD(dead);
+	bool left;
+
+	spin_lock_irq(&pool_lock);
+	list_for_each_entry_safe(guest, next, &dying, link) {
+		switch (guest->host.state) {
+		case HOST_GUEST_DEAD:
+		case HOST_GUEST_FAILED:
+			list_move(&guest->link, &dead);
+			ndying--;
+			break;
+		case HOST_GUEST_ALIVE:
+			/* It was being made when it was given up. */
+			guest_kill(guest);
+			break;
+		}
+	}
+	left = !list_empty(&dying);
+	spin_unlock_irq(&pool_lock);
+	list_for_each_entry_safe(guest, next, &dead, link)
+		guest_free(guest);
+	return left;
+}
+
+/*
+ * Dead stubs hold memory until the host has buried them, which may take it long when it is
+ * busy: who makes processes faster than they die waits here.
+ */
+static void throttle(void)
+{
+	for (int ticks = 0; READ_ONCE(ndying) > MAX_DYING && ticks < MAX_DYING_TICKS; ticks++) {
+		bury_dead();
+		schedule_timeout_uninterruptible(1);
+	}
+}
+
 struct guest *guest_take(void)
 {
+	throttle();
 	for (;;) {
 		struct guest *guest;
 
@@ -295,33 +342,6 @@ void guest_slot_put(struct guest_slot *slot)
 }
 
 /* ---- kstubd ---- */
-
-/* Frees the dying that are dead. True when some are left. */
-static bool bury_dead(void)
-{
-	struct guest *guest, *next;
-	LIST_HEAD(dead);
-	bool left;
-
-	spin_lock_irq(&pool_lock);
-	list_for_each_entry_safe(guest, next, &dying, link) {
-		switch (guest->host.state) {
-		case HOST_GUEST_DEAD:
-		case HOST_GUEST_FAILED:
-			list_move(&guest->link, &dead);
-			break;
-		case HOST_GUEST_ALIVE:
-			/* It was being made when it was given up. */
-			guest_kill(guest);
-			break;
-		}
-	}
-	left = !list_empty(&dying);
-	spin_unlock_irq(&pool_lock);
-	list_for_each_entry_safe(guest, next, &dead, link)
-		guest_free(guest);
-	return left;
-}
 
 static void fill_pool(void)
 {
