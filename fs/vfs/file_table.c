@@ -91,10 +91,15 @@ struct file *alloc_file(const struct path *path, int flags, const struct file_op
 	file->f_op = fop;
 	if (fop->llseek)
 		file->f_mode |= FMODE_LSEEK;
+	if (S_ISREG(file->f_inode->i_mode))
+		file->f_mode |= FMODE_PREAD | FMODE_PWRITE;
 	file->f_mode |= FMODE_OPENED;
 	file_set_caps(file);
 	return file;
 }
+
+/* Files without a folder show as "/name (deleted)". */
+static const struct dentry_operations pseudo_dentry_operations = { .d_dname = simple_dname };
 
 struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const char *name,
 			       int flags, const struct file_operations *fop)
@@ -106,6 +111,8 @@ struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const 
 	path.dentry = d_alloc_pseudo(mnt->mnt_sb, &q);
 	if (!path.dentry)
 		return ERR_PTR(-ENOMEM);
+	if (!mnt->mnt_sb->s_d_op)
+		d_set_d_op(path.dentry, &pseudo_dentry_operations);
 	path.mnt = mntget(mnt);
 	d_instantiate(path.dentry, inode);
 	file = alloc_file(&path, flags, fop);
