@@ -13,6 +13,7 @@
 #include <fs/filelock.h>
 #include <fs/inode.h>
 #include <fs/mount.h>
+#include <fs/super.h>
 #include <kern/bug.h>
 #include <kern/cred.h>
 #include <kern/err.h>
