@@ -150,7 +150,7 @@ static int do_mprotect(struct mm_struct *mm, unsigned long start, unsigned long 
 	return err;
 }
 
-SYSCALL_DEFINE3(mprotect, unsigned long, start, size_t, len, unsigned long, prot)
+static long protect(unsigned long start, size_t len, unsigned long prot)
 {
 	int grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
 	struct mm_struct *mm = current->mm;
@@ -173,4 +173,15 @@ SYSCALL_DEFINE3(mprotect, unsigned long, start, size_t, len, unsigned long, prot
 	err = do_mprotect(mm, start, end, prot, grows);
 	mmap_write_unlock(mm);
 	return err;
+}
+
+SYSCALL_DEFINE3(mprotect, unsigned long, start, size_t, len, unsigned long, prot)
+{
+	return protect(start, len, prot);
+}
+
+/* Without keys only -1, "as mprotect", is one. */
+SYSCALL_DEFINE4(pkey_mprotect, unsigned long, start, size_t, len, unsigned long, prot, int, pkey)
+{
+	return pkey == -1 ? protect(start, len, prot) : -EINVAL;
 }
