@@ -282,7 +282,6 @@ static int fill_super(struct super_block *sb, char *options, unsigned long limit
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_magic = magic;
 	sb->s_op = &shmem_ops;
-	sb->s_d_op = &simple_dentry_operations;
 	sb->s_time_gran = 1;
 	inode = shmem_get_inode(sb, NULL, S_IFDIR | sbi->mode, 0);
 	if (!inode)
