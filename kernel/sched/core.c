@@ -52,7 +52,7 @@ DEFINE_PER_CPU(unsigned int, __need_resched);
 
 void update_rq_clock(struct rq *rq)
 {
-	u64 now = sched_clock();
+	u64 now = sched_clock() - READ_ONCE(rq->stolen);
 
 	/* Clocks of different CPUs may differ by a little. */
 	if (now > rq->clock)

@@ -18,6 +18,7 @@
 struct cpu_account {
 	seqcount_t seq;
 	enum cpu_usage_stat what; /* the open stretch */
+	enum cpu_usage_stat before; /* the one before it */
 	u64 since;
 	u64 ns[NR_STATS];
 };
@@ -44,6 +45,7 @@ static enum cpu_usage_stat account_change(struct task_struct *task, enum cpu_usa
 	else if (was == CPUTIME_SYSTEM)
 		WRITE_ONCE(task->stime, task->stime + ran);
 	acct->since = now;
+	acct->before = was;
 	acct->what = what;
 	write_seqcount_end(&acct->seq);
 	return was;
@@ -88,6 +90,21 @@ int account_irq_enter(enum cpu_usage_stat what)
 void account_irq_exit(int was)
 {
 	account_change(current, was);
+}
+
+/* => in the timer interrupt: the stretch before it is what was stretched by the host. */
+void account_steal(u64 ns)
+{
+	struct cpu_account *acct = this_cpu_ptr(&cpu_account);
+
+	if (acct->before != CPUTIME_SYSTEM || current->stime < ns || acct->ns[CPUTIME_SYSTEM] < ns)
+		return;
+	write_seqcount_begin(&acct->seq);
+	acct->ns[CPUTIME_SYSTEM] -= ns;
+	acct->ns[CPUTIME_STEAL] += ns;
+	WRITE_ONCE(current->stime, current->stime - ns);
+	write_seqcount_end(&acct->seq);
+	WRITE_ONCE(this_rq()->stolen, this_rq()->stolen + ns);
 }
 
 /* Adds the open stretch, so that what ran without a change for long shows too. */

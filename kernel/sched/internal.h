@@ -46,7 +46,8 @@ struct rq {
 	struct task_struct *idle;	/* constant after bring-up */
 	struct fair_queue fair;		/* l */
 	struct rt_queue rt;		/* l */
-	u64 clock;			/* l: sched_clock() of the last look */
+	u64 clock;			/* l: sched_clock() of the last look, without stolen time */
+	u64 stolen;			/* c: time that the host gave to others */
 	u64 nr_switches;		/* c */
 	long nr_uninterruptible;	/* l: the sum over all CPUs counts */
 	atomic_t nr_iowait;

@@ -56,6 +56,15 @@ static int exclusive_waiter(void *unused)
 	return 0;
 }
 
+/* How many woke, once `count` did and a little later. */
+static int woken_in_time(int count)
+{
+	for (unsigned int i = 0; i < 1000 && atomic_read(&woken) < count; i++)
+		msleep(2);
+	msleep(10);
+	return atomic_read(&woken);
+}
+
 KTEST(wait, exclusive_waiters_wake_one_by_one)
 {
 	static struct test_threads t;
@@ -66,11 +75,9 @@ KTEST(wait, exclusive_waiters_wake_one_by_one)
 	msleep(20);
 	KEXPECT_EQ(atomic_read(&woken), 0);
 	wake_up(&queue);
-	msleep(20);
-	KEXPECT_EQ(atomic_read(&woken), 1);
+	KEXPECT_EQ(woken_in_time(1), 1);
 	wake_up_nr(&queue, 2);
-	msleep(20);
-	KEXPECT_EQ(atomic_read(&woken), 3);
+	KEXPECT_EQ(woken_in_time(3), 3);
 	WRITE_ONCE(open_gate, true);
 	wake_up_all(&queue);
 	stop_threads(&t);
