@@ -237,10 +237,22 @@ static const struct inode_operations stdio_iops = {
 	.setattr = stdio_setattr,
 };
 
+/* What /proc/PID/fd shows: a pipe looks like a pipe, anything else says where it is. */
+static char *stdio_dname(struct dentry *dentry, char *buf, int buflen)
+{
+	struct inode *inode = d_inode(dentry);
+
+	if (S_ISFIFO(inode->i_mode))
+		return dynamic_dname(buf, buflen, "pipe:[%lu]", inode->i_ino);
+	return dynamic_dname(buf, buflen, "host:[%s]", dentry->d_name.name);
+}
+
+static const struct dentry_operations stdio_dops = { .d_dname = stdio_dname };
+
 static struct dentry *stdio_mount(struct file_system_type *type, int flags, const char *dev_name,
 				  void *data)
 {
-	return mount_pseudo(type, "stdio:", NULL, NULL, STDIO_MAGIC);
+	return mount_pseudo(type, "stdio:", NULL, &stdio_dops, STDIO_MAGIC);
 }
 
 static struct file_system_type stdio_type = {
