@@ -54,6 +54,14 @@ void update_rq_clock(struct rq *rq)
 {
 	u64 now = sched_clock() - READ_ONCE(rq->stolen);
 
+	/*
+	 * Only the CPU itself knows, at its next tick, whether the host lets it run. Until then
+	 * others charge its task with no more than that tick would have.
+	 */
+	if (rq->cpu == (unsigned int)raw_smp_processor_id())
+		rq->own_clock = now;
+	else if (rq->curr != rq->idle)
+		now = min(now, rq->own_clock + 2 * TICK_NSEC);
 	/* Clocks of different CPUs may differ by a little. */
 	if (now > rq->clock)
 		rq->clock = now;

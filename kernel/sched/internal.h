@@ -47,6 +47,7 @@ struct rq {
 	struct fair_queue fair;		/* l */
 	struct rt_queue rt;		/* l */
 	u64 clock;			/* l: sched_clock() of the last look, without stolen time */
+	u64 own_clock;			/* l: the same, when its own CPU looked last */
 	u64 stolen;			/* c: time that the host gave to others */
 	u64 nr_switches;		/* c */
 	long nr_uninterruptible;	/* l: the sum over all CPUs counts */
