@@ -87,10 +87,33 @@ static void console_raw(void)
 	console_set(&raw_termios);
 }
 
+/* May we change the terminal? A background job of a shell may not. */
+static bool in_foreground(void)
+{
+	pid_t foreground;
+
+	return sys3(SYS_ioctl, 0, TIOCGPGRP, &foreground) || foreground == getpgrp();
+}
+
+/*
+ * Started in the background: stops, as any program does that wants the terminal, until the
+ * shell brings us forward. A job that nobody can bring forward is not stopped: goes on.
+ */
+static void wait_for_foreground(void)
+{
+	unsigned long set = 1UL << (SIGTTIN - 1);
+
+	for (int tries = 0; tries < 3 && !in_foreground(); tries++) {
+		sys3(SYS_tgkill, host_pid, host_pid, SIGTTIN);
+		sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &set, 0, sizeof(set));
+		sys4(SYS_rt_sigprocmask, SIG_BLOCK, &set, 0, sizeof(set));
+	}
+}
+
 /* After SIGCONT: the shell may have changed the terminal while we were stopped. */
 void console_raw_again(void)
 {
-	if (raw_termios.c_cflag) {
+	if (raw_termios.c_cflag && in_foreground()) {
 		console_raw();
 		console_resized();
 	}
@@ -170,6 +193,7 @@ void console_start(void)
 {
 	if (!raw_termios.c_cflag)
 		return;
+	wait_for_foreground();
 	if (service_thread(input_body, NULL))
 		usage_error("cannot start the console's thread");
 	console_raw();
@@ -195,6 +219,31 @@ long host_console_read(void *buf, unsigned long len)
 	return n || !hung_up ? (long)n : -EIO;
 }
 
+/*
+ * Writes to a terminal that is not raw, since its input is not ours (descriptor 0 is a pipe):
+ * it makes \r\n of \n itself, so the \r of the kernel's own \r\n is left out.
+ */
+static long write_cooked(const char *buf, unsigned long len)
+{
+	char out[WRITE_CHUNK];
+	unsigned long taken, n = 0;
+	long written;
+
+	for (taken = 0; taken < len && n < sizeof(out); taken++) {
+		if (buf[taken] != '\r' || taken + 1 >= len || buf[taken + 1] != '\n')
+			out[n++] = buf[taken];
+	}
+	written = sys3(SYS_write, tty_out, out, n);
+	if (written < 0 || written == (long)n)
+		return written < 0 ? written : (long)taken;
+	/* A part: find what it came from. */
+	for (taken = 0, n = 0; n < (unsigned long)written; taken++) {
+		if (buf[taken] != '\r' || buf[taken + 1] != '\n')
+			n++;
+	}
+	return taken;
+}
+
 long host_console_write(const void *buf, unsigned long len)
 {
 	struct pollfd p = { .fd = tty_out, .events = POLLOUT };
@@ -208,7 +257,9 @@ long host_console_write(const void *buf, unsigned long len)
 	}
 	if (p.revents & (POLLERR | POLLNVAL))
 		return len;
-	n = sys3(SYS_write, tty_out, buf, len < WRITE_CHUNK ? len : WRITE_CHUNK);
+	if (len > WRITE_CHUNK)
+		len = WRITE_CHUNK;
+	n = is_raw ? sys3(SYS_write, tty_out, buf, len) : write_cooked(buf, len);
 	if (n == -EINTR || n == -EAGAIN) {
 		host_fd_watch(tty_out, POLLOUT);
 		return 0;
