@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What an operation costs, seen from a program: the same binary runs on the host's kernel, inside
+ * ./vmlinux and inside other user-mode kernels. Prints "name unit best median" lines, between
+ * "bench begin" and "bench end". As init (process 1) it powers the machine off afterwards.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROUNDS 7
+#define PAGE 4096L
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* One operation `count` times; its cost is time over count. */
+struct bench {
+	const char *name;
+	void (*run)(int count);
+	int count;
+};
+
+static void run_getppid(int count)
+{
+	while (count--)
+		syscall(SYS_getppid);
+}
+
+static void run_clock_gettime(int count)
+{
+	struct timespec t;
+
+	while (count--)
+		clock_gettime(CLOCK_MONOTONIC, &t);
+}
+
+static void run_write_null(int count)
+{
+	int fd = open("/dev/null", O_WRONLY);
+
+	while (count--)
+		if (write(fd, "x", 1) != 1)
+			exit(1);
+	close(fd);
+}
+
+static void run_stat(int count)
+{
+	struct stat st;
+
+	while (count--)
+		stat("/dev/null", &st);
+}
+
+static void run_open_close(int count)
+{
+	while (count--)
+		close(open("/dev/null", O_RDONLY));
+}
+
+static void echo_child(int in, int out)
+{
+	char c;
+
+	while (read(in, &c, 1) == 1)
+		if (write(out, &c, 1) != 1)
+			break;
+	_exit(0);
+}
+
+static void run_pipe(int count)
+{
+	int to[2], from[2];
+	char c = 'x';
+	pid_t pid;
+
+	if (pipe(to) || pipe(from))
+		exit(1);
+	pid = fork();
+	if (!pid) {
+		close(to[1]);
+		close(from[0]);
+		echo_child(to[0], from[1]);
+	}
+	while (count--)
+		if (write(to[1], &c, 1) != 1 || read(from[0], &c, 1) != 1)
+			exit(1);
+	close(to[1]);
+	close(to[0]);
+	close(from[0]);
+	close(from[1]);
+	waitpid(pid, NULL, 0);
+}
+
+static int ball;
+
+static void pass(int mine, int other)
+{
+	while (__atomic_load_n(&ball, __ATOMIC_ACQUIRE) != mine)
+		syscall(SYS_futex, &ball, FUTEX_WAIT_PRIVATE, other, NULL, NULL, 0);
+	__atomic_store_n(&ball, other, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &ball, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void *player(void *count)
+{
+	for (long i = (long)count; i--;)
+		pass(1, 0);
+	return NULL;
+}
+
+static void run_futex(int count)
+{
+	pthread_t thread;
+
+	ball = 0;
+	if (pthread_create(&thread, NULL, player, (void *)(long)count))
+		exit(1);
+	while (count--)
+		pass(0, 1);
+	pthread_join(thread, NULL);
+}
+
+static void run_fork(int count)
+{
+	while (count--) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void run_fork_exec(int count)
+{
+	while (count--) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			execl("/proc/self/exe", "bench", "--exit", NULL);
+			_exit(1);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void *nothing(void *unused)
+{
+	return unused;
+}
+
+static void run_thread(int count)
+{
+	while (count--) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, nothing, NULL))
+			exit(1);
+		pthread_join(thread, NULL);
+	}
+}
+
+static void on_signal(int sig)
+{
+}
+
+static void run_signal(int count)
+{
+	signal(SIGUSR1, on_signal);
+	while (count--)
+		raise(SIGUSR1);
+}
+
+static void run_mprotect(int count)
+{
+	char *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*p = 1;
+	while (count--) {
+		mprotect(p, PAGE, PROT_READ);
+		mprotect(p, PAGE, PROT_READ | PROT_WRITE);
+	}
+	munmap(p, PAGE);
+}
+
+static void run_mmap_touch(int count)
+{
+	while (count--) {
+		char *p = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		for (int i = 0; i < 16; i++)
+			p[i * PAGE] = 1;
+		munmap(p, 16 * PAGE);
+	}
+}
+
+/* One operation is 64 MiB. */
+static void run_touch_64m(int count)
+{
+	size_t size = 64UL << 20;
+
+	while (count--) {
+		char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		for (size_t i = 0; i < size; i += PAGE)
+			p[i] = 1;
+		munmap(p, size);
+	}
+}
+
+/* One operation is 1 MiB through a pipe, 64 KiB at a time. */
+static void run_pipe_mib(int count)
+{
+	static char buf[65536];
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds))
+		exit(1);
+	pid = fork();
+	if (!pid) {
+		close(fds[1]);
+		while (read(fds[0], buf, sizeof(buf)) > 0)
+			;
+		_exit(0);
+	}
+	close(fds[0]);
+	for (int i = 0; i < count * 16; i++)
+		if (write(fds[1], buf, sizeof(buf)) != sizeof(buf))
+			exit(1);
+	close(fds[1]);
+	waitpid(pid, NULL, 0);
+}
+
+static void run_cpu(int count)
+{
+	volatile unsigned long x = 1;
+
+	for (long i = 0; i < count * 1000000L; i++)
+		x = x * 6364136223846793005UL + 1442695040888963407UL;
+}
+
+static const struct bench benches[] = {
+	{ "getppid", run_getppid, 20000 },
+	{ "clock_gettime", run_clock_gettime, 20000 },
+	{ "write-1-byte-null", run_write_null, 20000 },
+	{ "stat", run_stat, 10000 },
+	{ "open-close", run_open_close, 5000 },
+	{ "pipe-round-trip", run_pipe, 2000 },
+	{ "futex-round-trip", run_futex, 2000 },
+	{ "fork-exit-wait", run_fork, 100 },
+	{ "fork-exec-wait", run_fork_exec, 50 },
+	{ "thread-create-join", run_thread, 200 },
+	{ "signal-to-self", run_signal, 2000 },
+	{ "mprotect-pair", run_mprotect, 2000 },
+	{ "mmap-touch-munmap-64k", run_mmap_touch, 500 },
+	{ "touch-64-MiB", run_touch_64m, 1 },
+	{ "pipe-1-MiB", run_pipe_mib, 32 },
+	{ "cpu-loop-1M", run_cpu, 5 },
+};
+
+static void measure(const struct bench *bench)
+{
+	double cost[ROUNDS];
+
+	bench->run(bench->count / 10 + 1);
+	for (int i = 0; i < ROUNDS; i++) {
+		double start = now();
+
+		bench->run(bench->count);
+		cost[i] = (now() - start) / bench->count;
+	}
+	qsort(cost, ROUNDS, sizeof(cost[0]), by_value);
+	printf("%s ns %.0f %.0f\n", bench->name, cost[0], cost[ROUNDS / 2]);
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "--exit"))
+		return 0;
+	if (getpid() == 1) {
+		mount("proc", "/proc", "proc", 0, NULL);
+		mount("dev", "/dev", "devtmpfs", 0, NULL);
+	}
+	printf("bench begin\n");
+	for (unsigned int i = 0; i < sizeof(benches) / sizeof(benches[0]); i++)
+		measure(&benches[i]);
+	printf("bench end\n");
+	fflush(stdout);
+	if (getpid() == 1)
+		reboot(RB_POWER_OFF);
+	return 0;
+}
