@@ -52,6 +52,7 @@ struct guest_slot {
 	int tid;			/* constant once the thread exists: from the mapper */
 	void *mem;			/* constant: config.slot_size bytes */
 	u32 seen;			/* o: events taken so far */
+	unsigned long fault_ip, fault_addr;	/* o: of the last event, if it was a page fault */
 	int core;			/* o: host core that the thread is bound to, or -1 */
 };
 
@@ -78,6 +79,7 @@ struct guest {
 
 	struct rb_root areas;		/* l: what is mapped, by address */
 	unsigned long mappings;		/* l: mmap()s since all was dropped: bounds host VMAs */
+	bool distrust;			/* x: a fault came twice: map again what seems mapped */
 	struct guest_area *spare;	/* l: so that one insertion cannot fail */
 	struct guest_run runs[REQUEST_MAX_OPS];	/* l: scratch */
 
@@ -140,6 +142,8 @@ int guest_post_wait(struct guest *guest);
  * operations are left to be sent by the caller's guest_post().
  */
 bool guest_build_ranges(struct guest *guest, struct mm_struct *mm);
+/* Queues for the child what the parent's stub has mapped (fork). => may sleep */
+void guest_inherit(struct mm_struct *child, struct guest *parent);
 void guest_forget_areas(struct guest *guest);
 /* After a request failed: drops all mappings, or kills the stub. => lock held */
 void guest_recover(struct guest *guest);

@@ -36,7 +36,10 @@
 #define HOST_PROT_READ 1
 #define HOST_PROT_WRITE 2
 #define HOST_PROT_EXEC 4
-#define HOST_MAP_SHARED_FIXED_POPULATE (0x01 | 0x10 | 0x8000)
+#define HOST_MAP_SHARED_FIXED 0x11
+#define HOST_MAP_POPULATE 0x8000
+
+#define POPULATE_READ_PAGES 4
 
 #define MAX_MAPPINGS 50000
 
@@ -269,28 +272,57 @@ static bool collect(struct guest *guest, struct mm_struct *mm, unsigned long add
 	bool room = true;
 
 	spin_lock(&mm->page_table_lock);
-	for (; addr < end && room; addr += PAGE_SIZE) {
-		pte_t *ptep = pte_lookup(mm, addr);
-		pte_t pte = ptep ? ptep_get(ptep) : __pte(0);
+	while (room) {
+		pte_t *ptep;
 
-		if (pte_accessible(pte))
-			room = add_entry(guest, nruns, addr, pte);
+		addr = pte_next_table(mm, addr, end, &ptep);
+		if (addr >= end)
+			break;
+		do {
+			pte_t pte = ptep_get(ptep++);
+
+			if (pte_accessible(pte))
+				room = add_entry(guest, nruns, addr, pte);
+			addr += PAGE_SIZE;
+		} while (room && addr < end && addr & ~PMD_MASK);
 	}
 	spin_unlock(&mm->page_table_lock);
 	return room;
 }
 
+/* Is the run mapped so already? What is recorded is up to date: changed entries are flushed. */
+static bool is_mapped(struct guest *guest, const struct guest_run *run)
+{
+	struct guest_area *area = area_find(guest, run->addr);
+
+	return area && area->start <= run->addr && area->end >= run->addr + run->size &&
+	       area->prot == run->prot;
+}
+
+/*
+ * Host page table entries at once, or by the host's own fault on first touch? The host brings
+ * 16 pages with one read fault, for less than populating them; write faults come one by one.
+ */
+static int map_flags(const struct guest_run *run)
+{
+	if (run->prot & HOST_PROT_WRITE || run->size <= POPULATE_READ_PAGES * PAGE_SIZE)
+		return HOST_MAP_SHARED_FIXED | HOST_MAP_POPULATE;
+	return HOST_MAP_SHARED_FIXED;
+}
+
 /* Turns the runs into operations. Runs that cannot be recorded are not mapped. */
-static void add_runs(struct guest *guest, unsigned int nruns)
+static void add_runs(struct guest *guest, unsigned int nruns, bool force)
 {
 	for (unsigned int i = 0; i < nruns; i++) {
 		const struct guest_run *run = &guest->runs[i];
 
+		if (!force && is_mapped(guest, run))
+			continue;
 		if (!areas_insert(guest, run->addr, run->addr + run->size, run->prot))
 			continue;
 		guest->mappings++;
-		guest_op(guest, HOST_NR_MMAP, run->addr, run->size, run->prot,
-			 HOST_MAP_SHARED_FIXED_POPULATE, STUB_RAM_FD, run->phys);
+		guest_op(guest, HOST_NR_MMAP, run->addr, run->size, run->prot, map_flags(run),
+			 STUB_RAM_FD, run->phys);
 	}
 }
 
@@ -313,7 +345,8 @@ bool guest_build_ranges(struct guest *guest, struct mm_struct *mm)
 		if (!collect(guest, mm, ranges[i].addr, end, &nruns))
 			break;
 	}
-	add_runs(guest, nruns);
+	add_runs(guest, nruns, guest->distrust);
+	guest->distrust = false;
 	return guest->nops != 0;
 }
 
@@ -337,6 +370,28 @@ void update_mmu_cache_range(struct mm_struct *mm, unsigned long addr, unsigned i
 		*last = (struct guest_range){ addr, nr };
 	}
 	spin_unlock(&guest->range_lock);
+}
+
+/*
+ * The child of a fork is about to do what its parent just did: shows it at once what the
+ * parent's stub has mapped, as far as its own page tables have it.
+ */
+void guest_inherit(struct mm_struct *child, struct guest *parent)
+{
+	unsigned long start = 0, end = 0;
+
+	mutex_lock(&parent->lock);
+	for (struct guest_area *area = area_find(parent, 0); area; area = area_next(area)) {
+		if (area->start != end) {
+			if (end)
+				update_mmu_cache_range(child, start, (end - start) >> PAGE_SHIFT);
+			start = area->start;
+		}
+		end = area->end;
+	}
+	mutex_unlock(&parent->lock);
+	if (end)
+		update_mmu_cache_range(child, start, (end - start) >> PAGE_SHIFT);
 }
 
 void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end)
@@ -420,7 +475,7 @@ void tlb_replace_page(struct mm_struct *mm, unsigned long addr)
 		update_mmu_cache_range(mm, addr, 1);
 	} else {
 		collect(guest, mm, addr, addr + PAGE_SIZE, &nruns);
-		add_runs(guest, nruns);
+		add_runs(guest, nruns, true);
 		if (guest->nops)
 			post_proven(guest);
 		else

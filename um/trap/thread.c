@@ -44,6 +44,8 @@ int arch_dup_thread(struct task_struct *child, u64 clone_flags, unsigned long ne
 	error = thread_bind(child);
 	if (error)
 		return error;
+	if (from->slot && to->slot->guest != from->slot->guest)
+		guest_inherit(child->mm, from->slot->guest);
 	if (from->slot && !from->fpu_init) {
 		fpu_slot_copy(to->slot, from->slot);
 		to->fpu_init = false;

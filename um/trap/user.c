@@ -186,6 +186,15 @@ static void foreign_call(struct pt_regs *regs)
 	do_user_trap(regs, SIGSEGV, SI_KERNEL, 0);
 }
 
+/* The same access again: what was done about it did not reach the stub. */
+static void note_fault(struct guest_slot *slot, unsigned long ip, unsigned long addr)
+{
+	if (slot->fault_ip == ip && slot->fault_addr == addr)
+		WRITE_ONCE(slot->guest->distrust, true);
+	slot->fault_ip = ip;
+	slot->fault_addr = addr;
+}
+
 static void dispatch(struct guest_slot *slot, struct thread_struct *thread)
 {
 	struct pt_regs *regs = &thread->regs;
@@ -201,6 +210,7 @@ static void dispatch(struct guest_slot *slot, struct thread_struct *thread)
 		}
 		regs->orig_ax = regs->ax;
 		regs->ax = -ENOSYS;
+		slot->fault_addr = 0;
 		do_syscall_64(regs);
 		return;
 	case SIGSEGV:
@@ -211,10 +221,12 @@ static void dispatch(struct guest_slot *slot, struct thread_struct *thread)
 		thread->trap_nr = *slot_quad(slot, uc + UC_TRAP);
 		thread->error_code = *slot_quad(slot, uc + UC_ERR);
 		thread->cr2 = *slot_quad(slot, uc + UC_CR2);
-		if (event.signr == SIGSEGV && thread->trap_nr == TRAP_PAGE_FAULT)
+		if (event.signr == SIGSEGV && thread->trap_nr == TRAP_PAGE_FAULT) {
+			note_fault(slot, regs->ip, thread->cr2);
 			do_user_page_fault(regs, thread->cr2, thread->error_code & 0x17);
-		else
+		} else {
 			do_user_trap(regs, event.signr, event.code, event.addr);
+		}
 		return;
 	default:
 		/* SIGURG: a kick, and its reason is looked at on the way out. */
