@@ -51,6 +51,9 @@ again:
 			}
 			if (ret == D_WALK_CONTINUE && !list_empty(&child->d_subdirs)) {
 				spin_unlock(&this_parent->d_lock);
+				/* The child's lock is now the outer one: tell the lock checker. */
+				lock_release(__lock_map(&child->d_lock), _THIS_IP_);
+				lock_acquire(__lock_map(&child->d_lock), 0, false, false, _THIS_IP_);
 				this_parent = child;
 				next = this_parent->d_subdirs.next;
 				continue;
