@@ -295,16 +295,20 @@ static int ptmx_open(struct inode *inode, struct file *file)
 	err = tty_add_file(tty, file);
 	if (err)
 		goto fail_pair;
+	/* Open before the node is there: whoever opens the slave finds a master in use. */
+	mutex_lock(&tty_mutex);
+	tty->count = 1;
+	tty->driver_data = fsi;
 	node = devpts_pty_new(fsi, index, tty->link);
+	if (!IS_ERR(node))
+		tty->link->driver_data = node;
+	mutex_unlock(&tty_mutex);
 	if (IS_ERR(node)) {
 		err = PTR_ERR(node);
 		list_del(&((struct tty_file_private *)file->private_data)->list);
 		kfree(file->private_data);
 		goto fail_pair;
 	}
-	tty->link->driver_data = node;
-	tty->driver_data = fsi;
-	tty->count = 1;
 	file->f_op = &tty_fops;
 	return 0;
 
