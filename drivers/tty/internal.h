@@ -43,6 +43,8 @@ void tty_buffer_discard(struct tty_struct *tty);
 int __tty_check_change(struct tty_struct *tty, int sig);
 int tty_check_change(struct tty_struct *tty);
 struct pid *tty_get_pgrp(struct tty_struct *tty);
+struct pid *tty_get_session(struct tty_struct *tty);
+void session_clear_tty(struct pid *session, struct tty_struct *tty);
 void tty_signal_foreground(struct tty_struct *tty, int sig);
 int tty_signal_session_leader(struct tty_struct *tty, bool exit_session);
 long tty_jobctrl_ioctl(struct tty_struct *tty, struct tty_struct *real, struct file *file,

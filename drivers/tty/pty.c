@@ -117,10 +117,13 @@ static void ptm_close(struct tty_struct *tty, struct file *file)
 	tty->driver_data = NULL;
 }
 
-/* Neither side is open: take the pair apart. */
+/* Neither side is open: take the pair apart, once. */
 void pty_drop_pair(struct tty_struct *tty)
 {
-	tty_kref_put(tty_is_pty_master(tty) ? tty->link : tty);
+	struct tty_struct *slave = tty_is_pty_master(tty) ? tty->link : tty;
+
+	if (!test_and_set_bit(TTY_UNPAIRED, &slave->flags))
+		tty_kref_put(slave);
 }
 
 /* TIOCSIG: signals the slave's foreground group. */

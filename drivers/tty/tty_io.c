@@ -316,15 +316,14 @@ fail:
 	return err;
 }
 
+/* Nobody has it open: it is no process's terminal any more. */
 static void forget_session(struct tty_struct *tty)
 {
-	struct task_struct *p;
+	struct pid *session = tty_get_session(tty);
 
-	read_lock(&tasklist_lock);
-	do_each_pid_task(tty->session, PIDTYPE_SID, p) {
-		proc_clear_tty(p);
-	} while_each_pid_task(tty->session, PIDTYPE_SID, p);
-	read_unlock(&tasklist_lock);
+	if (session)
+		session_clear_tty(session, tty);
+	put_pid(session);
 }
 
 int tty_release(struct inode *inode, struct file *file)

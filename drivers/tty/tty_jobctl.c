@@ -29,6 +29,18 @@ struct pid *tty_get_pgrp(struct tty_struct *tty)
 	return pgrp;
 }
 
+/* The session that the terminal belongs to with a reference, or NULL. => any context */
+struct pid *tty_get_session(struct tty_struct *tty)
+{
+	unsigned long flags;
+	struct pid *session;
+
+	spin_lock_irqsave(&tty->ctrl_lock, flags);
+	session = get_pid(tty->session);
+	spin_unlock_irqrestore(&tty->ctrl_lock, flags);
+	return session;
+}
+
 void tty_signal_foreground(struct tty_struct *tty, int sig)
 {
 	struct pid *pgrp = tty_get_pgrp(tty);
@@ -121,19 +133,28 @@ struct tty_struct *get_current_tty(void)
 	return tty;
 }
 
-void proc_clear_tty(struct task_struct *leader)
+/* Takes its terminal from a process, if it is `which` (NULL: whatever it is). */
+static void clear_tty(struct task_struct *leader, struct tty_struct *which)
 {
 	struct tty_struct *tty;
 	unsigned long flags;
 
 	spin_lock_irqsave(&leader->sighand->siglock, flags);
 	tty = leader->signal->tty;
-	leader->signal->tty = NULL;
+	if (which && tty != which)
+		tty = NULL;
+	else
+		leader->signal->tty = NULL;
 	spin_unlock_irqrestore(&leader->sighand->siglock, flags);
 	tty_kref_put(tty);
 }
 
-/* fork(): => parent's siglock held by the caller, or the parent is the caller */
+void proc_clear_tty(struct task_struct *leader)
+{
+	clear_tty(leader, NULL);
+}
+
+/* fork(): => parent's siglock held */
 void tty_signal_fork(struct signal_struct *sig, struct signal_struct *parent)
 {
 	sig->tty = tty_kref_get(parent->tty);
@@ -164,14 +185,14 @@ void tty_proc_numbers(struct signal_struct *sig, dev_t *devt, pid_t *pgrp)
 	put_pid(pid);
 }
 
-/* No process of the session has this terminal any more. => may sleep */
-static void session_clear_tty(struct pid *session)
+/* No process of the session has this terminal (NULL: any) any more. */
+void session_clear_tty(struct pid *session, struct tty_struct *tty)
 {
 	struct task_struct *p;
 
 	read_lock(&tasklist_lock);
 	do_each_pid_task(session, PIDTYPE_SID, p) {
-		proc_clear_tty(p);
+		clear_tty(p, tty);
 	} while_each_pid_task(session, PIDTYPE_SID, p);
 	read_unlock(&tasklist_lock);
 }
@@ -184,12 +205,9 @@ int tty_signal_session_leader(struct tty_struct *tty, bool exit_session)
 {
 	struct pid *pgrp = NULL, *session;
 	struct task_struct *p;
-	unsigned long flags;
 	int leaders = 0;
 
-	spin_lock_irqsave(&tty->ctrl_lock, flags);
-	session = get_pid(tty->session);
-	spin_unlock_irqrestore(&tty->ctrl_lock, flags);
+	session = tty_get_session(tty);
 	if (session) {
 		read_lock(&tasklist_lock);
 		do_each_pid_task(session, PIDTYPE_SID, p) {
@@ -206,6 +224,7 @@ int tty_signal_session_leader(struct tty_struct *tty, bool exit_session)
 				send_signal_locked(SIGHUP, SEND_SIG_PRIV, p, PIDTYPE_TGID);
 				send_signal_locked(SIGCONT, SEND_SIG_PRIV, p, PIDTYPE_TGID);
 				spin_lock(&tty->ctrl_lock);
+				put_pid(pgrp);
 				pgrp = get_pid(tty->pgrp);
 				if (tty->pgrp) {
 					put_pid(p->signal->tty_old_pgrp);
@@ -282,7 +301,7 @@ void disassociate_ctty(int on_exit)
 	rcu_read_lock();
 	session = get_pid(task_session(current));
 	rcu_read_unlock();
-	session_clear_tty(session);
+	session_clear_tty(session, NULL);
 	put_pid(session);
 	tty_kref_put(tty);
 }
@@ -304,8 +323,8 @@ static int tiocsctty(struct tty_struct *tty, struct file *file, int steal)
 	if (tty->session) {
 		if (steal != 1 || !capable(CAP_SYS_ADMIN))
 			goto out;
-		session = get_pid(tty->session);
-		session_clear_tty(session);
+		session = tty_get_session(tty);
+		session_clear_tty(session, NULL);
 		put_pid(session);
 	}
 	if (!(file->f_mode & FMODE_READ) && !capable(CAP_SYS_ADMIN))

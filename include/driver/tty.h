@@ -86,6 +86,7 @@ struct tty_driver {
 #define TTY_HUPPED		2	/* hung up: reads give 0, writes EIO */
 #define TTY_PTY_LOCK		4	/* slave may not be opened yet (TIOCSPTLCK) */
 #define TTY_PACKET		5	/* master: packet mode */
+#define TTY_UNPAIRED		7	/* slave: the master has given up its reference */
 #define TTY_DEAD		6	/* no references; a pty waits for its other side */
 
 /* Bytes from the driver that the line discipline has not taken yet. */

@@ -262,7 +262,6 @@ static int copy_signal(unsigned long flags, struct task_struct *task)
 	sig->oom_score_adj = parent->oom_score_adj;
 	sig->oom_score_adj_min = parent->oom_score_adj_min;
 	sig->has_child_subreaper = parent->has_child_subreaper || parent->is_child_subreaper;
-	tty_signal_fork(sig, parent);
 	return 0;
 }
 
@@ -323,6 +322,8 @@ static void attach_task(struct task_struct *task, struct pid *pid, struct kernel
 		sig->pids[PIDTYPE_TGID] = pid;
 		sig->pids[PIDTYPE_PGID] = task_pgrp(current);
 		sig->pids[PIDTYPE_SID] = task_session(current);
+		/* Together with the session, or a hangup between the two would miss it. */
+		tty_signal_fork(sig, current->signal);
 		if (is_child_reaper(pid)) {
 			init_pid_ns.child_reaper = task;
 			sig->flags |= SIGNAL_UNKILLABLE;
