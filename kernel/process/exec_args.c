@@ -69,6 +69,7 @@ int bprm_mm_init(struct linux_binprm *bprm)
 		vm_area_free(vma);
 		return error;
 	}
+	mm->stack_vm = mm->total_vm = 1;
 	mm->start_stack = vma->vm_end;
 	mmap_write_unlock(mm);
 	bprm->vma = vma;
