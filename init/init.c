@@ -75,7 +75,8 @@ static void mount_all(void)
 	mount_one("devtmpfs", "/dev", MS_NOSUID, "mode=0755");
 	mount_one("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, "mode=0620,gid=5,ptmxmode=0666");
 	mount_one("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, "mode=1777");
-	sys2(mkdir, "/dev/shm", 01777);
+	sys2(mkdir, "/dev/shm", 0755);
+	sys2(chmod, "/dev/shm", 01777);
 	sys2(symlink, "/proc/self/fd", "/dev/fd");
 	sys2(symlink, "/proc/self/fd/0", "/dev/stdin");
 	sys2(symlink, "/proc/self/fd/1", "/dev/stdout");

@@ -9,6 +9,7 @@
 #include <fs/inode.h>
 #include <fs/mount.h>
 #include <fs/namei.h>
+#include <fs/shmem.h>
 #include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
@@ -190,28 +191,17 @@ int devtmpfs_delete_node(const char *name)
 	return err;
 }
 
-/* mount(2): every mount shows the one instance. */
-static struct dentry *public_mount(struct file_system_type *type, int flags, const char *dev_name,
-				   void *data)
+/* Every mount shows the one instance. */
+static struct dentry *mount_dev(struct file_system_type *type, int flags, const char *dev_name,
+				void *data)
 {
-	struct super_block *sb;
-
-	if (!dev_mount)
-		return ERR_PTR(-ENODEV);
-	sb = dev_mount->mnt_sb;
-	down_write(&sb->s_umount);
-	atomic_inc(&sb->s_active);
-	return dget(sb->s_root);
+	return mount_single(type, flags, data, shmem_fill_super);
 }
 
-static void public_kill_sb(struct super_block *sb)
-{
-}
-
-static struct file_system_type public_type = {
+static struct file_system_type devtmpfs_type = {
 	.name = "devtmpfs",
-	.mount = public_mount,
-	.kill_sb = public_kill_sb,
+	.mount = mount_dev,
+	.kill_sb = shmem_kill_super,
 };
 
 int devtmpfs_mount(const char *path)
@@ -221,15 +211,15 @@ int devtmpfs_mount(const char *path)
 
 static int __init devtmpfs_init(void)
 {
-	struct file_system_type *tmpfs = get_fs_type("tmpfs");
 	char options[] = "mode=0755";
 	struct pending_node *node, *next;
 	struct vfsmount *mnt;
 	int err;
 
-	if (!tmpfs)
-		return -ENODEV;
-	mnt = vfs_kern_mount(tmpfs, 0, "devtmpfs", options);
+	err = register_filesystem(&devtmpfs_type);
+	if (err)
+		return err;
+	mnt = vfs_kern_mount(&devtmpfs_type, 0, "devtmpfs", options);
 	if (IS_ERR(mnt))
 		return PTR_ERR(mnt);
 	mutex_lock(&devtmpfs_lock);
@@ -240,7 +230,6 @@ static int __init devtmpfs_init(void)
 		kfree(node);
 	}
 	mutex_unlock(&devtmpfs_lock);
-	err = register_filesystem(&public_type);
-	return err;
+	return 0;
 }
 fs_initcall(devtmpfs_init);

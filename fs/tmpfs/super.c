@@ -292,7 +292,7 @@ static int fill_super(struct super_block *sb, char *options, unsigned long limit
 	return sb->s_root ? 0 : -ENOMEM;
 }
 
-static int tmpfs_fill(struct super_block *sb, void *data, int silent)
+int shmem_fill_super(struct super_block *sb, void *data, int silent)
 {
 	return fill_super(sb, data, totalram_pages() / 2, 01777, TMPFS_MAGIC);
 }
@@ -311,7 +311,7 @@ static int rootfs_fill(struct super_block *sb, void *data, int silent)
 static struct dentry *tmpfs_mount(struct file_system_type *type, int flags, const char *dev_name,
 				  void *data)
 {
-	return mount_nodev(type, flags, data, tmpfs_fill);
+	return mount_nodev(type, flags, data, shmem_fill_super);
 }
 
 static struct dentry *ramfs_mount(struct file_system_type *type, int flags, const char *dev_name,
@@ -326,7 +326,7 @@ static struct dentry *rootfs_mount(struct file_system_type *type, int flags, con
 	return mount_nodev(type, flags, data, rootfs_fill);
 }
 
-static void shmem_kill_sb(struct super_block *sb)
+void shmem_kill_super(struct super_block *sb)
 {
 	struct shmem_sb_info *sbi = sb->s_fs_info;
 
@@ -335,13 +335,13 @@ static void shmem_kill_sb(struct super_block *sb)
 }
 
 static struct file_system_type tmpfs_type = {
-	.name = "tmpfs", .mount = tmpfs_mount, .kill_sb = shmem_kill_sb, .fs_flags = FS_USERNS_MOUNT,
+	.name = "tmpfs", .mount = tmpfs_mount, .kill_sb = shmem_kill_super, .fs_flags = FS_USERNS_MOUNT,
 };
 static struct file_system_type ramfs_type = {
-	.name = "ramfs", .mount = ramfs_mount, .kill_sb = shmem_kill_sb, .fs_flags = FS_USERNS_MOUNT,
+	.name = "ramfs", .mount = ramfs_mount, .kill_sb = shmem_kill_super, .fs_flags = FS_USERNS_MOUNT,
 };
 static struct file_system_type rootfs_type = {
-	.name = "rootfs", .mount = rootfs_mount, .kill_sb = shmem_kill_sb,
+	.name = "rootfs", .mount = rootfs_mount, .kill_sb = shmem_kill_super,
 };
 
 /* Before the first mount: the root is one of these. */

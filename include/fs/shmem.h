@@ -14,4 +14,9 @@ struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_fl
 long memfd_fcntl(struct file *file, unsigned int cmd, unsigned long arg);
 /* shmem_zero_setup() is declared in <mm/mmap.h>. */
 
+/* For file systems that are a tmpfs with another name (devtmpfs): of struct file_system_type. */
+struct super_block;
+int shmem_fill_super(struct super_block *sb, void *data, int silent);
+void shmem_kill_super(struct super_block *sb);
+
 #endif
