@@ -535,22 +535,30 @@ SYSCALL_DEFINE6(epoll_pwait2, int, epfd, struct epoll_event __user *, events, in
 	return epoll_pwait_masked(epfd, events, maxevents, timeout ? &end : NULL, sigmask, sigsetsize);
 }
 
-/* The set itself is ready when an item is: level changes are found by asking the files. */
-static __poll_t eventpoll_poll(struct file *file, poll_table *pt)
+/*
+ * A set is ready when an item is: level changes are found by asking the files. `depth` counts the
+ * sets whose mutex is held around this one's.
+ */
+static __poll_t ep_ask_items(struct eventpoll *ep, int depth)
 {
-	struct eventpoll *ep = file->private_data;
 	struct epitem *item;
 	__poll_t ready = 0;
 	poll_table ask;
 
-	poll_wait(file, &ep->pollers, pt);
 	init_poll_funcptr(&ask, NULL);
-	mutex_lock_nested(&ep->mtx, SINGLE_DEPTH_NESTING);
+	mutex_lock_nested(&ep->mtx, depth);
 	spin_lock_irq(&ep->lock);
 	/* Items leave the list under ep->mtx alone, so the walk may drop the lock. */
 	list_for_each_entry(item, &ep->ready, ready_link) {
+		__poll_t events;
+
 		spin_unlock_irq(&ep->lock);
-		if (ep_item_poll(item, &ask))
+		if (is_eventpoll(item->file))
+			events = ep_ask_items(item->file->private_data, depth + 1) &
+				 item->event.events;
+		else
+			events = ep_item_poll(item, &ask);
+		if (events)
 			ready = EPOLLIN | EPOLLRDNORM;
 		spin_lock_irq(&ep->lock);
 		if (ready)
@@ -559,6 +567,14 @@ static __poll_t eventpoll_poll(struct file *file, poll_table *pt)
 	spin_unlock_irq(&ep->lock);
 	mutex_unlock(&ep->mtx);
 	return ready;
+}
+
+static __poll_t eventpoll_poll(struct file *file, poll_table *pt)
+{
+	struct eventpoll *ep = file->private_data;
+
+	poll_wait(file, &ep->pollers, pt);
+	return ep_ask_items(ep, 1);
 }
 
 static int eventpoll_close(struct inode *inode, struct file *file)
