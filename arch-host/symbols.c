@@ -85,3 +85,52 @@ int host_symbol_lookup(unsigned long address, struct host_symbol *symbol)
 	symbol->size = best->st_size;
 	return 1;
 }
+
+/* nm's letter: where the symbol lies, small when it is local. */
+static char symbol_kind(const Elf64_Sym *s, const Elf64_Shdr *sections, unsigned int nsections)
+{
+	char kind = 'd';
+
+	if (s->st_shndx == SHN_ABS)
+		kind = 'a';
+	else if (s->st_shndx >= nsections)
+		return '?';
+	else if (sections[s->st_shndx].sh_flags & SHF_EXECINSTR)
+		kind = 't';
+	else if (!(sections[s->st_shndx].sh_flags & SHF_WRITE))
+		kind = 'r';
+	else if (sections[s->st_shndx].sh_type == SHT_NOBITS)
+		kind = 'b';
+	return ELF64_ST_BIND(s->st_info) == STB_LOCAL ? kind : kind - 'a' + 'A';
+}
+
+int host_symbol_next(unsigned long *index, struct host_symbol *symbol, char *kind)
+{
+	const Elf64_Shdr *section, *sections;
+	const Elf64_Sym *symbols;
+	unsigned long count;
+
+	if (!map_image())
+		return 0;
+	section = symbol_section();
+	if (!section)
+		return 0;
+	sections = (const void *)(image + ((const Elf64_Ehdr *)image)->e_shoff);
+	symbols = (const void *)(image + section->sh_offset);
+	count = section->sh_size / sizeof(*symbols);
+	while (*index < count) {
+		const Elf64_Sym *s = &symbols[(*index)++];
+		unsigned int type = ELF64_ST_TYPE(s->st_info);
+
+		if (type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE)
+			continue;
+		if (s->st_shndx == SHN_UNDEF || !s->st_name)
+			continue;
+		symbol->name = (const char *)image + sections[section->sh_link].sh_offset + s->st_name;
+		symbol->address = s->st_value;
+		symbol->size = s->st_size;
+		*kind = symbol_kind(s, sections, ((const Elf64_Ehdr *)image)->e_shnum);
+		return 1;
+	}
+	return 0;
+}

@@ -226,6 +226,11 @@ void host_random(void *buf, unsigned long len);
 /* Symbol of an address in our own binary: 1 found. Async-signal-safe. */
 struct host_symbol { const char *name; unsigned long address, size; };
 int host_symbol_lookup(unsigned long address, struct host_symbol *symbol);
+/*
+ * Walks our own symbols: the first from number *index on, and *index moved past it; 1, or 0 at
+ * the end. `kind` is the letter that nm(1) shows. Maps the binary at the first call.
+ */
+int host_symbol_next(unsigned long *index, struct host_symbol *symbol, char *kind);
 /* Restores the terminal, kills the stubs, ends the process. */
 void host_exit(int status) __attribute__((noreturn));
 

@@ -59,6 +59,9 @@ void um_halt(int status) __attribute__((noreturn));
 bool um_symbol_lookup(unsigned long addr, char *name, size_t size, unsigned long *offset,
 		      unsigned long *symsize);
 
+/* Walks all symbols: see host_symbol_next(). The name lives for ever. => may sleep */
+bool um_symbol_next(unsigned long *index, unsigned long *addr, char *kind, const char **name);
+
 /* Steps of the frame-pointer chain of the current stack into addrs; the number found. */
 unsigned int um_stack_trace(unsigned long *addrs, unsigned int max);
 

@@ -36,6 +36,17 @@ unsigned long search_exception_table(unsigned long ip)
 	return 0;
 }
 
+bool um_symbol_next(unsigned long *index, unsigned long *addr, char *kind, const char **name)
+{
+	struct host_symbol symbol;
+
+	if (!host_symbol_next(index, &symbol, kind))
+		return false;
+	*addr = symbol.address;
+	*name = symbol.name;
+	return true;
+}
+
 bool um_symbol_lookup(unsigned long addr, char *name, size_t size, unsigned long *offset,
 		      unsigned long *symsize)
 {
