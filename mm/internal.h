@@ -89,6 +89,21 @@ unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr);
 unsigned long shrink_slab(gfp_t gfp, int priority);
 unsigned long shrink_page_cache(gfp_t gfp, unsigned long nr);
 
+/* ---- failures on purpose (fault_inject.c); 0: none ---- */
+extern unsigned int failslab_interval, fail_page_interval;
+bool inject_slab_failure(gfp_t gfp);
+bool inject_page_failure(gfp_t gfp);
+
+static inline bool should_failslab(gfp_t gfp)
+{
+	return unlikely(failslab_interval) && inject_slab_failure(gfp);
+}
+
+static inline bool should_fail_page(gfp_t gfp)
+{
+	return unlikely(fail_page_interval) && inject_page_failure(gfp);
+}
+
 /* ---- sanitizers ---- */
 #ifdef __SANITIZE_ADDRESS__
 void __asan_poison_memory_region(const volatile void *addr, size_t size);

@@ -375,6 +375,8 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 		return NULL;
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
+	if (should_fail_page(gfp))
+		return NULL;
 	page = get_page_from_freelist(gfp, order, WMARK_LOW);
 	if (likely(page))
 		return page;

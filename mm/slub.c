@@ -252,6 +252,8 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	unsigned long flags;
 	void *object;
 
+	if (should_failslab(gfp))
+		return NULL;
 	local_irq_save(flags);
 	c = this_cpu_ptr(s->cpu_slab);
 	object = c->freelist;
