@@ -108,7 +108,7 @@ static void unmapping_ends_the_guest(void)
 
 static void futexes_stay_inside(void)
 {
-	run_attack(foreign_futexes, 3000);
+	run_attack_as(foreign_futexes, 3000, 0);
 }
 
 int main(void)
