@@ -32,6 +32,15 @@ struct sighand_struct {
 	struct rcu_head rcu;
 };
 
+/*
+ * Signals that came for several processes while one of them was forking: the child, which will
+ * be one of them too, gets them as well. Guarded by siglock.
+ */
+struct multiprocess_signals {
+	sigset_t signal;
+	struct hlist_node node;
+};
+
 /* CPU time of one group or one task, ns. */
 struct task_cputime {
 	u64 stime;
@@ -68,6 +77,7 @@ struct signal_struct {
 	wait_queue_head_t wait_chldexit;	/* parents in wait4 */
 	struct task_struct *curr_target;	/* s: where the next group signal goes */
 	struct sigpending shared_pending;	/* s */
+	struct hlist_head multiprocess;		/* s: forks under way (struct multiprocess_signals) */
 	int group_exit_code;			/* s */
 	struct task_struct *group_exec_task;	/* s: the task in execve that kills its siblings */
 	int notify_count;			/* s: how many it still waits for */

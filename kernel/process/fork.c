@@ -362,23 +362,58 @@ static void choose_parent(struct task_struct *task, struct kernel_clone_args *ar
 	task->parent = task->real_parent;
 }
 
-/* The last step, after which the task is visible. 0, -ERESTARTNOINTR or -EINTR. */
-static int publish_task(struct task_struct *task, struct pid *pid, struct kernel_clone_args *args)
+/*
+ * Signals that wait already are for the parent alone: it takes them before it forks, so that
+ * none is seen to come before the fork by one and after it by the other. Those that come for
+ * several processes from here on are noted for the child; all others are the parent's business
+ * and do not disturb the fork, or a fast timer could keep it from ever ending.
+ */
+static int begin_fork(struct multiprocess_signals *delayed, struct kernel_clone_args *args)
+{
+	bool pending;
+
+	delayed->signal = 0;
+	INIT_HLIST_NODE(&delayed->node);
+	if (args->fn || args->idle)
+		return 0;
+	spin_lock_irq(&current->sighand->siglock);
+	if (!(args->flags & CLONE_THREAD))
+		hlist_add_head(&delayed->node, &current->signal->multiprocess);
+	recalc_sigpending();
+	pending = signal_pending(current);
+	if (pending)
+		hlist_del_init(&delayed->node);
+	spin_unlock_irq(&current->sighand->siglock);
+	return pending ? -ERESTARTNOINTR : 0;
+}
+
+static void abort_fork(struct multiprocess_signals *delayed)
+{
+	spin_lock_irq(&current->sighand->siglock);
+	hlist_del_init(&delayed->node);
+	spin_unlock_irq(&current->sighand->siglock);
+}
+
+/* The last step, after which the task is visible. 0, or -EINTR when the parent is dying. */
+static int publish_task(struct task_struct *task, struct pid *pid, struct kernel_clone_args *args,
+			struct multiprocess_signals *delayed)
 {
 	int error = 0;
 
 	write_lock_irq(&tasklist_lock);
 	choose_parent(task, args);
 	spin_lock(&current->sighand->siglock);
-	/*
-	 * A signal to the group that is on its way must reach the parent before there is a child
-	 * that did not get it: let the parent take it, then fork again.
-	 */
-	recalc_sigpending();
-	if (signal_pending(current) && !args->fn)
-		error = fatal_signal_pending(current) ? -EINTR : -ERESTARTNOINTR;
-	else
+	if (fatal_signal_pending(current)) {
+		error = -EINTR;
+	} else {
 		attach_task(task, pid, args);
+		if (thread_group_leader(task)) {
+			task->signal->shared_pending.signal = delayed->signal;
+			if (delayed->signal)
+				set_tsk_thread_flag(task, TIF_SIGPENDING);
+		}
+		hlist_del_init(&delayed->node);
+	}
 	spin_unlock(&current->sighand->siglock);
 	write_unlock_irq(&tasklist_lock);
 	return error;
@@ -390,6 +425,7 @@ static int publish_task(struct task_struct *task, struct pid *pid, struct kernel
 struct task_struct *copy_process(struct pid *pid, int node, struct kernel_clone_args *args)
 {
 	u64 flags = args->flags;
+	struct multiprocess_signals delayed;
 	struct file *pidfile = NULL;
 	struct task_struct *task;
 	int pidfd = -1;
@@ -397,11 +433,13 @@ struct task_struct *copy_process(struct pid *pid, int node, struct kernel_clone_
 
 	if (error)
 		return ERR_PTR(error);
-	if (signal_pending(current) && !args->fn)
-		return ERR_PTR(-ERESTARTNOINTR);
+	error = begin_fork(&delayed, args);
+	if (error)
+		return ERR_PTR(error);
+	error = -ENOMEM;
 	task = dup_task_struct(current);
 	if (!task)
-		return ERR_PTR(-ENOMEM);
+		goto bad_fork;
 	if (args->kthread)
 		task->flags |= PF_KTHREAD;
 	task->set_child_tid = flags & CLONE_CHILD_SETTID ? args->child_tid : NULL;
@@ -468,7 +506,7 @@ struct task_struct *copy_process(struct pid *pid, int node, struct kernel_clone_
 		task->exit_signal = 0;
 		return task;
 	}
-	error = publish_task(task, pid, args);
+	error = publish_task(task, pid, args, &delayed);
 	if (error)
 		goto bad_pid;
 	if (pidfile)
@@ -500,6 +538,8 @@ bad_creds:
 	exit_creds(task);
 bad_free:
 	free_task(task);
+bad_fork:
+	abort_fork(&delayed);
 	return ERR_PTR(error);
 }
 

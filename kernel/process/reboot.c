@@ -2,6 +2,7 @@
 /* Switching the machine off. The exit status of the host process is poweroff_status. */
 #include <kern/cred.h>
 #include <kern/errno.h>
+#include <kern/fork.h>
 #include <kern/init.h>
 #include <kern/mutex.h>
 #include <kern/pid.h>
@@ -44,12 +45,33 @@ void emergency_restart(void)
 	um_halt(poweroff_status);
 }
 
-void orderly_poweroff(void)
+/* Would init, which ignores all that it does not handle, hear the signal at all? */
+static bool init_handles(int sig)
 {
-	struct pid *init = find_get_pid(1);
+	struct task_struct *init = find_get_task_by_vpid(1);
+	__sighandler_t handler = SIG_DFL;
+	unsigned long flags;
 
 	if (!init)
+		return false;
+	if (lock_task_sighand(init, &flags)) {
+		handler = init->sighand->action[sig - 1].sa.sa_handler;
+		unlock_task_sighand(init, &flags);
+	}
+	put_task_struct(init);
+	return handler != SIG_DFL && handler != SIG_IGN;
+}
+
+void orderly_poweroff(void)
+{
+	static bool asked;
+	struct pid *init;
+
+	/* Asked twice: init hangs. */
+	if (asked || !init_handles(SIGUSR2))
 		kernel_power_off();
+	asked = true;
+	init = find_get_pid(1);
 	kill_pid(init, SIGUSR2, 1);
 	put_pid(init);
 }

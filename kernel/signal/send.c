@@ -275,6 +275,20 @@ static void fill_info(struct sigqueue *q, int sig, struct siginfo *info)
 	}
 }
 
+/* A signal for many processes: children on their way get it too. */
+static void note_for_forks(struct signal_struct *signal, int sig)
+{
+	struct multiprocess_signals *fork;
+
+	hlist_for_each_entry(fork, &signal->multiprocess, node) {
+		if (sig == SIGCONT)
+			fork->signal &= ~SIG_KERNEL_STOP_MASK;
+		else if (sig_kernel_stop(sig))
+			sigdelset(&fork->signal, SIGCONT);
+		sigaddset(&fork->signal, sig);
+	}
+}
+
 int send_signal_queue(int sig, struct siginfo *info, struct task_struct *task, enum pid_type type,
 		      bool force)
 {
@@ -304,6 +318,8 @@ int send_signal_queue(int sig, struct siginfo *info, struct task_struct *task, e
 	}
 out_set:
 	sigaddset(&pending->signal, sig);
+	if (type > PIDTYPE_TGID)
+		note_for_forks(task->signal, sig);
 	wake_up(&task->sighand->signalfd_wqh);
 	complete_signal(sig, task, type);
 	return 0;

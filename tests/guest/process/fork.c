@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 
 static long raw_clone(unsigned long flags, void *stack, int *ptid, int *ctid, unsigned long tls)
 {
@@ -241,6 +242,38 @@ static void many_children(void)
 		CHECK_EQ(status_of(pids[i]), i << 8);
 }
 
+static volatile int ticks;
+
+static void on_tick(int sig)
+{
+	ticks++;
+}
+
+/* A fork that takes longer than a timer's period must end nevertheless. */
+static void fast_timer_does_not_keep_fork_from_ending(void)
+{
+	struct itimerval it = { { 0, 200 }, { 0, 200 } }, off = {};
+	size_t size = 32 << 20;
+	char *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	NEED(mem != MAP_FAILED);
+	memset(mem, 1, size);
+	signal(SIGALRM, on_tick);
+	setitimer(ITIMER_REAL, &it, NULL);
+	for (int i = 0; i < 5; i++) {
+		pid_t pid = fork();
+
+		NEED(pid >= 0);
+		if (!pid)
+			_exit(0);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	setitimer(ITIMER_REAL, &off, NULL);
+	CHECK_GT(ticks, 0);
+	munmap(mem, size);
+}
+
 static void set_tid_address_returns_tid(void)
 {
 	static int word;
@@ -265,6 +298,7 @@ int main(void)
 	RUN(threads_share_everything);
 	RUN(many_threads);
 	RUN(many_children);
+	RUN(fast_timer_does_not_keep_fork_from_ending);
 	RUN_IN_CHILD(set_tid_address_returns_tid);
 	return test_done();
 }
