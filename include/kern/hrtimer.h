@@ -100,5 +100,7 @@ int schedule_hrtimeout_range_clock(ktime_t *expires, u64 delta, const enum hrtim
 void hrtimers_init(void);
 /* CLOCK_REALTIME was stepped. => task context. */
 void clock_was_set(void);
+/* fs/vfs/timerfd.c: timers with TFD_TIMER_CANCEL_ON_SET hear of it. */
+void timerfd_clock_was_set(void);
 
 #endif

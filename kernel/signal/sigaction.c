@@ -19,8 +19,11 @@
 
 void __cleanup_sighand(struct sighand_struct *sighand)
 {
-	if (refcount_dec_and_test(&sighand->count))
+	if (refcount_dec_and_test(&sighand->count)) {
+		/* An epoll set may still watch it through a signalfd; the memory stays for a grace period. */
+		wake_up_pollfree(&sighand->signalfd_wqh);
 		kmem_cache_free(sighand_cachep, sighand);
+	}
 }
 
 /* execve(): handlers are gone with the program that had them; ignored signals stay ignored. */

@@ -336,6 +336,7 @@ static void look_again(void *unused)
 void clock_was_set(void)
 {
 	on_each_cpu(look_again, NULL, 1);
+	timerfd_clock_was_set();
 }
 
 static enum hrtimer_restart sleeper_wakeup(struct hrtimer *timer)
