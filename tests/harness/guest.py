@@ -9,7 +9,8 @@ from . import proc
 
 HOST_LIMIT = 20
 GUEST_LIMIT = 15         # per test, kept by the runner inside
-IDLE_LIMIT = 40          # without a line of the runner: the kernel hangs
+HOSTILE_LIMIT = 40       # the same, for tests that cost many processes their lives
+IDLE_LIMIT = 25          # without a line of the runner, beyond the limit: the kernel hangs
 BOOT_LIMIT = 400
 CPUS = (1, 2, 4)
 MAX_BOOTS = 12           # how often a suite is booted again after a test took the kernel down
@@ -91,7 +92,7 @@ class Boot:
         self.done.add(name)
 
 
-def run_inside(ctx, names, cpus, prefix):
+def run_inside(ctx, names, cpus, prefix, test_limit=GUEST_LIMIT):
     todo = [n for n in names if ctx.wanted(prefix + n)]
     boots = 0
     while todo:
@@ -102,12 +103,13 @@ def run_inside(ctx, names, cpus, prefix):
         boots += 1
         argv = [ctx.vmlinux, "quiet", "mem=512M", "ncpus=%d" % cpus,
                 "initrd=" + os.path.join(ctx.build, "tests", "guest.cpio"), "init=/tests/runner",
-                "--", "limit=%d" % GUEST_LIMIT] + todo
-        result = proc.run(argv, ctx.limit(BOOT_LIMIT), ctx.folder, "boot", idle_limit=IDLE_LIMIT)
+                "--", "limit=%d" % test_limit] + todo
+        result = proc.run(argv, ctx.limit(BOOT_LIMIT), ctx.folder, "boot",
+                          idle_limit=test_limit + IDLE_LIMIT)
         boot = Boot(ctx, prefix)
         boot.parse(result.out.decode(errors="replace"))
         errors = result.err.decode(errors="replace")[-3000:]
-        why = "no output for %d s: the kernel hangs" % IDLE_LIMIT if result.timed_out else \
+        why = "no output for too long: the kernel hangs" if result.timed_out else \
               "vmlinux ended with status %s" % result.status
         if boot.current:
             boot.report(boot.current, "fail", 0, boot.lines + [why, errors])
@@ -152,4 +154,4 @@ def run_hostile(ctx):
                         text + "\nstatus %s" % result.status)
     names = ["hostile/" + n for n in find(ctx, "hostile")]
     for cpus in CPUS:
-        run_inside(ctx, names, cpus, "hostile/ncpus=%d/" % cpus)
+        run_inside(ctx, names, cpus, "hostile/ncpus=%d/" % cpus, HOSTILE_LIMIT)
