@@ -17,6 +17,9 @@ void lock_release(struct lockdep_map *map, unsigned long ip);
 bool lock_is_held(const struct lockdep_map *map);
 /* The task leaves for user mode or exits: it may hold nothing. */
 void lockdep_check_no_locks_held(const char *where);
+/* Tests: the current task's mistakes are counted instead of reported. false: the checker is off. */
+bool lockdep_expect_begin(void);
+unsigned int lockdep_expect_end(void);
 #define lockdep_assert_held(lock) WARN_ON_ONCE(!lock_is_held(&(lock)->dep_map))
 #define lockdep_assert_irqs_disabled() WARN_ON_ONCE(!irqs_disabled())
 #define lockdep_set_class(lock, class_key) lockdep_init_map(&(lock)->dep_map, #class_key, class_key)

@@ -96,7 +96,7 @@ void start_kernel(void)
 	parse_early_params();
 	mm_core_init();
 	saved_command_line = copy_command_line();
-	pr_notice("%s\n", linux_banner);
+	pr_notice("%s", linux_banner);
 	pr_notice("Command line: %s\n", saved_command_line);
 	init_IRQ();
 	softirq_init();
