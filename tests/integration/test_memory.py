@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""Memory: allocations that fail on purpose, eaters side by side, memory given back to the host."""
+import time
+
+from driver import Console, TESTS_INITRD, boot, check, contains, equal, processes_of, test
+from test_idle import pss_kib
+
+# Programs that allocate in all folders of the kernel; under failures they may say what they want.
+BUSY = ["mm/mmap", "mm/cow", "mm/mremap", "fs/names", "fs/pipe", "process/fork", "process/exec",
+        "futex/futex", "signal/deliver", "tty/pty"]
+
+
+def under_failures(cpus, *params):
+    ended = boot("mem=128M", "ncpus=%d" % cpus, "initrd=" + TESTS_INITRD, "init=/tests/runner",
+                 *params, "--", "limit=5", *BUSY, limit=110)
+    errors = ended.err.decode(errors="replace")
+    check("panic" not in errors and "BUG" not in errors, errors[-3000:])
+    equal(ended.status, 0, errors[-1000:])
+    contains(ended.out, r"^END$")
+
+
+@test(limit=120, cpus=(1, 4))
+def objects_that_cannot_be_had_kill_no_kernel(cpus):
+    under_failures(cpus, "failslab=150")
+
+
+@test(limit=120, cpus=(1, 4))
+def pages_that_cannot_be_had_kill_no_kernel(cpus):
+    under_failures(cpus, "fail_page_alloc=60")
+
+
+@test(limit=120, long=True, cpus=(1, 2, 4))
+def any_rate_of_failures_kills_no_kernel(cpus):
+    for rate in (7, 30, 400, 3000):
+        under_failures(cpus, "failslab=%d" % rate, "fail_page_alloc=%d" % (rate + 13))
+
+
+@test(limit=90, cpus=(1, 2, 4))
+def several_eaters_die_and_their_parent_lives(cpus):
+    # Each builds a string that doubles until the kernel ends it.
+    script = ("for i in 1 2 3 4; do awk 'BEGIN { s = \"x\"; while (1) s = s s }' & done; "
+              "wait; echo parent lives; cat /proc/version >/dev/null && echo and works")
+    ended = boot("mem=64M", "ncpus=%d" % cpus, "--", "sh", "-c", script, limit=80)
+    equal(ended.out, b"parent lives\nand works\n")
+    equal(ended.status, 0)
+    contains(ended.err, r"Out of memory: Killed process \d+ \(awk\)")
+
+
+@test(limit=60)
+def freed_memory_goes_back_to_the_host():
+    c = Console("mem=256M")
+    c.prompt()
+    pids = processes_of(c.process.pid)
+    before = pss_kib(pids)
+    c.command("dd if=/dev/zero of=/tmp/big bs=1M count=100 2>/dev/null")
+    full = pss_kib(processes_of(c.process.pid))
+    check(full > before + 90000, "%d KiB, then %d with a file of 100 MiB" % (before, full))
+    c.command("rm /tmp/big")
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        c.drain(0.5)
+        after = pss_kib(processes_of(c.process.pid))
+        if after < before + 16000:
+            return
+    check(False, "%d KiB at first, %d full, %d after the file was removed" % (before, full, after))
