@@ -138,8 +138,6 @@ void __d_drop(struct dentry *dentry)
 	spin_lock(lock);
 	hlist_del_init_rcu(&dentry->d_hash);
 	spin_unlock(lock);
-	write_seqcount_begin(&dentry->d_seq);
-	write_seqcount_end(&dentry->d_seq);
 }
 
 void d_drop(struct dentry *dentry)
@@ -197,36 +195,6 @@ struct dentry *d_lookup(const struct dentry *parent, const struct qstr *name)
 	return dentry;
 }
 
-struct dentry *d_lookup_rcu(const struct dentry *parent, const struct qstr *name,
-			    unsigned int *seqp)
-{
-	struct hlist_head *head = &d_hashtable[d_hash_index(name->hash)];
-	struct dentry *dentry;
-
-	hlist_for_each_entry_rcu(dentry, head, d_hash) {
-		unsigned int seq;
-		bool same;
-
-		if (READ_ONCE(dentry->d_name.hash) != name->hash ||
-		    READ_ONCE(dentry->d_parent) != parent)
-			continue;
-		seq = read_seqcount_begin(&dentry->d_seq);
-		/*
-		 * A rename may swap text and length under us: what we then compare is still
-		 * memory that RCU keeps, and d_seq rejects the answer.
-		 */
-		if (READ_ONCE(dentry->d_name.len) != name->len || d_unhashed(dentry))
-			continue;
-		same = !memcmp(READ_ONCE(dentry->d_name.name), name->name, name->len);
-		if (!same || read_seqcount_retry(&dentry->d_seq, seq) ||
-		    READ_ONCE(dentry->d_parent) != parent)
-			continue;
-		*seqp = seq;
-		return dentry;
-	}
-	return NULL;
-}
-
 struct dentry *d_hash_and_lookup(struct dentry *parent, struct qstr *name)
 {
 	name->hash = full_name_hash(parent, name->name, name->len);
@@ -256,7 +224,6 @@ static struct dentry *__d_alloc(struct super_block *sb, const struct qstr *name)
 	dentry->d_name.len = name->len;
 	dentry->d_name.hash = name->hash;
 	dentry->d_flags = 0;
-	seqcount_init(&dentry->d_seq);
 	INIT_HLIST_NODE(&dentry->d_hash);
 	dentry->d_parent = dentry;
 	dentry->d_inode = NULL;
@@ -343,9 +310,7 @@ static void __d_instantiate(struct dentry *dentry, struct inode *inode)
 	spin_lock(&dentry->d_lock);
 	BUG_ON(dentry->d_inode);
 	hlist_add_head(&dentry->d_alias, &inode->i_dentry);
-	write_seqcount_begin(&dentry->d_seq);
 	WRITE_ONCE(dentry->d_inode, inode);
-	write_seqcount_end(&dentry->d_seq);
 	spin_unlock(&dentry->d_lock);
 }
 
@@ -424,19 +389,6 @@ struct dentry *dget(struct dentry *dentry)
 		spin_unlock(&dentry->d_lock);
 	}
 	return dentry;
-}
-
-bool dget_seq(struct dentry *dentry, unsigned int seq)
-{
-	bool got = false;
-
-	spin_lock(&dentry->d_lock);
-	if (!(dentry->d_flags & DCACHE_DEAD) && !read_seqcount_retry(&dentry->d_seq, seq)) {
-		dentry->d_count++;
-		got = true;
-	}
-	spin_unlock(&dentry->d_lock);
-	return got;
 }
 
 struct dentry *dget_parent(struct dentry *dentry)
@@ -521,9 +473,7 @@ static void dentry_unlink_inode(struct dentry *dentry)
 		return;
 	spin_lock(&inode->i_lock);
 	spin_lock(&dentry->d_lock);
-	write_seqcount_begin(&dentry->d_seq);
 	WRITE_ONCE(dentry->d_inode, NULL);
-	write_seqcount_end(&dentry->d_seq);
 	hlist_del_init(&dentry->d_alias);
 	spin_unlock(&dentry->d_lock);
 	spin_unlock(&inode->i_lock);

@@ -358,8 +358,6 @@ static void __d_move(struct dentry *dentry, struct dentry *target, bool exchange
 	lock_for_move(dentry, target);
 	__d_drop(dentry);
 	__d_drop(target);
-	write_seqcount_begin(&dentry->d_seq);
-	write_seqcount_begin_nested(&target->d_seq, 1);
 	swap_names(dentry, target);
 	if (old_parent != new_parent) {
 		WRITE_ONCE(dentry->d_parent, new_parent);
@@ -373,8 +371,6 @@ static void __d_move(struct dentry *dentry, struct dentry *target, bool exchange
 	__d_rehash(dentry);
 	if (exchange)
 		__d_rehash(target);
-	write_seqcount_end(&target->d_seq);
-	write_seqcount_end(&dentry->d_seq);
 	spin_unlock(&target->d_lock);
 	spin_unlock(&dentry->d_lock);
 	if (old_parent != new_parent)

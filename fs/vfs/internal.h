@@ -42,17 +42,11 @@ bool dname_external(const struct dentry *dentry);
  * the caller, or NULL. => no lock held; may sleep
  */
 struct dentry *dentry_kill(struct dentry *dentry);
-/* A child without a reference: valid while its d_seq is *seqp. => rcu_read_lock held */
-struct dentry *d_lookup_rcu(const struct dentry *parent, const struct qstr *name,
-			    unsigned int *seqp);
-/* A reference on an entry whose d_seq is still seq. => rcu_read_lock held */
-bool dget_seq(struct dentry *dentry, unsigned int seq);
 /* Frees up to nr unused entries of a super block; how many. */
 unsigned long prune_dcache_sb(struct super_block *sb, unsigned long nr);
 void shrink_dcache_for_umount(struct super_block *sb);
 /* For O_TMPFILE. */
 void d_tmpfile(struct dentry *dentry, struct inode *inode);
-void d_mark_tmpfile_name(struct dentry *dentry, struct inode *inode);
 
 enum d_walk_ret { D_WALK_CONTINUE, D_WALK_QUIT, D_WALK_SKIP };
 /* Visits `parent` and all below. => enter() runs with the entry's d_lock held */
@@ -66,7 +60,6 @@ void evict_inodes(struct super_block *sb);
 /* Calls fn for each live super block, with s_umount held for reading. */
 void iterate_supers(void (*fn)(struct super_block *sb, void *arg), void *arg);
 int do_remount_sb(struct super_block *sb, int flags, void *data);
-struct super_block *user_get_super(dev_t dev);
 struct dentry *mount_fs(struct file_system_type *type, int flags, const char *name, void *data);
 
 /* ---- names ---- */
@@ -81,9 +74,6 @@ struct open_flags {
 struct file *do_filp_open(int dfd, struct filename *name, const struct open_flags *op);
 int do_truncate(struct dentry *dentry, loff_t length, unsigned int time_attrs,
 		struct file *filp);
-int may_linkat(const struct path *link);
-int vfs_tmpfile_open(struct inode *dir, struct dentry *dentry, umode_t mode);
-/* Makes a rename between folders safe: see namei_rename.c. */
 int chmod_common(const struct path *path, umode_t mode);
 int chown_common(const struct path *path, uid_t user, gid_t group);
 int do_utimes_path(const struct path *path, const struct timespec64 *times);
@@ -104,8 +94,6 @@ struct file *alloc_empty_file(int flags);
 
 void file_set_caps(struct file *file);
 int vfs_open(const struct path *path, struct file *file);
-int finish_open_file(struct file *file, const struct path *path);
-void __f_unlock_pos(struct file *file);
 void f_delown(struct file *file);
 int rw_verify_area(int read_write, struct file *file, const loff_t *ppos, size_t count);
 /* MS_RDONLY remount: is the super block written through some file? */

@@ -9,9 +9,6 @@
  *
  * A folder is locked (i_rwsem, for writing) only while the file system is asked. Everything else
  * relies on references: a dentry that we hold keeps its inode, and its parent.
- *
- * The fast way (namei_rcu.c) does the same for cached names without references; what it cannot do
- * comes here.
  */
 #include <fs/dentry.h>
 #include <fs/file.h>

@@ -63,7 +63,6 @@ struct dentry_operations {
  */
 struct dentry {
 	unsigned int d_flags;			/* d */
-	seqcount_t d_seq;			/* d: moves when name, parent or inode change */
 	struct hlist_node d_hash;		/* b: pprev NULL when not in the hash */
 	struct dentry *d_parent;		/* r: itself for a root */
 	struct qstr d_name;			/* r */
