@@ -101,7 +101,7 @@ KTEST(dcache, a_move_swaps_names_of_every_length)
 			if (i == j)
 				continue;
 			KEXPECT_EQ(tree_create(mnt->mnt_root, names[i]), 0);
-			inode_lock(d_inode(mnt->mnt_root));
+			inode_lock_nested(d_inode(mnt->mnt_root), I_MUTEX_PARENT);
 			rd.old_dir = rd.new_dir = d_inode(mnt->mnt_root);
 			rd.old_dentry = tree_name(mnt->mnt_root, names[i]);
 			rd.new_dentry = tree_name(mnt->mnt_root, names[j]);
@@ -153,7 +153,7 @@ static int renamer(void *data)
 	while (!READ_ONCE(race->stop)) {
 		struct renamedata rd = { 0 };
 
-		inode_lock(d_inode(root));
+		inode_lock_nested(d_inode(root), I_MUTEX_PARENT);
 		rd.old_dir = rd.new_dir = d_inode(root);
 		rd.old_dentry = tree_name(root, turn ? "two" : "one");
 		rd.new_dentry = tree_name(root, turn ? "one" : "two");

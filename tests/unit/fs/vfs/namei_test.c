@@ -8,7 +8,7 @@ static int make_link(struct dentry *dir, const char *name, const char *target)
 	struct dentry *child;
 	int error;
 
-	inode_lock(d_inode(dir));
+	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
 	child = tree_name(dir, name);
 	error = PTR_ERR(child);
 	if (!IS_ERR(child)) {

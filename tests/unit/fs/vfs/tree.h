@@ -48,7 +48,7 @@ static inline int tree_mkdir(struct dentry *dir, const char *name)
 	struct dentry *child;
 	int error;
 
-	inode_lock(d_inode(dir));
+	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
 	child = tree_name(dir, name);
 	error = PTR_ERR(child);
 	if (!IS_ERR(child)) {
@@ -64,7 +64,7 @@ static inline int tree_create(struct dentry *dir, const char *name)
 	struct dentry *child;
 	int error;
 
-	inode_lock(d_inode(dir));
+	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
 	child = tree_name(dir, name);
 	error = PTR_ERR(child);
 	if (!IS_ERR(child)) {
@@ -80,7 +80,7 @@ static inline int tree_unlink(struct dentry *dir, const char *name)
 	struct dentry *child;
 	int error;
 
-	inode_lock(d_inode(dir));
+	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
 	child = tree_name(dir, name);
 	error = PTR_ERR(child);
 	if (!IS_ERR(child)) {
