@@ -5,6 +5,7 @@
  * is queued again only when its stack is free.
  */
 #include <kern/fork.h>
+#include <kern/rseq.h>
 #include <kern/sched.h>
 #include <kern/smp.h>
 #include <um/processor.h>
@@ -107,6 +108,9 @@ void wake_up_new_task(struct task_struct *task)
 
 	spin_lock_irqsave(&task->sched.pi_lock, flags);
 	set_task_cpu(task, select_cpu(task, WF_FORK));
+	/* Its copy of the parent's memory names the parent's CPU. */
+	if (task->rseq)
+		rseq_preempt(task);
 	rq = task_rq(task);
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
