@@ -138,7 +138,7 @@ static int ptm_signal(struct tty_struct *tty, unsigned long sig)
 static int set_packet(struct tty_struct *tty, const int __user *arg)
 {
 	unsigned long flags;
-	int on;
+	int on = 0;
 
 	if (get_user(on, arg))
 		return -EFAULT;

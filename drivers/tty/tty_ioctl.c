@@ -95,7 +95,7 @@ static void packet_flow(struct tty_struct *tty, const struct ktermios *old)
 		packet_event(tty, is ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP,
 			     is ? TIOCPKT_NOSTOP : TIOCPKT_DOSTOP);
 	if ((old->c_lflag ^ t->c_lflag) & EXTPROC || (t->c_lflag & EXTPROC &&
-	    memcmp(old, t, sizeof(*t))))
+	    memcmp(old, t, sizeof(*t)) != 0))
 		packet_event(tty, TIOCPKT_IOCTL, 0);
 }
 
@@ -291,7 +291,7 @@ int tty_termios_ioctl(struct tty_struct *tty, struct file *file, unsigned int cm
 int tty_do_resize(struct tty_struct *tty, const struct winsize *ws)
 {
 	mutex_lock(&tty->winsize_mutex);
-	if (memcmp(ws, &tty->winsize, sizeof(*ws))) {
+	if (memcmp(ws, &tty->winsize, sizeof(*ws)) != 0) {
 		tty_signal_foreground(tty, SIGWINCH);
 		tty->winsize = *ws;
 	}

@@ -68,7 +68,7 @@ static bool parse_number(const char *s, unsigned long *value)
 
 static bool parse_header(const char *s, unsigned long field[C_FIELDS])
 {
-	if (memcmp(s, "070701", 6) && memcmp(s, "070702", 6))
+	if (memcmp(s, "070701", 6) != 0 && memcmp(s, "070702", 6) != 0)
 		return false;
 	for (int i = 0; i < C_FIELDS; i++)
 		if (!parse_number(s + 6 + i * 8, &field[i]))

@@ -47,18 +47,6 @@ static void unuse_pde(struct proc_dir_entry *de)
 		complete(de->unused);
 }
 
-static void pde_free(struct proc_dir_entry *de)
-{
-	kfree(de->target);
-	kfree(de);
-}
-
-void pde_put(struct proc_dir_entry *de)
-{
-	if (refcount_dec_and_test(&de->refs))
-		pde_free(de);
-}
-
 /* => proc_tree_lock held */
 static struct proc_dir_entry *find_child(struct proc_dir_entry *dir, const char *name,
 					 unsigned int len)
@@ -208,10 +196,24 @@ static void drop_entry(struct proc_dir_entry *de)
 {
 	DECLARE_COMPLETION_ONSTACK(unused);
 
+	/* cppcheck-suppress autoVariables; nobody uses it after the wait below */
 	de->unused = &unused;
 	if (atomic_add_return(REMOVED, &de->users) != REMOVED)
 		wait_for_completion(&unused);
 	pde_put(de);
+}
+
+/* Takes the deepest first entry at or below `de` out of the tree. */
+static struct proc_dir_entry *unlink_leaf(struct proc_dir_entry *de)
+{
+	write_lock(&proc_tree_lock);
+	while (!list_empty(&de->children))
+		de = list_first_entry(&de->children, struct proc_dir_entry, sibling);
+	list_del_init(&de->sibling);
+	if (S_ISDIR(de->mode))
+		de->parent->nlink--;
+	write_unlock(&proc_tree_lock);
+	return de;
 }
 
 void proc_remove(struct proc_dir_entry *de)
@@ -220,17 +222,9 @@ void proc_remove(struct proc_dir_entry *de)
 
 	if (!de)
 		return;
-	do {
-		write_lock(&proc_tree_lock);
-		leaf = de;
-		while (!list_empty(&leaf->children))
-			leaf = list_first_entry(&leaf->children, struct proc_dir_entry, sibling);
-		list_del_init(&leaf->sibling);
-		if (S_ISDIR(leaf->mode))
-			leaf->parent->nlink--;
-		write_unlock(&proc_tree_lock);
+	while ((leaf = unlink_leaf(de)) != de)
 		drop_entry(leaf);
-	} while (leaf != de);
+	drop_entry(de);
 }
 
 void remove_proc_entry(const char *name, struct proc_dir_entry *parent)

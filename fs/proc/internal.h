@@ -98,9 +98,9 @@ extern struct proc_dir_entry proc_root;
 struct dentry *proc_lookup_de(struct inode *dir, struct dentry *dentry, struct proc_dir_entry *de);
 int proc_readdir_de(struct file *file, struct dir_context *ctx, struct proc_dir_entry *de);
 struct inode *proc_get_inode(struct super_block *sb, struct proc_dir_entry *de);
-void pde_put(struct proc_dir_entry *de);
 
 /* root.c */
+void pde_put(struct proc_dir_entry *de);
 struct inode *proc_new_inode(struct super_block *sb, unsigned long ino, umode_t mode);
 extern const struct dentry_operations pid_dentry_operations;
 

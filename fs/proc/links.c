@@ -183,7 +183,7 @@ static struct dentry *ns_lookup(struct inode *dir, struct dentry *dentry, unsign
 		return ERR_PTR(-ENOENT);
 	for (unsigned int i = 0; i < ARRAY_SIZE(namespaces) && !inode; i++) {
 		if (strlen(namespaces[i].name) != dentry->d_name.len ||
-		    memcmp(namespaces[i].name, dentry->d_name.name, dentry->d_name.len))
+		    memcmp(namespaces[i].name, dentry->d_name.name, dentry->d_name.len) != 0)
 			continue;
 		inode = proc_pid_make_inode(dir->i_sb, task, PROC_PID_INO(task->pid, 0x2000 + i),
 					    S_IFLNK | 0777);

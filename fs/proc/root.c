@@ -38,6 +38,15 @@ static struct inode *proc_alloc_inode(struct super_block *sb)
 	return &pi->vfs_inode;
 }
 
+/* Drops a reference on an entry of the static tree: the tree's, or an inode's. */
+void pde_put(struct proc_dir_entry *de)
+{
+	if (refcount_dec_and_test(&de->refs)) {
+		kfree(de->target);
+		kfree(de);
+	}
+}
+
 static void proc_free_inode(struct inode *inode)
 {
 	kmem_cache_free(proc_inode_cache, PROC_I(inode));

@@ -370,7 +370,7 @@ static const struct file_operations sys_dir_operations = {
 /* "sys" in the root of procfs. */
 struct dentry *proc_sys_lookup_root(struct inode *dir, struct dentry *dentry)
 {
-	if (dentry->d_name.len != 3 || memcmp(dentry->d_name.name, "sys", 3))
+	if (dentry->d_name.len != 3 || memcmp(dentry->d_name.name, "sys", 3) != 0)
 		return ERR_PTR(-ENOENT);
 	return make(dir, dentry, &root);
 }
