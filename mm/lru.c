@@ -152,14 +152,14 @@ static int try_reclaim_page(struct page *page, gfp_t gfp)
 	if (!mapping || PageWriteback(page) || TestClearPageReferenced(page))
 		goto out;
 	if (page_mapped(page)) {
-		if (!(gfp & __GFP_FS))
+		if (!(gfp & __GFP_FS) || !try_unmap_page_mappings(page))
 			goto out;
-		unmap_page_mappings(page);
 	}
 	if (PageDirty(page)) {
 		struct writeback_control wbc = { .nr_to_write = 1, .for_reclaim = 1 };
 
-		if (!(gfp & __GFP_FS) || !mapping->a_ops->writepage ||
+		/* Its mappings are gone, so this takes no lock of them. */
+		if (!(gfp & __GFP_FS) || !mapping->a_ops->writepage || page_mapped(page) ||
 		    !clear_page_dirty_for_io(page))
 			goto out;
 		mapping->a_ops->writepage(page, &wbc);

@@ -33,6 +33,9 @@ unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_add
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long old = old_addr, end = old_addr + len;
 
+	/* Truncation must meet each page in the old place or in the new one. */
+	if (vma->vm_file)
+		down_write(&vma->vm_file->f_mapping->i_mmap_rwsem);
 	while (old < end) {
 		unsigned long new, n;
 		pte_t *src, *dst;
@@ -52,6 +55,8 @@ unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_add
 		old += n;
 		cond_resched();
 	}
+	if (vma->vm_file)
+		up_write(&vma->vm_file->f_mapping->i_mmap_rwsem);
 	/* The pages stay ours, so that a guest may use the old address until now. */
 	flush_tlb_range(mm, old_addr, end);
 	return min(old, end) - old_addr;

@@ -38,8 +38,6 @@ int vma_isolate(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 struct vm_area_struct *vma_try_merge(struct mm_struct *mm, struct vm_area_struct *vma);
 /* Drops what the area holds and frees it. */
 void remove_vma(struct vm_area_struct *vma);
-void unlink_file_vma(struct vm_area_struct *vma);
-void link_file_vma(struct vm_area_struct *vma);
 /* The last address below which nothing of the area's predecessor lies. */
 static inline unsigned long vma_prev_end(const struct vm_area_struct *vma)
 {
@@ -129,6 +127,8 @@ void page_wait_init(void);
 bool mapping_unevictable(struct address_space *mapping);
 bool page_mkclean(struct page *page);
 void unmap_page_mappings(struct page *page);
+/* The same if the file's tree of areas is free: false when it is not. */
+bool try_unmap_page_mappings(struct page *page);
 void page_cache_forget(struct page *page);
 int remove_clean_page(struct address_space *mapping, struct page *page);
 void lru_cache_del(struct page *page);

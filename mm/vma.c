@@ -157,32 +157,39 @@ struct vm_area_struct *i_mmap_next(struct vm_area_struct *vma, pgoff_t first, pg
 	return i_mmap_tree_iter_next(vma, first, last);
 }
 
-void link_file_vma(struct vm_area_struct *vma)
+/*
+ * The file's tree while areas of it change: held over the whole of a change, so that truncation,
+ * which walks the tree without mmap_lock, never finds a page uncovered.
+ */
+static void lock_file_tree(struct vm_area_struct *vma)
 {
-	struct address_space *mapping;
-
-	if (!vma->vm_file)
-		return;
-	mapping = vma->vm_file->f_mapping;
-	down_write(&mapping->i_mmap_rwsem);
-	if (vma->vm_flags & VM_SHARED)
-		atomic_inc(&mapping->i_mmap_writable);
-	i_mmap_tree_insert(vma, &mapping->i_mmap);
-	up_write(&mapping->i_mmap_rwsem);
+	if (vma->vm_file)
+		down_write(&vma->vm_file->f_mapping->i_mmap_rwsem);
 }
 
-void unlink_file_vma(struct vm_area_struct *vma)
+static void unlock_file_tree(struct vm_area_struct *vma)
 {
-	struct address_space *mapping;
+	if (vma->vm_file)
+		up_write(&vma->vm_file->f_mapping->i_mmap_rwsem);
+}
 
+/* => the file's tree locked */
+static void file_tree_insert(struct vm_area_struct *vma)
+{
 	if (!vma->vm_file)
 		return;
-	mapping = vma->vm_file->f_mapping;
-	down_write(&mapping->i_mmap_rwsem);
 	if (vma->vm_flags & VM_SHARED)
-		atomic_dec(&mapping->i_mmap_writable);
-	i_mmap_tree_remove(vma, &mapping->i_mmap);
-	up_write(&mapping->i_mmap_rwsem);
+		atomic_inc(&vma->vm_file->f_mapping->i_mmap_writable);
+	i_mmap_tree_insert(vma, &vma->vm_file->f_mapping->i_mmap);
+}
+
+static void file_tree_remove(struct vm_area_struct *vma)
+{
+	if (!vma->vm_file)
+		return;
+	if (vma->vm_flags & VM_SHARED)
+		atomic_dec(&vma->vm_file->f_mapping->i_mmap_writable);
+	i_mmap_tree_remove(vma, &vma->vm_file->f_mapping->i_mmap);
 }
 
 /* ---- linking and changing ---- */
@@ -231,7 +238,9 @@ static void link_tree(struct mm_struct *mm, struct vm_area_struct *vma)
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	link_tree(mm, vma);
-	link_file_vma(vma);
+	lock_file_tree(vma);
+	file_tree_insert(vma);
+	unlock_file_tree(vma);
 	mm->map_count++;
 }
 
@@ -253,19 +262,29 @@ static void unlink_tree(struct mm_struct *mm, struct vm_area_struct *vma)
 
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	unlink_file_vma(vma);
+	lock_file_tree(vma);
+	file_tree_remove(vma);
+	unlock_file_tree(vma);
 	unlink_tree(mm, vma);
+}
+
+/* => the file's tree locked */
+static void set_bounds_locked(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	file_tree_remove(vma);
+	vma->vm_pgoff += (long)(start - vma->vm_start) >> PAGE_SHIFT;
+	vma->vm_start = start;
+	vma->vm_end = end;
+	file_tree_insert(vma);
+	gap_changed(vma);
+	gap_changed(vma->vm_next);
 }
 
 void vma_set_bounds(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	unlink_file_vma(vma);
-	vma->vm_pgoff += (long)(start - vma->vm_start) >> PAGE_SHIFT;
-	vma->vm_start = start;
-	vma->vm_end = end;
-	link_file_vma(vma);
-	gap_changed(vma);
-	gap_changed(vma->vm_next);
+	lock_file_tree(vma);
+	set_bounds_locked(vma, start, end);
+	unlock_file_tree(vma);
 }
 
 void remove_vma(struct vm_area_struct *vma)
@@ -310,19 +329,23 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 	if (!new)
 		return -ENOMEM;
 	*new = *vma;
-	if (new_below) {
-		new->vm_end = addr;
-		vma_set_bounds(vma, addr, vma->vm_end);
-	} else {
-		new->vm_start = addr;
-		new->vm_pgoff += (addr - vma->vm_start) >> PAGE_SHIFT;
-		vma_set_bounds(vma, vma->vm_start, addr);
-	}
 	if (new->vm_file)
 		get_file(new->vm_file);
 	if (new->vm_ops && new->vm_ops->open)
 		new->vm_ops->open(new);
-	vma_link(mm, new);
+	lock_file_tree(vma);
+	if (new_below) {
+		new->vm_end = addr;
+		set_bounds_locked(vma, addr, vma->vm_end);
+	} else {
+		new->vm_start = addr;
+		new->vm_pgoff += (addr - vma->vm_start) >> PAGE_SHIFT;
+		set_bounds_locked(vma, vma->vm_start, addr);
+	}
+	file_tree_insert(new);
+	unlock_file_tree(vma);
+	link_tree(mm, new);
+	mm->map_count++;
 	return 0;
 }
 
@@ -353,8 +376,11 @@ static void join(struct mm_struct *mm, struct vm_area_struct *a, struct vm_area_
 {
 	unsigned long end = b->vm_end;
 
-	vma_unlink(mm, b);
-	vma_set_bounds(a, a->vm_start, end);
+	lock_file_tree(a);
+	file_tree_remove(b);
+	unlink_tree(mm, b);
+	set_bounds_locked(a, a->vm_start, end);
+	unlock_file_tree(a);
 	a->anon_faults += b->anon_faults;
 	remove_vma(b);
 }

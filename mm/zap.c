@@ -183,12 +183,12 @@ void zap_vma_ptes(struct vm_area_struct *vma, unsigned long addr, unsigned long 
 
 /* ---- by file ---- */
 
-static void unmap_mapping_pages(struct address_space *mapping, pgoff_t first, pgoff_t last,
-				bool even_cows)
+/* => i_mmap_rwsem held */
+static void unmap_pages_locked(struct address_space *mapping, pgoff_t first, pgoff_t last,
+			       bool even_cows)
 {
 	struct vm_area_struct *vma;
 
-	down_read(&mapping->i_mmap_rwsem);
 	for (vma = i_mmap_first(mapping, first, last); vma; vma = i_mmap_next(vma, first, last)) {
 		pgoff_t a = max(first, vma->vm_pgoff);
 		pgoff_t b = min(last, vma->vm_pgoff + vma_pages(vma) - 1);
@@ -199,6 +199,13 @@ static void unmap_mapping_pages(struct address_space *mapping, pgoff_t first, pg
 				vma->vm_start + ((b - vma->vm_pgoff + 1) << PAGE_SHIFT), even_cows);
 		tlb_finish_mmu(&tlb);
 	}
+}
+
+static void unmap_mapping_pages(struct address_space *mapping, pgoff_t first, pgoff_t last,
+				bool even_cows)
+{
+	down_read(&mapping->i_mmap_rwsem);
+	unmap_pages_locked(mapping, first, last, even_cows);
 	up_read(&mapping->i_mmap_rwsem);
 }
 
@@ -219,6 +226,20 @@ void unmap_page_mappings(struct page *page)
 {
 	if (page_mapped(page) && page->mapping)
 		unmap_mapping_pages(page->mapping, page->index, page->index, false);
+}
+
+/* For reclaim, which may run while its own task changes areas of the file. */
+bool try_unmap_page_mappings(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	if (!page_mapped(page) || !mapping)
+		return true;
+	if (!down_read_trylock(&mapping->i_mmap_rwsem))
+		return false;
+	unmap_pages_locked(mapping, page->index, page->index, false);
+	up_read(&mapping->i_mmap_rwsem);
+	return true;
 }
 
 bool mapping_mapped(struct address_space *mapping)
