@@ -9,7 +9,7 @@ BLOB_OBJS += $(B)/init/initramfs.o
 $(B)/init/init: init/init.c init/syscalls.h
 	$(call say,GUESTCC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(GUEST_CC) -O2 -g -std=gnu11 $(WARN) -ffreestanding -nostdlib -static -no-pie -fno-pie \
+	$(Q)$(GUEST_CC) -O2 -g -std=gnu11 $(WARN) -ffreestanding -nostdlib -static -fno-pie \
 		-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 		-Wl,-z,noexecstack -Wl,--build-id=none -s -o $@ $<
 

@@ -4,7 +4,10 @@
 #include <lib/ctype.h>
 #include <lib/string.h>
 
+/* clang leaves loops alone in freestanding code. */
+#ifndef __clang__
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
+#endif
 
 #define ONES 0x0101010101010101ULL
 #define HIGHS 0x8080808080808080ULL

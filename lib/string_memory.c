@@ -5,7 +5,10 @@
  */
 #include <lib/string.h>
 
+/* clang leaves loops alone in freestanding code. */
+#ifndef __clang__
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
+#endif
 
 /* Any alignment, any type behind it. */
 typedef u64 __attribute__((aligned(1), may_alias)) word_t;

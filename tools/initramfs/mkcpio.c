@@ -70,7 +70,7 @@ static void *read_file(const char *name, size_t *size)
 {
 	FILE *f = fopen(name, "rb");
 	char *data;
-	long len;
+	long len = -1;
 
 	if (!f)
 		die("%s: %s", name, strerror(errno));
