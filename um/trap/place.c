@@ -12,11 +12,13 @@
 #include "../mm/guest.h"
 #include "place.h"
 
-/* Ticks that a busy vCPU stays on one core. */
+/* Ticks that a busy vCPU stays on one core, and then runs where the host wants. */
 #define STAY_TICKS (HZ / 5)
+#define FREE_TICKS 2
 
 static DEFINE_PER_CPU(int, bound_core) = -1;
 static DEFINE_PER_CPU(unsigned long, bound_until);
+static DEFINE_PER_CPU(unsigned long, free_until);
 
 void um_core_release(void)
 {
@@ -31,10 +33,12 @@ static void bind_vcpu(int core)
 	if (this_cpu_read(bound_core) == core) {
 		if (time_before(jiffies, this_cpu_read(bound_until)))
 			return;
-		/* Lets the host look at us once; the next resume binds again. */
 		um_core_release();
+		this_cpu_write(free_until, jiffies + FREE_TICKS);
 		return;
 	}
+	if (time_before(jiffies, this_cpu_read(free_until)))
+		return;
 	host_place(0, core);
 	this_cpu_write(bound_core, core);
 	this_cpu_write(bound_until, jiffies + STAY_TICKS);
