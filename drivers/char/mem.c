@@ -22,36 +22,40 @@
 #include <mm/mmap.h>
 #include <mm/mm_types.h>
 #include <mm/uaccess.h>
+#include <mm/uio.h>
 
 #include "internal.h"
 
 #define MEM_MAJOR 1
 
-static ssize_t read_null(struct file *file, char __user *buf, size_t size, loff_t *pos)
+static ssize_t read_null(struct kiocb *iocb, struct iov_iter *to)
 {
 	return 0;
 }
 
-static ssize_t write_null(struct file *file, const char __user *buf, size_t size, loff_t *pos)
+static ssize_t write_null(struct kiocb *iocb, struct iov_iter *from)
 {
+	size_t size = iov_iter_count(from);
+
+	iov_iter_advance(from, size);
 	return size;
 }
 
-static ssize_t write_full(struct file *file, const char __user *buf, size_t size, loff_t *pos)
+static ssize_t write_full(struct kiocb *iocb, struct iov_iter *from)
 {
 	return -ENOSPC;
 }
 
-static ssize_t read_zero(struct file *file, char __user *buf, size_t size, loff_t *pos)
+static ssize_t read_zero(struct kiocb *iocb, struct iov_iter *to)
 {
 	size_t done = 0;
 
-	while (done < size) {
-		size_t n = min_t(size_t, size - done, 65536);
-		size_t left = clear_user(buf + done, n);
+	while (iov_iter_count(to)) {
+		size_t n = min_t(size_t, iov_iter_count(to), 65536);
+		size_t zeroed = iov_iter_zero(n, to);
 
-		done += n - left;
-		if (left)
+		done += zeroed;
+		if (zeroed < n)
 			return done ? done : -EFAULT;
 		if (signal_pending(current))
 			break;
@@ -151,21 +155,21 @@ static long random_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 static const struct file_operations null_fops = {
 	.llseek = null_lseek,
-	.read = read_null,
-	.write = write_null,
+	.read_iter = read_null,
+	.write_iter = write_null,
 };
 
 static const struct file_operations zero_fops = {
 	.llseek = null_lseek,
-	.read = read_zero,
-	.write = write_null,
+	.read_iter = read_zero,
+	.write_iter = write_null,
 	.mmap = mmap_zero,
 };
 
 static const struct file_operations full_fops = {
 	.llseek = null_lseek,
-	.read = read_zero,
-	.write = write_full,
+	.read_iter = read_zero,
+	.write_iter = write_full,
 };
 
 static const struct file_operations random_fops = {

@@ -304,6 +304,11 @@ static void in_kernel_copies(void)
 	CHECK_ERR(splice(in, &s, out, NULL, 1, 0), EINVAL);
 	CHECK_ERR(splice(p[0], &s, out, NULL, 1, 0), ESPIPE);
 	CHECK_ERR(splice(p[0], NULL, out, NULL, 1, SPLICE_F_NONBLOCK), EAGAIN);
+	int null = open("/dev/null", O_WRONLY);
+	CHECK_EQ(write(p[1], "gone", 4), 4);
+	CHECK_EQ(splice(p[0], NULL, null, NULL, 100, 0), 4);
+	CHECK_EQ(sendfile(null, in, NULL, 0), 0);
+	close(null);
 	struct iovec v = { "user", 4 };
 	CHECK_EQ(vmsplice(p[1], &v, 1, 0), 4);
 	CHECK_EQ(read(p[0], buf, 64), 4);
