@@ -35,7 +35,6 @@
 #define FAULT_AROUND_CODE 64
 /* Private copies of a file's pages are made in windows of 2^COW_ORDER. */
 #define COW_ORDER 3
-#define PROGRAM_DATA_PAGES 32
 
 static pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
 {
@@ -341,18 +340,12 @@ bool cow_around(struct vm_fault *vmf)
 	return true;
 }
 
-/* A small area of private data: what is read there is soon written. */
-static bool is_program_data(const struct vm_area_struct *vma)
-{
-	return (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE &&
-	       vma_pages(vma) <= PROGRAM_DATA_PAGES;
-}
-
 static vm_fault_t do_read_fault(struct vm_fault *vmf)
 {
 	vm_fault_t ret;
 
-	if (is_program_data(vmf->vma) && cow_around(vmf))
+	/* What is read in a small area of data is soon written. */
+	if (vma_is_program_data(vmf->vma) && cow_around(vmf))
 		return 0;
 	if (fault_around(vmf))
 		return 0;

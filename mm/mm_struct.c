@@ -22,8 +22,7 @@
 #include <um/mmu.h>
 #include <um/ptrace.h>
 
-/* fork copies so much of a program's data at once, and entries of files up to this size. */
-#define EARLY_COPY_PAGES 16
+/* fork copies the entries of files' areas up to this size. */
 #define COPY_FILE_PAGES 512
 
 static struct kmem_cache *mm_cache;
@@ -199,7 +198,7 @@ static bool copy_early(const struct vm_area_struct *vma, unsigned long addr)
 		return false;
 	if (vma->vm_flags & VM_GROWSDOWN)
 		return addr >= sp && addr <= sp + PAGE_SIZE;
-	return vma->vm_file && vma_pages(vma) <= EARLY_COPY_PAGES;
+	return vma_is_program_data(vma);
 }
 
 /* A page of the parent for the child; whether the parent's entry lost its write permission. */
@@ -270,13 +269,21 @@ static bool worth_copying(const struct vm_area_struct *vma)
 	return vma->vm_file && !(vma->vm_flags & VM_WRITE) && vma_pages(vma) <= COPY_FILE_PAGES;
 }
 
-/* => the parent's mmap_lock held for writing; nobody else knows dst yet. 0 or -ENOMEM */
-int copy_page_range(struct mm_struct *dst, struct vm_area_struct *dst_vma,
-		    struct vm_area_struct *src_vma)
+/* What fork took write permission from, to be told to the host in one call. */
+struct fork_range {
+	unsigned long start, end;
+	bool shared;		/* there is shared writable memory: it had better stay so */
+};
+
+/*
+ * => the parent's mmap_lock held for writing; nobody else knows dst yet. 0 or -ENOMEM, and
+ * whether entries of the parent were write-protected
+ */
+static int copy_page_range(struct mm_struct *dst, struct vm_area_struct *dst_vma,
+			   struct vm_area_struct *src_vma, bool *protected)
 {
 	struct mm_struct *src = src_vma->vm_mm;
 	unsigned long addr = src_vma->vm_start, end = src_vma->vm_end;
-	bool writable = false;
 
 	if (!worth_copying(src_vma))
 		return 0;
@@ -295,19 +302,19 @@ int copy_page_range(struct mm_struct *dst, struct vm_area_struct *dst_vma,
 			return -ENOMEM;
 		spin_unlock(&dst->page_table_lock);
 		spin_lock(&src->page_table_lock);
-		writable |= copy_ptes(dst_vma, src_vma, dst_pte, src_pte, addr, stop);
+		*protected |= copy_ptes(dst_vma, src_vma, dst_pte, src_pte, addr, stop);
 		spin_unlock(&src->page_table_lock);
 		addr = stop;
 		cond_resched();
 	}
-	if (writable)
-		tlb_wrprotect_range(src, src_vma->vm_start, src_vma->vm_end);
 	return 0;
 }
 
-/* One area of the parent; NULL in *copy when it is not to be copied. */
-static int dup_vma(struct mm_struct *mm, struct vm_area_struct *vma)
+/* One area of the parent. 0 or -ENOMEM. */
+static int dup_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct fork_range *range)
 {
+	bool protected = false;
+	int err = 0;
 	unsigned long charge = 0;
 	struct vm_area_struct *copy;
 
@@ -333,11 +340,39 @@ static int dup_vma(struct mm_struct *mm, struct vm_area_struct *vma)
 	if (copy->vm_ops && copy->vm_ops->open)
 		copy->vm_ops->open(copy);
 	vma_link(mm, copy);
-	return vma->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(mm, copy, vma);
+	if (!(vma->vm_flags & VM_WIPEONFORK))
+		err = copy_page_range(mm, copy, vma, &protected);
+	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
+		range->shared = true;
+	if (protected) {
+		range->start = min(range->start, vma->vm_start);
+		range->end = max(range->end, vma->vm_end);
+	}
+	return err;
+}
+
+/* The host's mappings of the parent follow: in one call, unless that hits shared memory. */
+static void protect_parent(struct mm_struct *mm, const struct fork_range *range)
+{
+	struct vm_area_struct *vma;
+
+	if (range->start >= range->end)
+		return;
+	if (!range->shared) {
+		tlb_wrprotect_range(mm, range->start, range->end);
+	} else {
+		for_each_vma(mm, vma)
+			if (is_cow_mapping(vma->vm_flags) && vma->anon_faults)
+				tlb_wrprotect_range(mm, vma->vm_start, vma->vm_end);
+	}
+	/* What the child got copies of is still writable here. */
+	if (mm == current->mm)
+		mm_show_hot_pages(mm, current_pt_regs());
 }
 
 static int dup_mmap(struct mm_struct *mm, struct mm_struct *old)
 {
+	struct fork_range range = { .start = ~0UL };
 	struct vm_area_struct *vma;
 	int err = 0;
 
@@ -353,10 +388,11 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *old)
 	if (old->exe_file && !deny_write_access(old->exe_file))
 		mm->exe_file = get_file(old->exe_file);
 	for_each_vma(old, vma) {
-		err = dup_vma(mm, vma);
+		err = dup_vma(mm, vma, &range);
 		if (err)
 			break;
 	}
+	protect_parent(old, &range);
 	mmap_write_unlock(old);
 	return err;
 }

@@ -14,32 +14,30 @@
 /* Areas of files up to this size are mapped as a whole at exec, so many pages in all. */
 #define EXEC_AREA_PAGES 512
 #define EXEC_TOTAL_PAGES 1024
-#define DATA_PAGES 16
 /* Around the instruction and stack pointers of a fork's child. */
 #define CODE_WINDOW (64 * PAGE_SIZE)
-
-static bool is_data(const struct vm_area_struct *vma)
-{
-	return vma->vm_file && (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE &&
-	       vma_pages(vma) <= DATA_PAGES;
-}
 
 static void show_stack(struct mm_struct *mm, unsigned long sp)
 {
 	update_mmu_cache_range(mm, (sp & PAGE_MASK) - PAGE_SIZE, 3);
 }
 
-/* => the child is not running yet */
-void mm_prefetch_fork(struct mm_struct *mm, const struct pt_regs *regs)
+void mm_show_hot_pages(struct mm_struct *mm, const struct pt_regs *regs)
 {
 	struct vm_area_struct *vma;
 
-	mmap_read_lock(mm);
-	update_mmu_cache_range(mm, regs->ip & ~(CODE_WINDOW - 1), CODE_WINDOW >> PAGE_SHIFT);
 	show_stack(mm, regs->sp);
 	for_each_vma(mm, vma)
-		if (is_data(vma))
+		if (vma_is_program_data(vma))
 			update_mmu_cache_range(mm, vma->vm_start, vma_pages(vma));
+}
+
+/* => the child is not running yet */
+void mm_prefetch_fork(struct mm_struct *mm, const struct pt_regs *regs)
+{
+	mmap_read_lock(mm);
+	update_mmu_cache_range(mm, regs->ip & ~(CODE_WINDOW - 1), CODE_WINDOW >> PAGE_SHIFT);
+	mm_show_hot_pages(mm, regs);
 	mmap_read_unlock(mm);
 }
 
@@ -85,7 +83,7 @@ void mm_prefetch_exec(struct mm_struct *mm, unsigned long sp)
 		if (!vma->vm_file || pages > EXEC_AREA_PAGES || total + pages > EXEC_TOTAL_PAGES)
 			continue;
 		total += pages;
-		if (is_data(vma))
+		if (vma_is_program_data(vma))
 			prefetch_data(vma);
 		else if ((vma->vm_flags & (VM_READ | VM_WRITE)) == VM_READ)
 			prefetch_area(vma);

@@ -104,8 +104,20 @@ void update_hiwater_rss(struct mm_struct *mm);
 void update_hiwater_vm(struct mm_struct *mm);
 
 /* ---- memory.c ---- */
-int copy_page_range(struct mm_struct *dst, struct vm_area_struct *dst_vma,
-		    struct vm_area_struct *src_vma);
+/* Small private data of a program or library: of its file, or the zeros (bss) right behind. */
+static inline bool vma_is_program_data(const struct vm_area_struct *vma)
+{
+	const struct vm_area_struct *prev = vma->vm_prev;
+
+	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) != VM_WRITE || vma_pages(vma) > 16)
+		return false;
+	return vma->vm_file || (prev && prev->vm_file && prev->vm_end == vma->vm_start &&
+				(prev->vm_flags & VM_WRITE));
+}
+
+/* prefetch.c: the stack around its pointer and the program's data. => mmap_lock held */
+struct pt_regs;
+void mm_show_hot_pages(struct mm_struct *mm, const struct pt_regs *regs);
 /* mremap(): moves entries; the length moved (short when memory is out). */
 unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_addr,
 			       struct vm_area_struct *new_vma, unsigned long new_addr,
