@@ -5,6 +5,7 @@
 #include <fs/inode.h>
 #include <fs/libfs.h>
 #include <fs/mount.h>
+#include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
@@ -239,19 +240,36 @@ static void apply_kills(const struct inode *inode, struct iattr *attr)
 	}
 }
 
+/* What watchers are told of a change. */
+static u32 change_event(unsigned int valid)
+{
+	u32 event = 0;
+
+	if (valid & (ATTR_UID | ATTR_GID | ATTR_MODE))
+		event |= IN_ATTRIB;
+	if (valid & ATTR_SIZE)
+		event |= IN_MODIFY;
+	if ((valid & (ATTR_ATIME | ATTR_MTIME)) == (ATTR_ATIME | ATTR_MTIME))
+		event |= IN_ATTRIB;
+	else if (valid & ATTR_ATIME)
+		event |= IN_ACCESS;
+	else if ((valid & ATTR_MTIME) && !(valid & ATTR_SIZE))
+		event |= IN_MODIFY;
+	return event;
+}
+
 /* Changes attributes: the one way for chmod, chown, utimes and truncate. => inode locked */
 int notify_change(struct dentry *dentry, struct iattr *attr)
 {
 	struct inode *inode = d_inode(dentry);
 	unsigned int valid = attr->ia_valid;
 	struct timespec64 now;
+	int error;
 
 	if ((valid & (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_TIMES_SET)) &&
 	    (IS_IMMUTABLE(inode) || IS_APPEND(inode)))
 		return -EPERM;
 	if ((valid & ATTR_TOUCH)) {
-		int error;
-
 		if (IS_IMMUTABLE(inode))
 			return -EPERM;
 		if (!inode_owner_or_capable(inode)) {
@@ -273,8 +291,12 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 	if (!(attr->ia_valid & ~(ATTR_FORCE | ATTR_CTIME | ATTR_TIMES_SET | ATTR_TOUCH)))
 		return 0;
 	if (inode->i_op->setattr)
-		return inode->i_op->setattr(dentry, attr);
-	return simple_setattr(dentry, attr);
+		error = inode->i_op->setattr(dentry, attr);
+	else
+		error = simple_setattr(dentry, attr);
+	if (!error)
+		notify_dentry(dentry, change_event(attr->ia_valid));
+	return error;
 }
 
 void inode_init_owner(struct inode *inode, const struct inode *dir, umode_t mode)

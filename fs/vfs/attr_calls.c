@@ -5,6 +5,7 @@
 #include <fs/inode.h>
 #include <fs/mount.h>
 #include <fs/namei.h>
+#include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
@@ -106,6 +107,7 @@ SYSCALL_DEFINE2(ftruncate, unsigned int, fd, unsigned long, length)
 long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 {
 	struct inode *inode = file_inode(file);
+	long error;
 
 	if (offset < 0 || len <= 0)
 		return -EINVAL;
@@ -135,7 +137,10 @@ long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 		return -EFBIG;
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;
-	return file->f_op->fallocate(file, mode, offset, len);
+	error = file->f_op->fallocate(file, mode, offset, len);
+	if (!error)
+		notify_file(file, IN_MODIFY);
+	return error;
 }
 
 SYSCALL_DEFINE4(fallocate, int, fd, int, mode, loff_t, offset, loff_t, len)

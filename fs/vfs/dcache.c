@@ -24,6 +24,7 @@
  */
 #include <fs/dentry.h>
 #include <fs/inode.h>
+#include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/bug.h>
 #include <kern/err.h>
@@ -477,6 +478,8 @@ static void dentry_unlink_inode(struct dentry *dentry)
 	hlist_del_init(&dentry->d_alias);
 	spin_unlock(&dentry->d_lock);
 	spin_unlock(&inode->i_lock);
+	if (!inode->i_nlink)
+		notify_inode_removed(inode);
 	dentry_iput(dentry, inode);
 }
 

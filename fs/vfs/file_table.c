@@ -13,6 +13,7 @@
 #include <fs/filelock.h>
 #include <fs/inode.h>
 #include <fs/mount.h>
+#include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/bug.h>
 #include <kern/cred.h>
@@ -131,6 +132,7 @@ static void __fput(struct file *file)
 	struct inode *inode = file->f_inode;
 
 	if (likely(file->f_mode & FMODE_OPENED)) {
+		notify_file(file, file->f_mode & FMODE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 		if (unlikely(!hlist_empty(&file->f_ep)))
 			eventpoll_release_file(file);
 		locks_remove_file(file);

@@ -4,6 +4,7 @@
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <fs/mount.h>
+#include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
@@ -276,8 +277,10 @@ struct file *do_filp_open(int dfd, struct filename *name, const struct open_flag
 		error = open_walk(&nd, op, file);
 	}
 	restore_nameidata();
-	if (!error && (file->f_mode & FMODE_OPENED))
+	if (!error && (file->f_mode & FMODE_OPENED)) {
+		notify_file(file, IN_OPEN);
 		return file;
+	}
 	fput(file);
 	return ERR_PTR(error ? error : -EINVAL);
 }

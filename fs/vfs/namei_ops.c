@@ -5,6 +5,7 @@
 #include <fs/fs_struct.h>
 #include <fs/inode.h>
 #include <fs/mount.h>
+#include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
@@ -36,7 +37,10 @@ int vfs_create(struct inode *dir, struct dentry *dentry, umode_t mode, bool excl
 		return error;
 	if (!dir->i_op->create)
 		return -EACCES;
-	return dir->i_op->create(dir, dentry, (mode & S_IALLUGO) | S_IFREG, excl);
+	error = dir->i_op->create(dir, dentry, (mode & S_IALLUGO) | S_IFREG, excl);
+	if (!error)
+		notify_name(dir, IN_CREATE, &dentry->d_name, 0);
+	return error;
 }
 
 int vfs_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)
@@ -47,7 +51,10 @@ int vfs_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)
 		return error;
 	if (!dir->i_op->mkdir)
 		return -EPERM;
-	return dir->i_op->mkdir(dir, dentry, mode & (S_IRWXUGO | S_ISVTX));
+	error = dir->i_op->mkdir(dir, dentry, mode & (S_IRWXUGO | S_ISVTX));
+	if (!error)
+		notify_name(dir, IN_CREATE | IN_ISDIR, &dentry->d_name, 0);
+	return error;
 }
 
 int vfs_mknod(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev)
@@ -60,7 +67,10 @@ int vfs_mknod(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev)
 		return -EPERM;
 	if (!dir->i_op->mknod)
 		return -EPERM;
-	return dir->i_op->mknod(dir, dentry, mode, dev);
+	error = dir->i_op->mknod(dir, dentry, mode, dev);
+	if (!error)
+		notify_name(dir, IN_CREATE, &dentry->d_name, 0);
+	return error;
 }
 
 int vfs_symlink(struct inode *dir, struct dentry *dentry, const char *target)
@@ -71,7 +81,10 @@ int vfs_symlink(struct inode *dir, struct dentry *dentry, const char *target)
 		return error;
 	if (!dir->i_op->symlink)
 		return -EPERM;
-	return dir->i_op->symlink(dir, dentry, target);
+	error = dir->i_op->symlink(dir, dentry, target);
+	if (!error)
+		notify_name(dir, IN_CREATE, &dentry->d_name, 0);
+	return error;
 }
 
 int vfs_link(struct dentry *old, struct inode *dir, struct dentry *new)
@@ -97,6 +110,10 @@ int vfs_link(struct dentry *old, struct inode *dir, struct dentry *new)
 	if (!error)
 		inode->i_state &= ~I_LINKABLE;
 	inode_unlock(inode);
+	if (!error) {
+		notify_inode(inode, IN_ATTRIB);
+		notify_name(dir, IN_CREATE, &new->d_name, 0);
+	}
 	return error;
 }
 
@@ -124,8 +141,10 @@ int vfs_rmdir(struct inode *dir, struct dentry *dentry)
 	}
 	inode_unlock(inode);
 	dput(dentry);
-	if (!error)
+	if (!error) {
+		notify_name(dir, IN_DELETE | IN_ISDIR, &dentry->d_name, 0);
 		d_delete(dentry);
+	}
 	return error;
 }
 
@@ -148,8 +167,11 @@ int vfs_unlink(struct inode *dir, struct dentry *dentry)
 			detach_mounts(dentry);
 	}
 	inode_unlock(inode);
-	if (!error)
+	if (!error) {
+		notify_inode(inode, IN_ATTRIB);
+		notify_name(dir, IN_DELETE, &dentry->d_name, 0);
 		d_delete(dentry);
+	}
 	return error;
 }
 

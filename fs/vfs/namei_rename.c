@@ -8,6 +8,7 @@
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <fs/mount.h>
+#include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/err.h>
 #include <kern/mutex.h>
@@ -108,6 +109,16 @@ static int rename_checks(struct renamedata *rd, bool is_dir, bool *new_is_dir)
 	return error;
 }
 
+/* The two halves of a move share a cookie. */
+static void notify_move(struct renamedata *rd, const struct qstr *old_name, u32 isdir)
+{
+	u32 cookie = notify_cookie();
+
+	notify_name(rd->old_dir, IN_MOVED_FROM | isdir, old_name, cookie);
+	notify_name(rd->new_dir, IN_MOVED_TO | isdir, &rd->old_dentry->d_name, cookie);
+	notify_inode(d_inode(rd->old_dentry), IN_MOVE_SELF);
+}
+
 int vfs_rename(struct renamedata *rd)
 {
 	struct dentry *old = rd->old_dentry;
@@ -116,6 +127,8 @@ int vfs_rename(struct renamedata *rd)
 	struct inode *target = d_inode(new);
 	bool is_dir = d_is_dir(old);
 	struct inode *first, *second;
+	struct name_snapshot old_name;
+	bool notify = notify_any();
 	bool new_is_dir = false;
 	int error;
 
@@ -132,6 +145,8 @@ int vfs_rename(struct renamedata *rd)
 	error = -EBUSY;
 	if (is_local_mountpoint(old) || is_local_mountpoint(new))
 		goto out;
+	if (notify)
+		take_dentry_name_snapshot(&old_name, old);
 	error = rd->old_dir->i_op->rename(rd->old_dir, old, rd->new_dir, new, rd->flags);
 	if (error)
 		goto out;
@@ -147,6 +162,11 @@ int vfs_rename(struct renamedata *rd)
 			d_exchange(old, new);
 		else
 			d_move(old, new);
+	}
+	if (notify) {
+		notify_move(rd, &old_name.name, is_dir ? IN_ISDIR : 0);
+		if (target && !(rd->flags & RENAME_EXCHANGE))
+			notify_inode(target, IN_ATTRIB);
 	}
 out:
 	unlock_two(first, second);

@@ -3,6 +3,7 @@
 #include <fs/dentry.h>
 #include <fs/file.h>
 #include <fs/inode.h>
+#include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/err.h>
 #include <kern/resource.h>
@@ -105,6 +106,8 @@ static ssize_t do_iter_op(struct file *file, struct iov_iter *iter, loff_t *ppos
 		result = file->f_op->read_iter(&iocb, iter);
 	if (ppos)
 		*ppos = iocb.ki_pos;
+	if (result > 0)
+		notify_file(file, write ? IN_MODIFY : IN_ACCESS);
 	return result;
 }
 

@@ -3,6 +3,7 @@
 #include <fs/dentry.h>
 #include <fs/file.h>
 #include <fs/inode.h>
+#include <fs/notify.h>
 #include <kern/err.h>
 #include <kern/kernel.h>
 #include <kern/signal.h>
@@ -53,6 +54,8 @@ int iterate_dir(struct file *file, struct dir_context *ctx)
 		file_accessed(file);
 	}
 	inode_unlock_shared(inode);
+	if (!error)
+		notify_file(file, IN_ACCESS);
 	return error;
 }
 

@@ -12,6 +12,7 @@
 #include <fs/inode.h>
 #include <fs/kdev_t.h>
 #include <fs/libfs.h>
+#include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/bug.h>
 #include <kern/err.h>
@@ -165,6 +166,7 @@ static void generic_shutdown_super(struct super_block *sb)
 	if (sb->s_root) {
 		shrink_dcache_for_umount(sb);
 		sb->s_flags &= ~SB_ACTIVE;
+		notify_unmount(sb);
 		evict_inodes(sb);
 		if (sb->s_op->put_super)
 			sb->s_op->put_super(sb);

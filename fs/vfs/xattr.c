@@ -5,6 +5,7 @@
 #include <fs/inode.h>
 #include <fs/mount.h>
 #include <fs/namei.h>
+#include <fs/notify.h>
 #include <fs/super.h>
 #include <fs/xattr.h>
 #include <kern/cred.h>
@@ -102,6 +103,8 @@ static int setxattr_locked(struct dentry *dentry, const char *name, const void *
 			error = handler->set(handler, dentry, inode, name, value, size, flags);
 	}
 	inode_unlock(inode);
+	if (!error)
+		notify_dentry(dentry, IN_ATTRIB);
 	return error;
 }
 

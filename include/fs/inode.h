@@ -174,6 +174,7 @@ struct inode {
 	atomic_t i_writecount;			/* x: writers, or minus the number of denials */
 	const struct file_operations *i_fop;	/* i: becomes file->f_op */
 	struct file_lock_context *i_flctx;	/* set once */
+	struct list_head i_watches;		/* notify_lock: inotify marks */
 	struct address_space i_data;
 	union {
 		struct pipe_inode_info *i_pipe;	/* FIFO: l */

@@ -3,6 +3,7 @@
 #include "fs/fs.h"
 #include <sched.h>
 #include <stdbool.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 
@@ -267,6 +268,24 @@ static void pivoting(void)
 	CHECK_OK(rmdir("/old"));
 }
 
+/* A watch does not keep a file system mounted, and hears of the end. */
+static void watched(void)
+{
+	char buf[256];
+	struct inotify_event *e = (void *)buf;
+	int in = inotify_init1(IN_NONBLOCK);
+
+	CHECK_OK(mkdir("m", 0755));
+	CHECK_OK(mount_tmpfs("m"));
+	CHECK_EQ(inotify_add_watch(in, "m", IN_CREATE), 1);
+	CHECK_OK(umount("m"));
+	CHECK_EQ(read(in, buf, sizeof(buf)), 2 * (ssize_t)sizeof(*e));
+	CHECK_EQ(e[0].mask, IN_UNMOUNT);
+	CHECK_EQ(e[1].mask, IN_IGNORED);
+	close(in);
+	CHECK_OK(rmdir("m"));
+}
+
 static void user_may_not(void)
 {
 	CHECK_ERR(mount_tmpfs("."), EPERM);
@@ -290,6 +309,7 @@ int main(void)
 	RUN(read_only);
 	RUN(binds);
 	RUN(propagation);
+	RUN(watched);
 	if (have_ns)
 		RUN(namespaces);
 	as_user(1000, 1000, user_may_not);

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Watches on inodes, and the events that reach them.
+ *
+ * The file system layer reports what it did (fs/notify.h). Each inode has a list of watches; an
+ * event whose kind a watch asks for goes into the queue of the watch's descriptor. One spin lock
+ * guards all lists and queues: nothing is locked while there is no watch in the whole system.
+ *
+ * A watch holds its inode. It ends when it is removed, when the inode's last name and user have
+ * gone, or when the file system is unmounted; each ends in IN_IGNORED.
+ */
+#include <fs/poll.h>
+#include <fs/super.h>
+#include <kern/err.h>
+#include <kern/rcupdate.h>
+#include <lib/string.h>
+#include <mm/slab.h>
+
+#include "inotify.h"
+
+DEFINE_SPINLOCK(notify_lock);
+atomic_t notify_watches;
+int inotify_max_queued_events = 16384;
+static atomic_t last_cookie;
+
+u32 notify_cookie(void)
+{
+	return atomic_inc_return(&last_cookie);
+}
+
+/* ---- queues ---- */
+
+/* A repetition of the last event says nothing new. */
+static bool same_as_last(struct inotify_group *group, int wd, u32 mask, const struct qstr *name,
+			 u32 cookie)
+{
+	struct inotify_queued *last;
+
+	if (list_empty(&group->events) || (mask & IN_IGNORED))
+		return false;
+	last = list_last_entry(&group->events, struct inotify_queued, link);
+	if (last->wd != wd || last->mask != mask || last->cookie != cookie)
+		return false;
+	if (!name)
+		return !last->len;
+	return last->len == name->len && !memcmp(last->name, name->name, name->len);
+}
+
+static void add_event(struct inotify_group *group, struct inotify_queued *event)
+{
+	list_add_tail(&event->link, &group->events);
+	group->nr_events++;
+	wake_up_interruptible_poll(&group->wait, EPOLLIN | EPOLLRDNORM);
+}
+
+void inotify_queue(struct inotify_group *group, int wd, u32 mask, const struct qstr *name,
+		   u32 cookie)
+{
+	struct inotify_queued *event = NULL;
+	u32 len = name ? name->len : 0;
+
+	if (same_as_last(group, wd, mask, name, cookie))
+		return;
+	if (group->nr_events < inotify_max_queued_events)
+		event = kmalloc(sizeof(*event) + len + 1, GFP_ATOMIC);
+	if (!event) {
+		if (group->overflowed)
+			return;
+		event = kmalloc(sizeof(*event) + 1, GFP_ATOMIC);
+		if (!event)
+			return;
+		group->overflowed = true;
+		wd = -1;
+		mask = IN_Q_OVERFLOW;
+		cookie = 0;
+		len = 0;
+	}
+	event->wd = wd;
+	event->mask = mask;
+	event->cookie = cookie;
+	event->len = len;
+	if (len)
+		memcpy(event->name, name->name, len);
+	event->name[len] = '\0';
+	add_event(group, event);
+}
+
+/* ---- marks ---- */
+
+void inotify_unlink_mark(struct inotify_mark *mark)
+{
+	list_del_init(&mark->inode_link);
+	list_del_init(&mark->group_link);
+	idr_remove(&mark->group->wds, mark->wd);
+	inotify_queue(mark->group, mark->wd, IN_IGNORED, NULL, 0);
+	atomic_dec(&notify_watches);
+}
+
+void inotify_free_mark(struct inotify_mark *mark)
+{
+	iput(mark->inode);
+	kfree(mark);
+}
+
+/* => notify_lock held; a one-shot watch that fires goes to `done` */
+static void tell_mark(struct inotify_mark *mark, u32 mask, const struct qstr *name, u32 cookie,
+		      struct list_head *done)
+{
+	u32 kind = mask & IN_ALL_EVENTS;
+
+	if (!(mark->mask & kind))
+		return;
+	inotify_queue(mark->group, mark->wd, mask, name, cookie);
+	if (mark->mask & IN_ONESHOT) {
+		inotify_unlink_mark(mark);
+		list_add(&mark->inode_link, done);
+	}
+}
+
+static void free_marks(struct list_head *done)
+{
+	while (!list_empty(done)) {
+		struct inotify_mark *mark =
+			list_first_entry(done, struct inotify_mark, inode_link);
+
+		list_del(&mark->inode_link);
+		inotify_free_mark(mark);
+	}
+}
+
+void __notify(struct inode *inode, u32 mask, const struct qstr *name, u32 cookie)
+{
+	struct inotify_mark *mark, *n;
+	LIST_HEAD(done);
+
+	if (list_empty(&inode->i_watches))
+		return;
+	spin_lock(&notify_lock);
+	list_for_each_entry_safe(mark, n, &inode->i_watches, inode_link)
+		tell_mark(mark, mask, name, cookie, &done);
+	spin_unlock(&notify_lock);
+	free_marks(&done);
+}
+
+void __notify_dentry(struct dentry *dentry, u32 mask)
+{
+	struct inode *inode = d_inode(dentry);
+	struct dentry *parent;
+
+	if (!inode)
+		return;
+	if (S_ISDIR(inode->i_mode))
+		mask |= IN_ISDIR;
+	parent = dget_parent(dentry);
+	if (parent != dentry && !list_empty(&d_inode(parent)->i_watches)) {
+		struct name_snapshot name;
+
+		take_dentry_name_snapshot(&name, dentry);
+		__notify(d_inode(parent), mask, &name.name, 0);
+	}
+	dput(parent);
+	__notify(inode, mask, NULL, 0);
+}
+
+/* Ends all watches of an inode, with one last event. */
+static void end_watches(struct inode *inode, u32 last)
+{
+	struct inotify_mark *mark, *n;
+	LIST_HEAD(done);
+
+	spin_lock(&notify_lock);
+	list_for_each_entry_safe(mark, n, &inode->i_watches, inode_link) {
+		if (last == IN_UNMOUNT || (mark->mask & last))
+			inotify_queue(mark->group, mark->wd, last, NULL, 0);
+		inotify_unlink_mark(mark);
+		list_add(&mark->inode_link, &done);
+	}
+	spin_unlock(&notify_lock);
+	free_marks(&done);
+}
+
+void __notify_inode_removed(struct inode *inode)
+{
+	if (!list_empty(&inode->i_watches))
+		end_watches(inode, IN_DELETE_SELF);
+}
+
+void notify_unmount(struct super_block *sb)
+{
+	struct inode *inode, *found;
+
+	if (!notify_any())
+		return;
+	do {
+		found = NULL;
+		spin_lock(&sb->s_inode_list_lock);
+		list_for_each_entry(inode, &sb->s_inodes, i_sb_list)
+			if (!list_empty(&inode->i_watches)) {
+				found = igrab(inode);
+				break;
+			}
+		spin_unlock(&sb->s_inode_list_lock);
+		if (found) {
+			end_watches(found, IN_UNMOUNT);
+			iput(found);
+		}
+	} while (found);
+}
