@@ -165,13 +165,14 @@ void __notify_dentry(struct dentry *dentry, u32 mask)
 /* Ends all watches of an inode, with one last event. */
 static void end_watches(struct inode *inode, u32 last)
 {
+	u32 isdir = last == IN_UNMOUNT && S_ISDIR(inode->i_mode) ? IN_ISDIR : 0;
 	struct inotify_mark *mark, *n;
 	LIST_HEAD(done);
 
 	spin_lock(&notify_lock);
 	list_for_each_entry_safe(mark, n, &inode->i_watches, inode_link) {
 		if (last == IN_UNMOUNT || (mark->mask & last))
-			inotify_queue(mark->group, mark->wd, last, NULL, 0);
+			inotify_queue(mark->group, mark->wd, last | isdir, NULL, 0);
 		inotify_unlink_mark(mark);
 		list_add(&mark->inode_link, &done);
 	}

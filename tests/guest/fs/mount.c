@@ -280,7 +280,7 @@ static void watched(void)
 	CHECK_EQ(inotify_add_watch(in, "m", IN_CREATE), 1);
 	CHECK_OK(umount("m"));
 	CHECK_EQ(read(in, buf, sizeof(buf)), 2 * (ssize_t)sizeof(*e));
-	CHECK_EQ(e[0].mask, IN_UNMOUNT);
+	CHECK_EQ(e[0].mask, IN_UNMOUNT | IN_ISDIR);
 	CHECK_EQ(e[1].mask, IN_IGNORED);
 	close(in);
 	CHECK_OK(rmdir("m"));
