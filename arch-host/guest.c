@@ -38,17 +38,17 @@
 #define MAX_CORES 1024
 
 static struct host_guest_config config;
-static char *control;			/* three pages: configuration, zygote's request, answer */
+static char *control; /* three pages: configuration, zygote's request, answer */
 static int control_fd = -1, stub_fd = -1, ram_fd = -1;
-static pid_t zygote_pid;		/* written before the threads that read it start */
-static unsigned int zygote_seq;		/* factory only */
-static volatile unsigned int factory_ready;	/* 1 works, 2 failed */
+static pid_t zygote_pid;		    /* written before the threads that read it start */
+static unsigned int zygote_seq;		    /* factory only */
+static volatile unsigned int factory_ready; /* 1 works, 2 failed */
 static int factory_error;
-static struct host_guest *wishes;	/* lock-free stack: vCPUs push, the factory takes all */
-static volatile unsigned int wish_count;	/* the factory sleeps on it */
+static struct host_guest *wishes;	 /* lock-free stack: vCPUs push, the factory takes all */
+static volatile unsigned int wish_count; /* the factory sleeps on it */
 static pthread_mutex_t guests_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct host_guest *guests;	/* guests_lock: alive, by alive_next */
-static volatile int ending;		/* host_exit() has begun */
+static struct host_guest *guests; /* guests_lock: alive, by alive_next */
+static volatile int ending;	  /* host_exit() has begun */
 static unsigned long allowed_cores[MAX_CORES / 64];
 
 #define CONTROL32(page, offset) (*(volatile unsigned int *)(control + (page)*STUB_PAGE + (offset)))
@@ -94,7 +94,8 @@ static bool zygote_answered(void)
 		siginfo_t info = { 0 };
 
 		while ((seen = *word) != zygote_seq) {
-			if (sys6(SYS_futex, (long)word, FUTEX_WAIT, seen, (long)&pause, 0, 0) == -ETIMEDOUT)
+			if (sys6(SYS_futex, (long)word, FUTEX_WAIT, seen, (long)&pause, 0, 0) ==
+			    -ETIMEDOUT)
 				break;
 		}
 		if (seen == zygote_seq)
@@ -306,7 +307,8 @@ static void check_processor(void)
 {
 	/* Valgrind hides it from us; the stubs run without Valgrind. */
 	if (!RUNNING_ON_VALGRIND && !(getauxval(AT_HWCAP2) & 2))
-		usage_error("the host offers no FSGSBASE instructions (Linux 5.9 or later is needed)");
+		usage_error(
+			"the host offers no FSGSBASE instructions (Linux 5.9 or later is needed)");
 	if (!__builtin_cpu_supports("aes"))
 		usage_error("the host's processor has no AES instructions");
 }
@@ -317,7 +319,8 @@ void guest_prepare(void)
 	check_processor();
 	config.slot_size = slot_size();
 	if (config.slot_size > STUB_SLOT_STRIDE)
-		usage_error("signal frames of this host are too large (%lu)", getauxval(AT_MINSIGSTKSZ));
+		usage_error("signal frames of this host are too large (%lu)",
+			    getauxval(AT_MINSIGSTKSZ));
 	sched_getaffinity(0, sizeof(allowed_cores), (cpu_set_t *)allowed_cores);
 	make_stub_file();
 	make_control_pages();
@@ -331,7 +334,8 @@ void guest_prepare(void)
 		sys4(SYS_futex, &factory_ready, FUTEX_WAIT_PRIVATE, 0, 0);
 	if (factory_ready != 1)
 		usage_error("cannot start a guest process: %s",
-			    factory_error ? strerror(factory_error) : "it died (seccomp, exec or memory)");
+			    factory_error ? strerror(factory_error) :
+					    "it died (seccomp, exec or memory)");
 	if (service_thread(reaper, NULL))
 		usage_error("the host gives no thread");
 	close(stub_fd);
@@ -387,7 +391,8 @@ void host_guest_kill(struct host_guest *guest)
 {
 	unsigned int no = 0;
 
-	if (__atomic_compare_exchange_n(&guest->kill, &no, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+	if (__atomic_compare_exchange_n(&guest->kill, &no, 1, false, __ATOMIC_SEQ_CST,
+					__ATOMIC_SEQ_CST))
 		wake_factory();
 }
 

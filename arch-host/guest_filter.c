@@ -29,7 +29,8 @@ struct program {
 	unsigned int len;
 };
 
-static void emit(struct program *p, unsigned int code, unsigned int k, unsigned int jt, unsigned int jf)
+static void emit(struct program *p, unsigned int code, unsigned int k, unsigned int jt,
+		 unsigned int jf)
 {
 	if (p->len == MAX_CODE)
 		usage_error("internal error: the stub's filter is too long");
@@ -42,7 +43,7 @@ static void load(struct program *p, unsigned int offset)
 }
 
 /* Low and high half of a 64-bit field. */
-#define LOW(field) offsetof(struct seccomp_data, field)
+#define LOW(field)  offsetof(struct seccomp_data, field)
 #define HIGH(field) (offsetof(struct seccomp_data, field) + 4)
 
 static void decide(struct program *p, unsigned int action)
@@ -165,7 +166,8 @@ static void mapper_rules(struct program *p)
 	decide(p, SECCOMP_RET_TRAP);
 }
 
-static void store(void *config, const struct program *p, unsigned int code_at, unsigned int program_at)
+static void store(void *config, const struct program *p, unsigned int code_at,
+		  unsigned int program_at)
 {
 	struct sock_fprog *program = (void *)((char *)config + program_at);
 

@@ -9,45 +9,45 @@
 
 typedef unsigned long u64;
 
-#define SYS_mmap 9
-#define SYS_rt_sigaction 13
+#define SYS_mmap	   9
+#define SYS_rt_sigaction   13
 #define SYS_rt_sigprocmask 14
-#define SYS_close 3
-#define SYS_tgkill 234
-#define SYS_gettid 186
-#define SYS_getpid 39
-#define SYS_getppid 110
-#define SYS_exit_group 231
-#define SYS_sigaltstack 131
-#define SYS_prctl 157
-#define SYS_close_range 436
+#define SYS_close	   3
+#define SYS_tgkill	   234
+#define SYS_gettid	   186
+#define SYS_getpid	   39
+#define SYS_getppid	   110
+#define SYS_exit_group	   231
+#define SYS_sigaltstack	   131
+#define SYS_prctl	   157
+#define SYS_close_range	   436
 
-#define PROT_READ 1
-#define PROT_WRITE 2
-#define MAP_SHARED 1
-#define MAP_PRIVATE 2
-#define MAP_FIXED 0x10
+#define PROT_READ     1
+#define PROT_WRITE    2
+#define MAP_SHARED    1
+#define MAP_PRIVATE   2
+#define MAP_FIXED     0x10
 #define MAP_ANONYMOUS 0x20
 
-#define SIGILL 4
+#define SIGILL	4
 #define SIGTRAP 5
-#define SIGBUS 7
-#define SIGFPE 8
+#define SIGBUS	7
+#define SIGFPE	8
 #define SIGKILL 9
 #define SIGUSR1 10
 #define SIGSEGV 11
 #define SIGSTOP 19
-#define SIGURG 23
-#define SIGSYS 31
+#define SIGURG	23
+#define SIGSYS	31
 
-#define SA_SIGINFO 4UL
+#define SA_SIGINFO  4UL
 #define SA_RESTORER 0x04000000UL
-#define SA_ONSTACK 0x08000000UL
-#define SA_NODEFER 0x40000000UL
-#define SIG_IGN 1UL
+#define SA_ONSTACK  0x08000000UL
+#define SA_NODEFER  0x40000000UL
+#define SIG_IGN	    1UL
 
-#define PR_SET_PDEATHSIG 1
-#define PR_SET_NAME 15
+#define PR_SET_PDEATHSIG    1
+#define PR_SET_NAME	    15
 #define PR_SET_NO_NEW_PRIVS 38
 
 #define AT_SYSINFO_EHDR 33
@@ -91,8 +91,8 @@ static void set_action(int signr, u64 entry, u64 restorer)
 
 static void map_page(u64 at, int prot, u64 offset)
 {
-	must(init_call(SYS_mmap, at, STUB_PAGE, prot, MAP_SHARED | MAP_FIXED, STUB_CONTROL_FD, offset) ==
-	     (long)at);
+	must(init_call(SYS_mmap, at, STUB_PAGE, prot, MAP_SHARED | MAP_FIXED, STUB_CONTROL_FD,
+		       offset) == (long)at);
 }
 
 /* Takes one signal on a slot as a guest thread would, and notes where its frame lies. */

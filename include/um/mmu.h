@@ -11,7 +11,7 @@ struct guest;
 
 /* mm->context. No stub yet: guest is NULL, and all TLB operations do nothing. */
 struct mm_context {
-	struct guest *guest;		/* set once by um_mm_attach(); um/mm/guest.h */
+	struct guest *guest; /* set once by um_mm_attach(); um/mm/guest.h */
 };
 
 /* A fresh address space; costs nothing, cannot fail now (0 or -errno). */
@@ -34,7 +34,7 @@ bool um_range_is_hole(unsigned long start, unsigned long end);
 /* The lowest address that the host lets a process map. */
 #define UM_MMAP_MIN_ADDR 0x10000UL
 /* Kept free for the jump table of rewritten system calls. */
-#define UM_JUMP_TABLE 0x60000UL
+#define UM_JUMP_TABLE	  0x60000UL
 #define UM_JUMP_TABLE_END 0x70000UL
 
 #endif

@@ -10,15 +10,18 @@ struct task_struct;
 
 /* All fields belong to the task itself (current), or to fork before the child runs. */
 struct thread_struct {
-	unsigned long ksp;		/* kernel stack pointer while another task runs */
-	struct pt_regs regs;		/* valid while the task is in the kernel */
-	unsigned long fsbase, gsbase;	/* likewise */
-	struct guest_slot *slot;	/* its host thread; NULL: none yet, or exited */
-	bool fpu_init;			/* the FPU starts from its initial state at the next resume */
-	unsigned long trap_nr, error_code, cr2;	/* of the last fault, for signal frames */
+	unsigned long ksp;	      /* kernel stack pointer while another task runs */
+	struct pt_regs regs;	      /* valid while the task is in the kernel */
+	unsigned long fsbase, gsbase; /* likewise */
+	struct guest_slot *slot;      /* its host thread; NULL: none yet, or exited */
+	bool fpu_init;		      /* the FPU starts from its initial state at the next resume */
+	unsigned long trap_nr, error_code, cr2; /* of the last fault, for signal frames */
 };
 
-#define INIT_THREAD { .fpu_init = true }
+#define INIT_THREAD                                                                                \
+	{                                                                                          \
+		.fpu_init = true                                                                   \
+	}
 
 /*
  * Prepares child->thread from current's: registers (ax = 0; sp = newsp unless 0; fs base = tls

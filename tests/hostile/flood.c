@@ -22,7 +22,8 @@ static void to_itself(void)
 {
 	install();
 	for (int i = 0; i < 5000; i++)
-		kill(getpid(), 1 + i % 31 == SIGKILL || 1 + i % 31 == SIGSTOP ? SIGUSR1 : 1 + i % 31);
+		kill(getpid(),
+		     1 + i % 31 == SIGKILL || 1 + i % 31 == SIGSTOP ? SIGUSR1 : 1 + i % 31);
 	_exit(handled > 500 ? 0 : 1);
 }
 
@@ -64,7 +65,8 @@ static void unmap_everything(void)
 	munmap((void *)STUB_TEXT, 0x10000000);
 	munmap((void *)STUB_SLOTS, SLOT_SIZE);
 	mprotect((void *)STUB_REQUEST, 4096, PROT_READ | PROT_WRITE);
-	if (mmap((void *)STUB_SLOTS, 4096, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+	if (mmap((void *)STUB_SLOTS, 4096, PROT_READ | PROT_WRITE,
+		 MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
 		_exit(1);
 	munmap((void *)0x10000, 0x7dfffffe0000);
 	_exit(2);
@@ -85,7 +87,9 @@ static void foreign_futexes(void)
 				continue;
 			alarm_in_us(5000);
 			__asm__ volatile("xor %%r10d, %%r10d; xor %%ebx, %%ebx; jmp *%4"
-					 : : "a"(SYS_futex), "D"(&word), "S"((long)op), "d"(1L), "r"(sites[i])
+					 :
+					 : "a"(SYS_futex), "D"(&word), "S"((long)op), "d"(1L),
+					   "r"(sites[i])
 					 : "r10", "rbx", "memory");
 		}
 	}

@@ -7,7 +7,9 @@ static void call_from_slot(void)
 	/* The host pushes its frame below this instead of where the kernel looks. */
 	for (unsigned long at = STUB_SLOTS + SLOT_SIZE - 64; at > STUB_SLOTS + 512; at -= 1024)
 		__asm__ volatile("mov %%rsp, %%rbx; mov %0, %%rsp; syscall; mov %%rbx, %%rsp"
-				 : : "r"(at), "a"(SYS_getppid) : "rbx", "rcx", "r11", "memory");
+				 :
+				 : "r"(at), "a"(SYS_getppid)
+				 : "rbx", "rcx", "r11", "memory");
 }
 
 static void jump_to_byte(struct attempts *a, int index)
@@ -21,7 +23,9 @@ static void jump_to_byte(struct attempts *a, int index)
 	}
 	alarm_in_us(3000);
 	__asm__ volatile("xor %%ebx, %%ebx; xor %%ebp, %%ebp; jmp *%0"
-			 : : "r"(at), "a"(39), "D"(0), "S"(0), "d"(0) : "memory");
+			 :
+			 : "r"(at), "a"(39), "D"(0), "S"(0), "d"(0)
+			 : "memory");
 }
 
 static void every_byte_of_the_stub_is_jumped_to(void)
@@ -42,7 +46,10 @@ static void return_without_end(void)
 	words[0] = 0;
 	for (int i = 0; i < (int)(SLOT_SIZE / 4); i++)
 		words[i] = 0;
-	__asm__ volatile("mov %0, %%rsp; pushq $0; iretq" : : "r"(STUB_SLOTS + SLOT_SIZE - 1024) : "memory");
+	__asm__ volatile("mov %0, %%rsp; pushq $0; iretq"
+			 :
+			 : "r"(STUB_SLOTS + SLOT_SIZE - 1024)
+			 : "memory");
 }
 
 static void wrong_segments(void)
@@ -50,7 +57,8 @@ static void wrong_segments(void)
 	catch_all();
 	if (sigsetjmp(caught, 1))
 		_exit(0);
-	__asm__ volatile("pushq $0x10; pushq $0; pushq $0x202; pushq $0x8; pushq $0; iretq" ::: "memory");
+	__asm__ volatile("pushq $0x10; pushq $0; pushq $0x202; pushq $0x8; pushq $0; iretq" ::
+				 : "memory");
 }
 
 static void bad_flags(void)
@@ -58,8 +66,9 @@ static void bad_flags(void)
 	catch_all();
 	/* NT and AC, then a call: the stub's own code must not trip. */
 	for (int i = 0; i < 1000; i++)
-		__asm__ volatile("pushfq; orq $0x4000, (%%rsp); popfq; mov $110, %%eax; syscall; pushfq; andq $~0x4000, (%%rsp); popfq"
-				 ::: "rax", "rcx", "r11", "memory", "cc");
+		__asm__ volatile(
+			"pushfq; orq $0x4000, (%%rsp); popfq; mov $110, %%eax; syscall; pushfq; andq $~0x4000, (%%rsp); popfq" ::
+				: "rax", "rcx", "r11", "memory", "cc");
 	_exit(42);
 }
 

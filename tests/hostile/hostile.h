@@ -20,14 +20,14 @@
 #include <sys/time.h>
 
 /* include/um/stub_layout.h, from the attacker's view. */
-#define STUB_TEXT 0x7e0000000000UL
+#define STUB_TEXT      0x7e0000000000UL
 #define STUB_TEXT_SIZE 0x1000UL
-#define STUB_CONFIG 0x7e0000100000UL
-#define STUB_REQUEST 0x7e0000110000UL
-#define STUB_DONE 0x7e0000120000UL
-#define STUB_SLOTS 0x7e0000200000UL
-#define SLOT_STRIDE 0x10000UL
-#define SLOT_SIZE 0x4000UL
+#define STUB_CONFIG    0x7e0000100000UL
+#define STUB_REQUEST   0x7e0000110000UL
+#define STUB_DONE      0x7e0000120000UL
+#define STUB_SLOTS     0x7e0000200000UL
+#define SLOT_STRIDE    0x10000UL
+#define SLOT_SIZE      0x4000UL
 
 static sigjmp_buf caught;
 static unsigned long own_fsbase;
@@ -35,7 +35,9 @@ static unsigned long own_fsbase;
 /* The stub's code, run by a guest, may leave it with another fs base: libc lives there. */
 __attribute__((optimize("no-stack-protector"))) static inline void catch_signal(int signr)
 {
-	__asm__ volatile("syscall" : : "a"(SYS_arch_prctl), "D"(0x1002L), "S"(own_fsbase)
+	__asm__ volatile("syscall"
+			 :
+			 : "a"(SYS_arch_prctl), "D"(0x1002L), "S"(own_fsbase)
 			 : "rcx", "r11", "memory");
 	siglongjmp(caught, signr);
 }
@@ -45,7 +47,8 @@ static inline void catch_all(void)
 {
 	static char stack[65536];
 	stack_t alt = { .ss_sp = stack, .ss_size = sizeof(stack) };
-	struct sigaction action = { .sa_handler = catch_signal, .sa_flags = SA_ONSTACK | SA_NODEFER };
+	struct sigaction action = { .sa_handler = catch_signal,
+				    .sa_flags = SA_ONSTACK | SA_NODEFER };
 	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGALRM };
 
 	syscall(SYS_arch_prctl, 0x1003L, &own_fsbase);
@@ -212,9 +215,9 @@ static inline int run_attack(void (*attack)(void), int ms)
 /* ---- many small attacks ---- */
 
 struct attempts {
-	volatile int next;		/* the next to be made */
-	volatile int caught;		/* ended in a signal that was caught */
-	volatile int killed;		/* ended the process */
+	volatile int next;   /* the next to be made */
+	volatile int caught; /* ended in a signal that was caught */
+	volatile int killed; /* ended the process */
 };
 
 static inline long now_ms(void)

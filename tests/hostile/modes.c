@@ -20,7 +20,10 @@ static void attempt_sysenter(void)
 	alarm_in_us(200000);
 	if (sigsetjmp(caught, 1))
 		_exit(0);
-	__asm__ volatile("mov %%rsp, %%rbp; sysenter" : "=a"(result) : "a"(20) : "memory", "rcx", "rdx", "rbp");
+	__asm__ volatile("mov %%rsp, %%rbp; sysenter"
+			 : "=a"(result)
+			 : "a"(20)
+			 : "memory", "rcx", "rdx", "rbp");
 	_exit(1);
 }
 
@@ -29,7 +32,9 @@ static void attempt_x32(void)
 	for (unsigned long nr = 0; nr < 600; nr++) {
 		long ret;
 
-		__asm__ volatile("syscall" : "=a"(ret) : "a"(0x40000000UL + nr), "D"(-1L), "S"(0L), "d"(0L)
+		__asm__ volatile("syscall"
+				 : "=a"(ret)
+				 : "a"(0x40000000UL + nr), "D"(-1L), "S"(0L), "d"(0L)
 				 : "rcx", "r11", "memory");
 		if (ret != -ENOSYS)
 			_exit(1);
@@ -40,13 +45,11 @@ static void attempt_x32(void)
 static void attempt_32bit(void)
 {
 	static const unsigned char code[] = {
-		0xb8, 20, 0, 0, 0,		/* mov $20, %eax */
-		0xcd, 0x80,			/* int $0x80 */
-		0xb8, 20, 0, 0, 0,
-		0x0f, 0x05,			/* syscall (AMD) */
-		0xb8, 20, 0, 0, 0,
-		0x0f, 0x34,			/* sysenter */
-		0x0f, 0x0b,			/* ud2 */
+		0xb8, 20,   0, 0, 0,		 /* mov $20, %eax */
+		0xcd, 0x80,			 /* int $0x80 */
+		0xb8, 20,   0, 0, 0, 0x0f, 0x05, /* syscall (AMD) */
+		0xb8, 20,   0, 0, 0, 0x0f, 0x34, /* sysenter */
+		0x0f, 0x0b,			 /* ud2 */
 	};
 	unsigned char *low = mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC,
 				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
@@ -59,19 +62,24 @@ static void attempt_32bit(void)
 		struct {
 			unsigned int offset;
 			unsigned short selector;
-		} __attribute__((packed)) target = { (unsigned int)(unsigned long)low + start * 7, 0x23 };
+		} __attribute__((packed))
+		target = { (unsigned int)(unsigned long)low + start * 7, 0x23 };
 
 		alarm_in_us(200000);
 		if (sigsetjmp(caught, 1))
 			continue;
-		__asm__ volatile("mov %0, %%rsp; ljmpl *%1" : : "r"(low + 8192 - 64), "m"(target) : "memory", "rax", "rcx");
+		__asm__ volatile("mov %0, %%rsp; ljmpl *%1"
+				 :
+				 : "r"(low + 8192 - 64), "m"(target)
+				 : "memory", "rax", "rcx");
 	}
 }
 
 static void attempt_vsyscall(void)
 {
-	static const unsigned long entries[] = { 0xffffffffff600000, 0xffffffffff600400, 0xffffffffff600800,
-						 0xffffffffff600001, 0xffffffffff600c00 };
+	static const unsigned long entries[] = { 0xffffffffff600000, 0xffffffffff600400,
+						 0xffffffffff600800, 0xffffffffff600001,
+						 0xffffffffff600c00 };
 
 	catch_all();
 	for (volatile int i = 0; i < 5; i++) {

@@ -16,7 +16,9 @@ static void fill_answer_page(void)
 	catch_all();
 	for (pattern = 0; pattern < 200; pattern++) {
 		fill(STUB_DONE, 4096);
-		munmap(mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0), 65536);
+		munmap(mmap(NULL, 65536, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0),
+		       65536);
 	}
 }
 
@@ -27,7 +29,8 @@ static void forge_answers(void)
 		*(volatile unsigned int *)(STUB_DONE + 0x20) = seq;
 		if (seq % 100 == 0)
 			munmap(mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0), 4096);
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0),
+			       4096);
 	}
 }
 
@@ -56,7 +59,8 @@ static void *scribbler(void *unused)
 	for (unsigned long i = 0; !stop; i++) {
 		for (int slot = 0; slot < 4; slot++) {
 			volatile unsigned long *at =
-				(volatile unsigned long *)(STUB_SLOTS + slot * SLOT_STRIDE + i % (SLOT_SIZE / 8) * 8);
+				(volatile unsigned long *)(STUB_SLOTS + slot * SLOT_STRIDE +
+							   i % (SLOT_SIZE / 8) * 8);
 
 			*at = i;
 		}
@@ -73,7 +77,9 @@ static void fight(void)
 		pthread_create(&t[i], NULL, scribbler, NULL);
 	for (int i = 0; i < 100000; i++) {
 		getppid();
-		munmap(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0), 8192);
+		munmap(mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0),
+		       8192);
 	}
 }
 
@@ -82,7 +88,8 @@ static void *event_forger(void *unused)
 	(void)unused;
 	for (;;) {
 		for (int slot = 0; slot < 4; slot++) {
-			__atomic_fetch_add((unsigned int *)(STUB_SLOTS + slot * SLOT_STRIDE + 0x40), 1, __ATOMIC_SEQ_CST);
+			__atomic_fetch_add((unsigned int *)(STUB_SLOTS + slot * SLOT_STRIDE + 0x40),
+					   1, __ATOMIC_SEQ_CST);
 			*(volatile unsigned int *)(STUB_SLOTS + slot * SLOT_STRIDE) = 0;
 		}
 	}

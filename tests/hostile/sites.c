@@ -2,10 +2,10 @@
 /* Jumps to every `syscall` instruction of the stub with every number. */
 #include "hostile.h"
 
-#define NUMBERS 480
+#define NUMBERS	    480
 #define X32_NUMBERS 16
-#define X32 0x40000000UL
-#define ALL (NUMBERS + X32_NUMBERS)
+#define X32	    0x40000000UL
+#define ALL	    (NUMBERS + X32_NUMBERS)
 
 static unsigned long sites[64];
 static int nsites;
@@ -13,10 +13,13 @@ static int nsites;
 /* Arguments that hurt nobody should the kernel, rightly, take the call for the guest's own. */
 static void jump(unsigned long site, unsigned long nr)
 {
-	__asm__ volatile("xor %%r10d, %%r10d; xor %%r8d, %%r8d; xor %%r9d, %%r9d; xor %%r11d, %%r11d\n"
-			 "xor %%ebx, %%ebx; xor %%ebp, %%ebp; xor %%r12d, %%r12d; xor %%r14d, %%r14d; xor %%r15d, %%r15d\n"
-			 "jmp *%%rcx"
-			 : : "a"(nr), "c"(site), "D"(-1L), "S"(0L), "d"(0L) : "memory");
+	__asm__ volatile(
+		"xor %%r10d, %%r10d; xor %%r8d, %%r8d; xor %%r9d, %%r9d; xor %%r11d, %%r11d\n"
+		"xor %%ebx, %%ebx; xor %%ebp, %%ebp; xor %%r12d, %%r12d; xor %%r14d, %%r14d; xor %%r15d, %%r15d\n"
+		"jmp *%%rcx"
+		:
+		: "a"(nr), "c"(site), "D"(-1L), "S"(0L), "d"(0L)
+		: "memory");
 }
 
 static void attempt(struct attempts *a, int index)

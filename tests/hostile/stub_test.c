@@ -47,7 +47,14 @@ int service_thread(void *(*body)(void *), void *arg)
 	return pthread_create(&t, NULL, body, arg);
 }
 
-#define CHECK(x) do { if (!(x)) { printf("FAIL %s:%d: %s\n", __FILE__, __LINE__, #x); guest_kill_all(); exit(1); } } while (0)
+#define CHECK(x)                                                                                   \
+	do {                                                                                       \
+		if (!(x)) {                                                                        \
+			printf("FAIL %s:%d: %s\n", __FILE__, __LINE__, #x);                        \
+			guest_kill_all();                                                          \
+			exit(1);                                                                   \
+		}                                                                                  \
+	} while (0)
 
 static char *ram;
 static __m128i keys[11];
@@ -56,11 +63,11 @@ static unsigned int seq, nops;
 static unsigned int pending;
 static const struct host_guest_config *config;
 
-#define REQ(type, off) (*(volatile type *)(ram + guest.request_page + (off)))
+#define REQ(type, off)	(*(volatile type *)(ram + guest.request_page + (off)))
 #define DONE(type, off) (*(volatile type *)(ram + guest.done_page + (off)))
-#define SLOT_OFF 0x10000UL
+#define SLOT_OFF	0x10000UL
 #define SLOT(type, off) (*(volatile type *)(ram + SLOT_OFF + (off)))
-#define UC(off) SLOT(unsigned long, config->uc_offset + (off))
+#define UC(off)		SLOT(unsigned long, config->uc_offset + (off))
 
 __attribute__((target("aes"))) static __m128i token(unsigned int s, unsigned long result)
 {
@@ -95,7 +102,8 @@ static long complete(void)
 	for (int i = 0; i < 50; i++) {
 		unsigned int seen = DONE(unsigned int, DONE_SEQ);
 		unsigned long result = DONE(unsigned long, DONE_RESULT);
-		__m128i have = *(__m128i *)(ram + guest.done_page + DONE_TOKEN), want = token(seq, result);
+		__m128i have = *(__m128i *)(ram + guest.done_page + DONE_TOKEN),
+			want = token(seq, result);
 
 		if (!memcmp(&have, &want, 16))
 			return result;
@@ -173,8 +181,9 @@ int main(void)
 	ram = mmap(NULL, 16 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, host_ram_fd, 0);
 	guest_prepare();
 	config = host_guest_config();
-	printf("slot %lu uc %#lx fp %#lx info %#lx xstate %lu features %#lx\n", config->slot_size, config->uc_offset,
-	       config->fp_offset, config->info_offset, config->xstate_size, config->xfeatures);
+	printf("slot %lu uc %#lx fp %#lx info %#lx xstate %lu features %#lx\n", config->slot_size,
+	       config->uc_offset, config->fp_offset, config->info_offset, config->xstate_size,
+	       config->xfeatures);
 	host_place(0, host_core());
 	for (int i = 0; i < 44; i++)
 		((unsigned int *)keys)[i] = rand();
@@ -211,7 +220,8 @@ int main(void)
 		int sig = wait_event();
 
 		if (sig != SIGSYS)
-			printf("round %d: signal %d ip %#lx cr2 %#lx err %#lx\n", i, sig, UC(UC_IP), UC(UC_CR2), UC(UC_ERR));
+			printf("round %d: signal %d ip %#lx cr2 %#lx err %#lx\n", i, sig, UC(UC_IP),
+			       UC(UC_CR2), UC(UC_ERR));
 		CHECK(sig == SIGSYS && UC(UC_AX) == 39);
 		UC(UC_AX) = 4242;
 		resume();

@@ -33,10 +33,10 @@
 #define WARM_STUBS 2
 
 /* More dead stubs than this wait for the host: makers of new ones wait too, for a while. */
-#define MAX_DYING 64
+#define MAX_DYING	64
 #define MAX_DYING_TICKS (10 * HZ)
 
-#define HOST_NR_MMAP 9
+#define HOST_NR_MMAP  9
 #define HOST_NR_CLONE 56
 
 static DEFINE_SPINLOCK(pool_lock);
@@ -100,7 +100,8 @@ static void add_thread_ops(struct guest *guest, struct guest_slot *slot)
 	altstack[0] = slot_address(slot);
 	altstack[1] = 0;
 	altstack[2] = size;
-	guest_op(guest, HOST_NR_MMAP, slot_address(slot), size, 3, 0x11, STUB_RAM_FD, __pa(slot->mem));
+	guest_op(guest, HOST_NR_MMAP, slot_address(slot), size, 3, 0x11, STUB_RAM_FD,
+		 __pa(slot->mem));
 	guest->making_thread = true;
 	guest_op(guest, HOST_NR_CLONE, STUB_CLONE_FLAGS, 0, 0, 0, 0, slot_address(slot));
 }
@@ -150,7 +151,8 @@ static bool slot_ready(struct guest_slot *slot)
 	while (*events == 0) {
 		if (slot->guest->host.state != HOST_GUEST_ALIVE)
 			return false;
-		if (guest_wait_word(events, 0) == -ETIMEDOUT && guest_patience_ends(&patience, slot->guest))
+		if (guest_wait_word(events, 0) == -ETIMEDOUT &&
+		    guest_patience_ends(&patience, slot->guest))
 			return false;
 	}
 	*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;

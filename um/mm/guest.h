@@ -15,7 +15,7 @@ struct mm_struct;
 struct pt_regs;
 
 #define GUEST_MAX_RANGES 32
-#define GUEST_KEYS 11
+#define GUEST_KEYS	 11
 
 typedef long long guest_key_t __attribute__((vector_size(16)));
 
@@ -45,15 +45,15 @@ struct guest_area {
  *   (l) guest->lock
  */
 struct guest_slot {
-	struct guest *guest;		/* constant */
-	struct list_head link;		/* l: in guest->free_slots */
-	struct guest_slot *next;	/* l: all of the stub */
-	unsigned int index;		/* constant */
-	int tid;			/* constant once the thread exists: from the mapper */
-	void *mem;			/* constant: config.slot_size bytes */
-	u32 seen;			/* o: events taken so far */
-	unsigned long fault_ip, fault_addr;	/* o: of the last event, if it was a page fault */
-	int core;			/* o: host core that the thread is bound to, or -1 */
+	struct guest *guest;		    /* constant */
+	struct list_head link;		    /* l: in guest->free_slots */
+	struct guest_slot *next;	    /* l: all of the stub */
+	unsigned int index;		    /* constant */
+	int tid;			    /* constant once the thread exists: from the mapper */
+	void *mem;			    /* constant: config.slot_size bytes */
+	u32 seen;			    /* o: events taken so far */
+	unsigned long fault_ip, fault_addr; /* o: of the last event, if it was a page fault */
+	int core;			    /* o: host core that the thread is bound to, or -1 */
 };
 
 /*
@@ -62,36 +62,36 @@ struct guest_slot {
  * Order: mmap_lock, guest->lock, mm->page_table_lock.
  */
 struct guest {
-	struct host_guest host;		/* the host's, but for kill requests */
-	refcount_t usage;		/* its mm, and each slot in use */
-	bool ready;			/* c: first request answered, keys wiped */
+	struct host_guest host; /* the host's, but for kill requests */
+	refcount_t usage;	/* its mm, and each slot in use */
+	bool ready;		/* c: first request answered, keys wiped */
 
-	struct mutex lock;		/* one request at a time */
-	void *request, *done;		/* c: pages */
-	guest_key_t keys[GUEST_KEYS];	/* c */
-	u32 seq;			/* l: last request */
-	bool outstanding;		/* l: not answered yet */
-	bool once;			/* l: it must not be sent again */
-	bool making_thread;		/* l: the operations added so far include a clone */
-	u64 result;			/* l: of the last request answered */
-	int core;			/* l: the mapper's host core, or -1 */
-	unsigned int nops;		/* l: operations written so far */
+	struct mutex lock;	      /* one request at a time */
+	void *request, *done;	      /* c: pages */
+	guest_key_t keys[GUEST_KEYS]; /* c */
+	u32 seq;		      /* l: last request */
+	bool outstanding;	      /* l: not answered yet */
+	bool once;		      /* l: it must not be sent again */
+	bool making_thread;	      /* l: the operations added so far include a clone */
+	u64 result;		      /* l: of the last request answered */
+	int core;		      /* l: the mapper's host core, or -1 */
+	unsigned int nops;	      /* l: operations written so far */
 
-	struct rb_root areas;		/* l: what is mapped, by address */
-	unsigned long mappings;		/* l: mmap()s since all was dropped: bounds host VMAs */
-	bool distrust;			/* x: a fault came twice: map again what seems mapped */
-	struct guest_area *spare;	/* l: so that one insertion cannot fail */
-	struct guest_run runs[REQUEST_MAX_OPS];	/* l: scratch */
+	struct rb_root areas;	  /* l: what is mapped, by address */
+	unsigned long mappings;	  /* l: mmap()s since all was dropped: bounds host VMAs */
+	bool distrust;		  /* x: a fault came twice: map again what seems mapped */
+	struct guest_area *spare; /* l: so that one insertion cannot fail */
+	struct guest_run runs[REQUEST_MAX_OPS]; /* l: scratch */
 
 	spinlock_t range_lock;
-	struct guest_range ranges[GUEST_MAX_RANGES];	/* r */
-	unsigned int nranges;		/* r; read without it as a hint */
+	struct guest_range ranges[GUEST_MAX_RANGES]; /* r */
+	unsigned int nranges;			     /* r; read without it as a hint */
 
-	struct guest_slot *slots;	/* l */
-	struct list_head free_slots;	/* l */
-	unsigned int nslots;		/* l */
+	struct guest_slot *slots;    /* l */
+	struct list_head free_slots; /* l */
+	unsigned int nslots;	     /* l */
 
-	struct list_head link;		/* p: in the pool, or dying */
+	struct list_head link; /* p: in the pool, or dying */
 };
 
 /* ---- guest.c: life ---- */
@@ -113,7 +113,7 @@ void guest_slot_put(struct guest_slot *slot);
 
 /* Why a wait for a stub ends at last: see mapper.c. */
 struct guest_patience {
-	u64 since;		/* 0: not waiting yet */
+	u64 since; /* 0: not waiting yet */
 	u64 cpu;
 };
 /* Call after each timeout of a wait: true when the stub has had its chance. */

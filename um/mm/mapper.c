@@ -22,7 +22,7 @@
 #include <um/irqflags.h>
 #include "guest.h"
 
-#define PATIENCE_CPU_NS 3000000000UL
+#define PATIENCE_CPU_NS	 3000000000UL
 #define PATIENCE_WALL_NS 120000000000UL
 
 static volatile u32 *request_word(const struct guest *guest, unsigned int offset)
@@ -66,8 +66,8 @@ int guest_wait_word(volatile u32 *word, u32 value)
 }
 
 /* The token that answers (seq, result). */
-__attribute__((target("aes,sse2")))
-static bool token_matches(const struct guest *guest, const volatile void *token, u32 seq, u64 result)
+__attribute__((target("aes,sse2"))) static bool
+token_matches(const struct guest *guest, const volatile void *token, u32 seq, u64 result)
 {
 	guest_key_t want = { seq, (long long)result };
 	guest_key_t have;
@@ -127,9 +127,10 @@ int guest_complete(struct guest *guest)
 		}
 		if (guest_wait_word(done_word(guest, DONE_SEQ), seen) != -ETIMEDOUT)
 			continue;
-		if (guest->host.state == HOST_GUEST_ALIVE && guest_patience_ends(&patience, guest) &&
-		    !guest->host.kill) {
-			pr_warn("guest process %d: the mapper does not answer, killing it\n", guest->host.pid);
+		if (guest->host.state == HOST_GUEST_ALIVE &&
+		    guest_patience_ends(&patience, guest) && !guest->host.kill) {
+			pr_warn("guest process %d: the mapper does not answer, killing it\n",
+				guest->host.pid);
 			guest_kill(guest);
 		} else {
 			/* Others may have a better use for this vCPU. */

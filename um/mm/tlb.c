@@ -30,14 +30,14 @@
 #include <um/tlb.h>
 #include "guest.h"
 
-#define HOST_NR_MMAP 9
-#define HOST_NR_MPROTECT 10
-#define HOST_NR_MUNMAP 11
-#define HOST_PROT_READ 1
-#define HOST_PROT_WRITE 2
-#define HOST_PROT_EXEC 4
+#define HOST_NR_MMAP	      9
+#define HOST_NR_MPROTECT      10
+#define HOST_NR_MUNMAP	      11
+#define HOST_PROT_READ	      1
+#define HOST_PROT_WRITE	      2
+#define HOST_PROT_EXEC	      4
 #define HOST_MAP_SHARED_FIXED 0x11
-#define HOST_MAP_POPULATE 0x8000
+#define HOST_MAP_POPULATE     0x8000
 
 #define POPULATE_READ_PAGES 4
 
@@ -107,8 +107,9 @@ static void area_link(struct guest *guest, struct guest_area *new)
 
 	while (*link) {
 		parent = *link;
-		link = new->start < rb_entry(parent, struct guest_area, node)->start ? &parent->rb_left :
-										       &parent->rb_right;
+		link = new->start < rb_entry(parent, struct guest_area, node)->start ?
+			       &parent->rb_left :
+			       &parent->rb_right;
 	}
 	rb_link_node(&new->node, parent, link);
 	rb_insert_color(&new->node, &guest->areas);
@@ -255,7 +256,8 @@ static bool add_entry(struct guest *guest, unsigned int *nruns, unsigned long ad
 	int prot = host_prot(pte);
 
 	check_mappable(pte);
-	if (run && run->addr + run->size == addr && run->phys + run->size == phys && run->prot == prot) {
+	if (run && run->addr + run->size == addr && run->phys + run->size == phys &&
+	    run->prot == prot) {
 		run->size += PAGE_SIZE;
 		return true;
 	}
@@ -266,8 +268,8 @@ static bool add_entry(struct guest *guest, unsigned int *nruns, unsigned long ad
 }
 
 /* Collects the entries of a range as runs. False when there is no more room. */
-static bool collect(struct guest *guest, struct mm_struct *mm, unsigned long addr, unsigned long end,
-		    unsigned int *nruns)
+static bool collect(struct guest *guest, struct mm_struct *mm, unsigned long addr,
+		    unsigned long end, unsigned int *nruns)
 {
 	bool room = true;
 
@@ -519,8 +521,8 @@ int um_mm_attach(struct mm_struct *mm)
 	guest = guest_take();
 	if (!guest)
 		return -EAGAIN;
-	if (!__atomic_compare_exchange_n(&mm->context.guest, &nobody, guest, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST))
+	if (!__atomic_compare_exchange_n(&mm->context.guest, &nobody, guest, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		guest_put(guest);
 	return 0;
 }

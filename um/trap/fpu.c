@@ -10,18 +10,18 @@
 #include <um/setup.h>
 #include "trap.h"
 
-#define FX_SIZE 512
-#define FX_CWD 0
-#define FX_MXCSR 24
-#define FX_MXCSR_MASK 28
-#define FX_SW 464
-#define XSTATE_BV 512
-#define XCOMP_BV 520
-#define XHEADER_SIZE 64
-#define XFEATURES_FPSSE 3UL
-#define MAGIC1 0x46505853U
-#define MAGIC2 0x46505845U
-#define MXCSR_DEFAULT 0x1f80U
+#define FX_SIZE		   512
+#define FX_CWD		   0
+#define FX_MXCSR	   24
+#define FX_MXCSR_MASK	   28
+#define FX_SW		   464
+#define XSTATE_BV	   512
+#define XCOMP_BV	   520
+#define XHEADER_SIZE	   64
+#define XFEATURES_FPSSE	   3UL
+#define MAGIC1		   0x46505853U
+#define MAGIC2		   0x46505845U
+#define MXCSR_DEFAULT	   0x1f80U
 #define MXCSR_MASK_DEFAULT 0xffbfU
 
 /* What the host writes at FX_SW. */

@@ -13,10 +13,13 @@ static volatile u64 *uc_quad(const struct guest_slot *slot, unsigned int offset)
 static const struct {
 	unsigned short uc, reg;
 } places[] = {
-#define PLACE(name, field) { UC_##name, __builtin_offsetof(struct pt_regs, field) }
-	PLACE(R8, r8),	 PLACE(R9, r9),	  PLACE(R10, r10), PLACE(R11, r11), PLACE(R12, r12), PLACE(R13, r13),
-	PLACE(R14, r14), PLACE(R15, r15), PLACE(DI, di),   PLACE(SI, si),   PLACE(BP, bp),   PLACE(BX, bx),
-	PLACE(DX, dx),	 PLACE(AX, ax),	  PLACE(CX, cx),
+#define PLACE(name, field)                                                                         \
+	{                                                                                          \
+		UC_##name, __builtin_offsetof(struct pt_regs, field)                               \
+	}
+	PLACE(R8, r8),	 PLACE(R9, r9),	  PLACE(R10, r10), PLACE(R11, r11), PLACE(R12, r12),
+	PLACE(R13, r13), PLACE(R14, r14), PLACE(R15, r15), PLACE(DI, di),   PLACE(SI, si),
+	PLACE(BP, bp),	 PLACE(BX, bx),	  PLACE(DX, dx),   PLACE(AX, ax),   PLACE(CX, cx),
 #undef PLACE
 };
 

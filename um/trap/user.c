@@ -43,7 +43,7 @@
 /* No address above is canonical and the guest's. */
 #define CANONICAL_END 0x800000000000UL
 
-#define ARCH_X86_64 0xc000003eU
+#define ARCH_X86_64	0xc000003eU
 #define TRAP_PAGE_FAULT 14
 
 /* A sleeper that was cheated of its wake-up looks this often. */
@@ -74,8 +74,8 @@ static void leave_user(void)
 /* The siginfo of the frame, copied once. */
 struct event {
 	int signr, code;
-	unsigned long addr;	/* si_addr, si_call_addr */
-	u32 arch;		/* si_arch */
+	unsigned long addr; /* si_addr, si_call_addr */
+	u32 arch;	    /* si_arch */
 };
 
 static void event_load(const struct guest_slot *slot, struct event *event)
@@ -137,7 +137,8 @@ static bool wait_for_event(struct guest_slot *slot)
 			continue;
 		kicked = false;
 		if (guest_patience_ends(&patience, guest)) {
-			pr_warn("%s[%d]: does not answer, killing its guest process\n", current->comm, current->pid);
+			pr_warn("%s[%d]: does not answer, killing its guest process\n",
+				current->comm, current->pid);
 			guest_kill(guest);
 		}
 	}

@@ -48,13 +48,15 @@ static int hold_integers(long value, int rounds)
 	for (int i = 0; i < rounds; i++) {
 		long a, b, c, d, e, f, ret;
 
-		__asm__ volatile("mov %7, %%rbx; mov %7, %%r12; mov %7, %%r13; mov %7, %%r14; mov %7, %%r15; mov %7, %%rsi\n"
-				 "mov $110, %%eax; syscall\n"
-				 "mov %%rbx, %0; mov %%r12, %1; mov %%r13, %2; mov %%r14, %3; mov %%r15, %4; mov %%rsi, %5; mov %%rax, %6"
-				 : "=m"(a), "=m"(b), "=m"(c), "=m"(d), "=m"(e), "=m"(f), "=m"(ret)
-				 : "r"(value)
-				 : "rax", "rbx", "rcx", "rsi", "r11", "r12", "r13", "r14", "r15", "memory");
-		if (a != value || b != value || c != value || d != value || e != value || f != value || ret != getppid())
+		__asm__ volatile(
+			"mov %7, %%rbx; mov %7, %%r12; mov %7, %%r13; mov %7, %%r14; mov %7, %%r15; mov %7, %%rsi\n"
+			"mov $110, %%eax; syscall\n"
+			"mov %%rbx, %0; mov %%r12, %1; mov %%r13, %2; mov %%r14, %3; mov %%r15, %4; mov %%rsi, %5; mov %%rax, %6"
+			: "=m"(a), "=m"(b), "=m"(c), "=m"(d), "=m"(e), "=m"(f), "=m"(ret)
+			: "r"(value)
+			: "rax", "rbx", "rcx", "rsi", "r11", "r12", "r13", "r14", "r15", "memory");
+		if (a != value || b != value || c != value || d != value || e != value ||
+		    f != value || ret != getppid())
 			bad++;
 	}
 	return bad;
@@ -73,7 +75,10 @@ static void processes_do_not_mix(void)
 	for (int i = 0; i < 4; i++) {
 		pids[i] = fork();
 		if (!pids[i])
-			_exit((have_avx2() ? hold_avx(i + 1, 3000) : 0) + hold_integers(i + 1, 2000) ? 1 : 0);
+			_exit((have_avx2() ? hold_avx(i + 1, 3000) : 0) +
+					      hold_integers(i + 1, 2000) ?
+				      1 :
+				      0);
 	}
 	for (int i = 0; i < 4; i++) {
 		CHECK_EQ(waitpid(pids[i], &status, 0), pids[i]);
@@ -83,7 +88,8 @@ static void processes_do_not_mix(void)
 
 static void *thread_body(void *arg)
 {
-	return (void *)(long)((have_avx2() ? hold_avx((long)arg, 2000) : 0) + hold_integers((long)arg, 1000));
+	return (void *)(long)((have_avx2() ? hold_avx((long)arg, 2000) : 0) +
+			      hold_integers((long)arg, 1000));
 }
 
 static void threads_do_not_mix(void)
@@ -179,9 +185,12 @@ static void segment_bases(void)
 		unsigned long mine = (unsigned long)&value;
 
 		/* As bytes, so that the compiler needs no -mfsgsbase. */
-		__asm__ volatile(".byte 0xf3, 0x48, 0x0f, 0xae, 0xd8 /* wrgsbase %%rax */" : : "a"(mine));
+		__asm__ volatile(".byte 0xf3, 0x48, 0x0f, 0xae, 0xd8 /* wrgsbase %%rax */"
+				 :
+				 : "a"(mine));
 		getppid();
-		__asm__ volatile(".byte 0xf3, 0x48, 0x0f, 0xae, 0xc8 /* rdgsbase %%rax */" : "=a"(fs));
+		__asm__ volatile(".byte 0xf3, 0x48, 0x0f, 0xae, 0xc8 /* rdgsbase %%rax */"
+				 : "=a"(fs));
 		CHECK_EQ(fs, mine);
 		CHECK_EQ(syscall(SYS_arch_prctl, ARCH_GET_GS, &value), 0);
 		CHECK_EQ(value, mine);

@@ -108,10 +108,12 @@ static void unmapped_pages_are_out_of_reach(void)
 		*area = 'A';
 		munmap(area, 4096);
 		/* Takes the freed frame, if it is freed. */
-		other = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		other = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			     0);
 		memset(other, 'B', 16384);
 		munmap(other, 16384);
-		CHECK(mmap(area, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == area);
+		CHECK(mmap(area, 4096, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == area);
 	}
 	stop = 1;
 	for (int i = 0; i < 2; i++)
@@ -120,7 +122,8 @@ static void unmapped_pages_are_out_of_reach(void)
 
 static void fork_separates(void)
 {
-	long *memory = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long *memory = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
 	int status;
 
 	for (int round = 0; round < 20; round++) {
@@ -151,7 +154,8 @@ static void fork_separates(void)
 static void many_mappings(void)
 {
 	const size_t n = 9000;
-	char *base = mmap(NULL, n * 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *base = mmap(NULL, n * 8192, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	CHECK(base != MAP_FAILED);
 	for (size_t i = 0; i < n; i++)

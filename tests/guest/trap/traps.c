@@ -36,19 +36,21 @@ static void install(void)
 		sigaction(signals[i], &action, NULL);
 }
 
-#define TRAPS(statement) do { \
-	got_signal = 0; \
-	if (!sigsetjmp(back, 1)) { \
-		statement; \
-	} \
-} while (0)
+#define TRAPS(statement)                                                                           \
+	do {                                                                                       \
+		got_signal = 0;                                                                    \
+		if (!sigsetjmp(back, 1)) {                                                         \
+			statement;                                                                 \
+		}                                                                                  \
+	} while (0)
 
 extern const char divide_at[], ud2_at[], int3_at[], hlt_at[];
 
 static void divide(void)
 {
 	TRAPS(__asm__ volatile("xor %%eax, %%eax; xor %%edx, %%edx; xor %%ecx, %%ecx\n"
-			       ".globl divide_at\ndivide_at: div %%ecx" ::: "eax", "ecx", "edx"));
+			       ".globl divide_at\ndivide_at: div %%ecx" ::
+				       : "eax", "ecx", "edx"));
 	CHECK_EQ(got_signal, SIGFPE);
 	CHECK_EQ(got_code, FPE_INTDIV);
 	CHECK_EQ((long)got_addr, (long)divide_at);
@@ -129,9 +131,10 @@ static void single_step(void)
 	struct sigaction action = { .sa_sigaction = count_step, .sa_flags = SA_SIGINFO };
 
 	sigaction(SIGTRAP, &action, NULL);
-	__asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq\n"
-			 "nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop"
-			 ::: "memory", "cc");
+	__asm__ volatile(
+		"pushfq; orq $0x100, (%%rsp); popfq\n"
+		"nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop" ::
+			: "memory", "cc");
 	CHECK_EQ(steps, 10);
 	install();
 }
@@ -141,8 +144,11 @@ static void alignment(void)
 	static char bytes[16] __attribute__((aligned(16)));
 	char *odd = bytes + 1;
 
-	TRAPS(__asm__ volatile("pushfq; orq $0x40000, (%%rsp); popfq; movl (%0), %%eax; pushfq; andq $~0x40000, (%%rsp); popfq"
-			       : : "r"(odd) : "eax", "memory", "cc"));
+	TRAPS(__asm__ volatile(
+		"pushfq; orq $0x40000, (%%rsp); popfq; movl (%0), %%eax; pushfq; andq $~0x40000, (%%rsp); popfq"
+		:
+		: "r"(odd)
+		: "eax", "memory", "cc"));
 	__asm__ volatile("pushfq; andq $~0x40000, (%%rsp); popfq" ::: "memory", "cc");
 	CHECK_EQ(got_signal, SIGBUS);
 	CHECK_EQ(got_code, BUS_ADRALN);

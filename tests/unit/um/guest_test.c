@@ -10,7 +10,7 @@
 #include "um/mm/guest.h"
 
 #define HOST_NR_MPROTECT 10
-#define HOST_NR_MUNMAP 11
+#define HOST_NR_MUNMAP	 11
 
 KTEST(guest, is_ready_when_taken)
 {
