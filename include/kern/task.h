@@ -162,7 +162,7 @@ struct task_struct {
 	void *worker_private;			/* c: a kernel thread's struct kthread */
 	int (*kthread_fn)(void *arg);		/* i: what ret_from_fork() runs first, or NULL */
 	void *kthread_arg;			/* i */
-	struct posix_cputimers *cputimers;	/* s */
+	struct sem_undo_list *sysvsem;		/* c: what exit takes back, or NULL */
 
 	spinlock_t alloc_lock;			/* guards (a) */
 	struct rcu_head rcu;

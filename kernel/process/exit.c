@@ -23,6 +23,7 @@
 #include <kern/errno.h>
 #include <kern/fork.h>
 #include <kern/futex.h>
+#include <kern/ipc.h>
 #include <kern/itimer.h>
 #include <kern/kthread.h>
 #include <kern/panic.h>
@@ -255,6 +256,7 @@ void do_exit(long code)
 	if (task->flags & PF_KTHREAD)
 		kthread_on_exit(task, code);
 	exit_mm();
+	exit_sem(task);
 	exit_files(task);
 	exit_fs(task);
 	if (group_dead)

@@ -29,6 +29,7 @@
 #include <kern/fork.h>
 #include <kern/futex.h>
 #include <kern/init.h>
+#include <kern/ipc.h>
 #include <kern/itimer.h>
 #include <kern/kernel.h>
 #include <kern/kthread.h>
@@ -122,7 +123,7 @@ static void reset_task_state(struct task_struct *task)
 	task->wait_reason = NULL;
 	task->worker_private = NULL;
 	task->kthread_fn = NULL;
-	task->cputimers = NULL;
+	task->sysvsem = NULL;
 #ifdef CONFIG_DEBUG
 	memset(&task->lockdep, 0, sizeof(task->lockdep));
 #endif
@@ -468,9 +469,12 @@ struct task_struct *copy_process(struct pid *pid, int node, struct kernel_clone_
 	error = sched_fork(flags, task);
 	if (error)
 		goto bad_creds;
-	error = copy_files(flags, task);
+	error = copy_semundo(flags, task);
 	if (error)
 		goto bad_creds;
+	error = copy_files(flags, task);
+	if (error)
+		goto bad_sem;
 	error = copy_fs(flags, task);
 	if (error)
 		goto bad_files;
@@ -533,6 +537,8 @@ bad_fs:
 	exit_fs(task);
 bad_files:
 	exit_files(task);
+bad_sem:
+	exit_sem(task);
 bad_creds:
 	atomic_long_dec(&task->real_cred->user->processes);
 	exit_creds(task);

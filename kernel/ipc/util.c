@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System V IPC: objects that live until they are removed, found by a key or a number.
+ *
+ * Each kind (semaphores, message queues, shared memory) has one mutex that guards the table
+ * and all objects of the kind; whoever waits for a change sleeps without it. Objects are freed
+ * under the mutex once nobody waits in them.
+ *
+ * A number carries a generation, so that a program that holds the number of a removed object
+ * does not get its successor.
+ *
+ * Lock order: mmap_lock > a kind's lock > slab and idr locks. The locks of two kinds are never
+ * held together.
+ */
+#include <fs/proc_fs.h>
+#include <kern/cred.h>
+#include <kern/err.h>
+#include <kern/errno.h>
+#include <kern/init.h>
+#include <kern/kernel.h>
+#include <kern/task.h>
+#include <lib/string.h>
+#include <mm/slab.h>
+
+#include <linux/stat.h>
+
+#include "internal.h"
+
+#define PERMISSION_BITS 0777
+
+int ipc_add(struct ipc_kind *kind, struct ipc_object *object, __kernel_key_t key, int flags)
+{
+	int index;
+
+	if (kind->count >= kind->limit)
+		return -ENOSPC;
+	index = idr_alloc(&kind->objects, object, 0, IPC_MAX_OBJECTS, GFP_KERNEL);
+	if (index < 0)
+		return index;
+	kind->count++;
+	object->seq = kind->next_seq++ & 0xffff;
+	object->id = (object->seq & 0x7fff) * IPC_MAX_OBJECTS + index;
+	object->key = key;
+	object->uid = object->cuid = current_euid();
+	object->gid = object->cgid = current_egid();
+	object->mode = flags & PERMISSION_BITS;
+	return object->id;
+}
+
+void ipc_remove(struct ipc_kind *kind, struct ipc_object *object)
+{
+	idr_remove(&kind->objects, object->id % IPC_MAX_OBJECTS);
+	kind->count--;
+}
+
+struct ipc_object *ipc_at_index(struct ipc_kind *kind, int index)
+{
+	struct ipc_object *object = index < 0 ? NULL : idr_find(&kind->objects, index);
+
+	return object ?: ERR_PTR(-EINVAL);
+}
+
+struct ipc_object *ipc_find(struct ipc_kind *kind, int id)
+{
+	struct ipc_object *object;
+
+	if (id < 0)
+		return ERR_PTR(-EINVAL);
+	object = ipc_at_index(kind, id % IPC_MAX_OBJECTS);
+	if (!IS_ERR(object) && object->id != id)
+		return ERR_PTR(-EIDRM);
+	return object;
+}
+
+struct ipc_object *ipc_find_key(struct ipc_kind *kind, __kernel_key_t key)
+{
+	struct ipc_object *object;
+	int index;
+
+	idr_for_each_entry(&kind->objects, object, index)
+		if (object->key == key)
+			return object;
+	return NULL;
+}
+
+int ipc_highest_index(struct ipc_kind *kind)
+{
+	struct ipc_object *object;
+	int index, highest = 0;
+
+	idr_for_each_entry(&kind->objects, object, index)
+		highest = index;
+	return highest;
+}
+
+int ipc_permitted(const struct ipc_object *object, int mode)
+{
+	const struct cred *cred = current_cred();
+	int granted = object->mode;
+	/* The bits may stand in any of the three places. */
+	int wanted = (mode >> 6 | mode >> 3 | mode) & 7;
+
+	if (uid_eq(cred->euid, object->cuid) || uid_eq(cred->euid, object->uid))
+		granted >>= 6;
+	else if (in_egroup_p(object->cgid) || in_egroup_p(object->gid))
+		granted >>= 3;
+	if ((wanted & ~granted & 7) && !ns_capable(&init_user_ns, CAP_IPC_OWNER))
+		return -EACCES;
+	return 0;
+}
+
+int ipc_may_control(const struct ipc_object *object)
+{
+	kuid_t euid = current_euid();
+
+	if (uid_eq(euid, object->cuid) || uid_eq(euid, object->uid) ||
+	    ns_capable(&init_user_ns, CAP_SYS_ADMIN))
+		return 0;
+	return -EPERM;
+}
+
+void ipc_fill_perm(struct ipc64_perm *out, const struct ipc_object *object)
+{
+	memset(out, 0, sizeof(*out));
+	out->key = object->key;
+	out->uid = from_kuid_munged(&init_user_ns, object->uid);
+	out->gid = from_kgid_munged(&init_user_ns, object->gid);
+	out->cuid = from_kuid_munged(&init_user_ns, object->cuid);
+	out->cgid = from_kgid_munged(&init_user_ns, object->cgid);
+	out->mode = object->mode;
+	out->seq = object->seq;
+}
+
+int ipc_set_perm(struct ipc_object *object, const struct ipc64_perm *in)
+{
+	kuid_t uid = make_kuid(&init_user_ns, in->uid);
+	kgid_t gid = make_kgid(&init_user_ns, in->gid);
+
+	if (!uid_valid(uid) || !gid_valid(gid))
+		return -EINVAL;
+	object->uid = uid;
+	object->gid = gid;
+	object->mode = (object->mode & ~PERMISSION_BITS) | (in->mode & PERMISSION_BITS);
+	return 0;
+}
+
+int ipc_get(struct ipc_kind *kind, __kernel_key_t key, int flags, long size,
+	    int (*check)(struct ipc_object *object, long size),
+	    int (*make)(__kernel_key_t key, int flags, long size))
+{
+	struct ipc_object *object;
+	int ret;
+
+	mutex_lock(&kind->lock);
+	object = key == IPC_PRIVATE ? NULL : ipc_find_key(kind, key);
+	if (object) {
+		if ((flags & IPC_CREAT) && (flags & IPC_EXCL))
+			ret = -EEXIST;
+		else
+			ret = check(object, size) ?: ipc_permitted(object, flags) ?: object->id;
+	} else if (key == IPC_PRIVATE || (flags & IPC_CREAT)) {
+		ret = make(key, flags, size);
+	} else {
+		ret = -ENOENT;
+	}
+	mutex_unlock(&kind->lock);
+	return ret;
+}
+
+/* The folder of the kinds' lists. */
+static int __init ipc_init(void)
+{
+	return proc_mkdir("sysvipc", NULL) ? 0 : -ENOMEM;
+}
+subsys_initcall(ipc_init);
