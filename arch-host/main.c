@@ -42,6 +42,11 @@ static void start_wanted_cpus(void)
 
 void host_exit(int status)
 {
+	static int exiting;
+
+	/* The first one decides: what fails on other vCPUs while guests are killed is no news. */
+	while (__atomic_exchange_n(&exiting, 1, __ATOMIC_SEQ_CST))
+		sys0(SYS_pause);
 	console_restore();
 	if (guest_kill_all)
 		guest_kill_all();

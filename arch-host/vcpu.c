@@ -74,6 +74,9 @@ static void *vcpu_body(void *arg)
 	prctl(PR_SET_TIMERSLACK, 1);
 	sigaltstack(&vcpus[cpu].altstack, NULL);
 	__atomic_store_n(&vcpus[cpu].tid, (pid_t)sys0(SYS_gettid), __ATOMIC_SEQ_CST);
+	/* Bits set before vCPU 0 existed had nobody to tell; the signal waits until it is let in. */
+	if (!cpu && __atomic_load_n(&device_words, __ATOMIC_SEQ_CST))
+		sys3(SYS_tgkill, host_pid, vcpus[cpu].tid, SIGIO);
 	timer_prepare(cpu);
 	if (cpu)
 		host_upcalls.cpu_start(cpu);
@@ -142,14 +145,9 @@ void device_raise(unsigned int bits)
 		sys3(SYS_tgkill, host_pid, tid, SIGIO);
 }
 
-/* Always signals: bits set before vCPU 0 existed had nobody to tell. */
 void host_device_raise(unsigned int events)
 {
-	pid_t tid = __atomic_load_n(&vcpus[0].tid, __ATOMIC_SEQ_CST);
-
-	__atomic_fetch_or(&device_words, events, __ATOMIC_SEQ_CST);
-	if (tid)
-		sys3(SYS_tgkill, host_pid, tid, SIGIO);
+	device_raise(events);
 }
 
 unsigned int host_device_events(void)

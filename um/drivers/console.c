@@ -21,6 +21,7 @@
 
 static const struct um_console_ops *console_ops;	/* set once by um_console_attach() */
 static u32 console_events;	/* HOST_DEV_*: set and taken in interrupts of vCPU 0 */
+static bool power_off_asked;	/* set in interrupts of vCPU 0 */
 static bool throttled;		/* any context; a stale value is harmless */
 
 void um_device_interrupt(unsigned int events)
@@ -31,8 +32,10 @@ void um_device_interrupt(unsigned int events)
 	}
 	if (events & HOST_DEV_IO)
 		do_IRQ(IRQ_HOSTIO);
-	if (events & HOST_DEV_POWER)
+	if (events & HOST_DEV_POWER) {
+		power_off_asked = true;
 		do_IRQ(IRQ_POWER);
+	}
 }
 
 bool um_console_present(void)
@@ -128,6 +131,11 @@ static irqreturn_t power_interrupt(int irq, void *dev)
 
 static int power_init(void)
 {
-	return request_irq(IRQ_POWER, power_interrupt, 0, "power", NULL);
+	int error = request_irq(IRQ_POWER, power_interrupt, 0, "power", NULL);
+
+	/* Asked while nobody listened yet. */
+	if (READ_ONCE(power_off_asked))
+		host_device_raise(HOST_DEV_POWER);
+	return error;
 }
 device_initcall(power_init);
