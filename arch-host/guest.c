@@ -112,7 +112,7 @@ static bool start_zygote(void)
 	CONTROL32(2, DONE_SEQ) = ~0U;
 	zygote_pid = vfork();
 	if (!zygote_pid)
-		exec_zygote();
+		exec_zygote(); // NOLINT(clang-analyzer-unix.Vfork): raw system calls only
 	if (zygote_pid < 0) {
 		factory_error = errno;
 		return false;
@@ -265,6 +265,7 @@ static int high_fd(int fd)
 
 static void make_stub_file(void)
 {
+	// cppcheck-suppress comparePointers
 	size_t size = stub_elf_end - stub_elf;
 	int fd = memfd_create("vmlinux-stub", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
@@ -403,7 +404,7 @@ void host_guest_kick(int pid, int tid)
 
 unsigned long host_guest_cpu_ns(int pid)
 {
-	struct timespec used;
+	struct timespec used = { 0 };
 	/* The kernel's encoding of a process's CPU clock (clock_getcpuclockid). */
 	clockid_t clock = (clockid_t)(((unsigned int)~pid << 3) | 2);
 

@@ -81,7 +81,7 @@ static void guest_free(struct guest *guest)
 	while (guest->slots) {
 		struct guest_slot *slot = guest->slots;
 
-		guest->slots = slot->next;
+		guest->slots = slot->next; // NOLINT(clang-analyzer-core.uninitialized.Assign): zeroed memory
 		slot_free(slot);
 	}
 	guest_forget_areas(guest);

@@ -238,7 +238,7 @@ static void dispatch(struct guest_slot *slot, struct thread_struct *thread)
 /* Makes current resumable. False: a signal was forced that says why not. */
 static bool prepare(struct task_struct *task)
 {
-	struct guest *guest = task->mm->context.guest;
+	struct guest *guest;
 
 	if (thread_bind(task)) {
 		pr_warn("%s[%d]: the host gives no guest process\n", task->comm, task->pid);
