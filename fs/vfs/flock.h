@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* File locks: what fcntl.c asks of locks.c. */
+/* File locks: what locks.c, fcntl_lock.c and fcntl.c share. */
 #ifndef FS_VFS_FLOCK_H
 #define FS_VFS_FLOCK_H
 
 #include <linux/fcntl.h>
 #include <fs/filelock.h>
+#include <kern/spinlock.h>
 
 struct file;
+struct inode;
+
+#define OFFSET_MAX 0x7fffffffffffffffLL
+
+extern spinlock_t file_lock_lock;
+
+struct file_lock *alloc_lock(void);
+/* The lock in a request's way, or NULL. => file_lock_lock held */
+struct file_lock *posix_blocker(struct file_lock_context *ctx, const struct file_lock *req);
+/* 0, -EAGAIN (and it waits on its blocker, if it may sleep), -EDEADLK, -ENOLCK. */
+int posix_lock_once(struct inode *inode, struct file_lock *req);
+/* Tries until it has the lock, or a signal comes. */
+int lock_wait(struct inode *inode, struct file_lock *req,
+	      int (*once)(struct inode *inode, struct file_lock *req));
 
 int fcntl_getlk(struct file *file, unsigned int cmd, struct flock __user *ufl);
 int fcntl_setlk(unsigned int fd, struct file *file, unsigned int cmd, struct flock __user *ufl);

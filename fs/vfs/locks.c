@@ -24,13 +24,12 @@
 #include "flock.h"
 #include "internal.h"
 
-#define OFFSET_MAX 0x7fffffffffffffffLL
 #define LOCK_SH 1
 #define LOCK_EX 2
 #define LOCK_NB 4
 #define LOCK_UN 8
 
-static DEFINE_SPINLOCK(file_lock_lock);
+DEFINE_SPINLOCK(file_lock_lock);
 /* All held locks, for /proc/locks. file_lock_lock */
 static LIST_HEAD(all_contexts);
 
@@ -40,7 +39,7 @@ struct lock_context_entry {
 	struct inode *inode;
 };
 
-static struct file_lock *alloc_lock(void)
+struct file_lock *alloc_lock(void)
 {
 	struct file_lock *fl = kzalloc(sizeof(*fl), GFP_KERNEL);
 
@@ -103,7 +102,7 @@ static bool types_conflict(const struct file_lock *a, const struct file_lock *b)
 	return a->fl_type == F_WRLCK || b->fl_type == F_WRLCK;
 }
 
-static struct file_lock *posix_blocker(struct file_lock_context *ctx, const struct file_lock *req)
+struct file_lock *posix_blocker(struct file_lock_context *ctx, const struct file_lock *req)
 {
 	struct file_lock *fl;
 
@@ -274,7 +273,7 @@ static void set_range(struct file_lock_context *ctx, const struct file_lock *req
 }
 
 /* 0, -EAGAIN (and it waits on its blocker, if it may sleep), -EDEADLK, -ENOLCK. */
-static int posix_lock_once(struct inode *inode, struct file_lock *req)
+int posix_lock_once(struct inode *inode, struct file_lock *req)
 {
 	struct file_lock *spare[2] = { NULL, NULL };
 	struct file_lock_context *ctx = get_context(inode);
@@ -351,7 +350,7 @@ out:
 }
 
 /* Tries until it has the lock, or a signal comes. */
-static int lock_wait(struct inode *inode, struct file_lock *req,
+int lock_wait(struct inode *inode, struct file_lock *req,
 		     int (*once)(struct inode *inode, struct file_lock *req))
 {
 	for (;;) {
@@ -367,137 +366,6 @@ static int lock_wait(struct inode *inode, struct file_lock *req,
 		if (error)
 			return error;
 	}
-}
-
-/* ---- fcntl ---- */
-
-static int flock_to_lock(struct file *file, const struct flock *l, struct file_lock *fl)
-{
-	loff_t start;
-
-	switch (l->l_whence) {
-	case SEEK_SET:
-		start = 0;
-		break;
-	case SEEK_CUR:
-		start = file->f_pos;
-		break;
-	case SEEK_END:
-		start = i_size_read(file_inode(file));
-		break;
-	default:
-		return -EINVAL;
-	}
-	if (l->l_start > OFFSET_MAX - start)
-		return -EOVERFLOW;
-	start += l->l_start;
-	if (start < 0)
-		return -EINVAL;
-	fl->fl_start = start;
-	fl->fl_end = OFFSET_MAX;
-	if (l->l_len > 0) {
-		if (l->l_len - 1 > OFFSET_MAX - start)
-			return -EOVERFLOW;
-		fl->fl_end = start + l->l_len - 1;
-	} else if (l->l_len < 0) {
-		if (start + l->l_len < 0)
-			return -EINVAL;
-		fl->fl_end = start - 1;
-		fl->fl_start = start + l->l_len;
-	}
-	if (l->l_type != F_RDLCK && l->l_type != F_WRLCK && l->l_type != F_UNLCK)
-		return -EINVAL;
-	fl->fl_type = l->l_type;
-	fl->fl_flags = FL_POSIX;
-	fl->fl_owner = current->files;
-	fl->fl_pid = current->tgid;
-	fl->fl_file = file;
-	return 0;
-}
-
-static int make_ofd(struct file *file, const struct flock *l, struct file_lock *fl)
-{
-	if (l->l_pid)
-		return -EINVAL;
-	fl->fl_flags |= FL_OFDLCK;
-	fl->fl_owner = file;
-	fl->fl_pid = -1;
-	return 0;
-}
-
-int fcntl_getlk(struct file *file, unsigned int cmd, struct flock __user *ufl)
-{
-	struct file_lock_context *ctx = file_inode(file)->i_flctx;
-	struct file_lock req = { 0 };
-	struct flock l;
-	int error;
-
-	if (copy_from_user(&l, ufl, sizeof(l)))
-		return -EFAULT;
-	if (l.l_type != F_RDLCK && l.l_type != F_WRLCK)
-		return -EINVAL;
-	error = flock_to_lock(file, &l, &req);
-	if (!error && cmd == F_OFD_GETLK)
-		error = make_ofd(file, &l, &req);
-	if (error)
-		return error;
-	l.l_type = F_UNLCK;
-	if (ctx) {
-		struct file_lock *fl;
-
-		spin_lock(&file_lock_lock);
-		fl = posix_blocker(ctx, &req);
-		if (fl) {
-			l.l_type = fl->fl_type;
-			l.l_whence = SEEK_SET;
-			l.l_start = fl->fl_start;
-			l.l_len = fl->fl_end == OFFSET_MAX ? 0 : fl->fl_end - fl->fl_start + 1;
-			l.l_pid = fl->fl_pid;
-		}
-		spin_unlock(&file_lock_lock);
-	}
-	return copy_to_user(ufl, &l, sizeof(l)) ? -EFAULT : 0;
-}
-
-int fcntl_setlk(unsigned int fd, struct file *file, unsigned int cmd, struct flock __user *ufl)
-{
-	struct inode *inode = file_inode(file);
-	struct file_lock *req;
-	struct flock l;
-	int error;
-
-	if (copy_from_user(&l, ufl, sizeof(l)))
-		return -EFAULT;
-	req = alloc_lock();
-	if (!req)
-		return -ENOLCK;
-	error = flock_to_lock(file, &l, req);
-	if (!error && (cmd == F_OFD_SETLK || cmd == F_OFD_SETLKW))
-		error = make_ofd(file, &l, req);
-	if (error)
-		goto out;
-	if (cmd == F_SETLKW || cmd == F_OFD_SETLKW)
-		req->fl_flags |= FL_SLEEP;
-	error = -EBADF;
-	if ((req->fl_type == F_RDLCK && !(file->f_mode & FMODE_READ)) ||
-	    (req->fl_type == F_WRLCK && !(file->f_mode & FMODE_WRITE)))
-		goto out;
-	error = lock_wait(inode, req, posix_lock_once);
-	/* A close() meanwhile found nothing to release: do what it would have done. */
-	if (!error && req->fl_type != F_UNLCK && !(req->fl_flags & FL_OFDLCK)) {
-		struct file *now = fget_raw(fd);
-
-		if (now != file) {
-			req->fl_type = F_UNLCK;
-			posix_lock_once(inode, req);
-			error = -EBADF;
-		}
-		if (now)
-			fput(now);
-	}
-out:
-	kfree(req);
-	return error;
 }
 
 /* ---- flock, close ---- */

@@ -115,6 +115,7 @@ bool is_path_reachable(struct mount *mnt, struct dentry *dentry, const struct pa
 /* ---- namespace.c for mount_tree.c, propagation.c and mount_ops.c ---- */
 
 struct mount *alloc_vfsmnt(const char *name);
+void free_vfsmnt(struct mount *mnt);
 struct mount *next_mnt(struct mount *p, struct mount *root);
 #define CL_EXPIRE	0x01
 #define CL_SLAVE	0x02

@@ -161,6 +161,14 @@ fail:
 	return NULL;
 }
 
+/* Frees one that was never used. */
+void free_vfsmnt(struct mount *mnt)
+{
+	ida_free(&mnt_id_ida, mnt->mnt_id);
+	kfree(mnt->mnt_devname);
+	kmem_cache_free(mnt_cache, mnt);
+}
+
 int mnt_alloc_group_id(struct mount *mnt)
 {
 	int id = ida_alloc_range(&mnt_group_ida, 1, 0x7fffffff, GFP_KERNEL);
@@ -177,42 +185,6 @@ void mnt_release_group_id(struct mount *mnt)
 	mnt->mnt_group_id = 0;
 }
 
-struct vfsmount *vfs_kern_mount(struct file_system_type *type, int flags, const char *name,
-				void *data)
-{
-	struct dentry *root;
-	struct mount *mnt;
-
-	if (!type)
-		return ERR_PTR(-ENODEV);
-	mnt = alloc_vfsmnt(name ? name : "none");
-	if (!mnt)
-		return ERR_PTR(-ENOMEM);
-	root = mount_fs(type, flags, name, data);
-	if (IS_ERR(root)) {
-		ida_free(&mnt_id_ida, mnt->mnt_id);
-		kfree(mnt->mnt_devname);
-		kmem_cache_free(mnt_cache, mnt);
-		return ERR_CAST(root);
-	}
-	mnt->mnt.mnt_root = root;
-	mnt->mnt.mnt_sb = root->d_sb;
-	mnt->mnt_mountpoint = root;
-	up_write(&root->d_sb->s_umount);
-	return &mnt->mnt;
-}
-
-struct vfsmount *kern_mount(struct file_system_type *type)
-{
-	return vfs_kern_mount(type, SB_KERNMOUNT, type->name, NULL);
-}
-
-void kern_unmount(struct vfsmount *mnt)
-{
-	if (!IS_ERR_OR_NULL(mnt))
-		mntput(mnt);
-}
-
 struct mount *clone_mnt(struct mount *old, struct dentry *root, int flag)
 {
 	struct super_block *sb = old->mnt.mnt_sb;
@@ -226,9 +198,7 @@ struct mount *clone_mnt(struct mount *old, struct dentry *root, int flag)
 		int error = mnt_alloc_group_id(mnt);
 
 		if (error) {
-			ida_free(&mnt_id_ida, mnt->mnt_id);
-			kfree(mnt->mnt_devname);
-			kmem_cache_free(mnt_cache, mnt);
+			free_vfsmnt(mnt);
 			return ERR_PTR(error);
 		}
 	}
@@ -604,29 +574,4 @@ void detach_mounts(struct dentry *dentry)
 	} while (found);
 	up_write(&namespace_sem);
 	free_umounted(&list);
-}
-
-static enum d_walk_ret find_mountpoint(void *data, struct dentry *dentry)
-{
-	struct dentry **found = data;
-
-	if (!(dentry->d_flags & DCACHE_MOUNTED))
-		return D_WALK_CONTINUE;
-	dentry->d_count++;
-	*found = dentry;
-	return D_WALK_QUIT;
-}
-
-void detach_mounts_below(struct dentry *dentry)
-{
-	struct dentry *found;
-
-	do {
-		found = NULL;
-		d_walk(dentry, &found, find_mountpoint);
-		if (found) {
-			detach_mounts(found);
-			dput(found);
-		}
-	} while (found);
 }
