@@ -429,6 +429,13 @@ static struct dentry *instantiate(struct super_block *sb, struct dentry *dentry,
 	return d_splice_alias(inode, dentry);
 }
 
+struct pid *tgid_pidfd_to_pid(const struct file *file)
+{
+	if (file->f_op != &tgid_dir_operations)
+		return ERR_PTR(-EBADF);
+	return proc_pid(file_inode(file));
+}
+
 /* A number in the root of procfs: any thread's leads to its own folder, as on Linux. */
 struct dentry *proc_pid_lookup(struct dentry *dentry)
 {

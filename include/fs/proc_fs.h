@@ -61,6 +61,9 @@ void proc_remove(struct proc_dir_entry *entry);
 /* A task is gone: forgets the cached names of its folder. => may sleep */
 void proc_flush_pid(struct pid *pid);
 
+/* The process of an open /proc/PID folder, no reference, or ERR_PTR(-EBADF). */
+struct pid *tgid_pidfd_to_pid(const struct file *file);
+
 /* The data pointer given at creation. */
 void *pde_data(const struct inode *inode);
 

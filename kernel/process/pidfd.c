@@ -3,6 +3,7 @@
 #include <fs/fdtable.h>
 #include <fs/file.h>
 #include <fs/poll.h>
+#include <fs/proc_fs.h>
 #include <fs/seq_file.h>
 #include <kern/cred.h>
 #include <kern/err.h>
@@ -126,17 +127,33 @@ SYSCALL_DEFINE2(pidfd_open, pid_t, nr, unsigned int, flags)
 	return fd;
 }
 
+/* pidfd_send_signal() also takes an open /proc/PID folder, from before pidfds existed. */
+static struct pid *get_signal_target(int fd)
+{
+	struct file *file = fget_raw(fd);
+	struct pid *pid;
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	pid = pidfd_pid(file);
+	if (IS_ERR(pid))
+		pid = tgid_pidfd_to_pid(file);
+	if (!IS_ERR(pid))
+		get_pid(pid);
+	fput(file);
+	return pid;
+}
+
 SYSCALL_DEFINE4(pidfd_send_signal, int, pidfd, int, sig, siginfo_t __user *, uinfo,
 		unsigned int, flags)
 {
-	unsigned int file_flags;
 	kernel_siginfo_t info;
 	struct pid *pid;
 	int error = 0;
 
 	if (flags)
 		return -EINVAL;
-	pid = pidfd_get_pid(pidfd, &file_flags);
+	pid = get_signal_target(pidfd);
 	if (IS_ERR(pid))
 		return PTR_ERR(pid);
 	if (uinfo) {

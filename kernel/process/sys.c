@@ -121,8 +121,10 @@ static long compare_tasks(struct task_struct *a, struct task_struct *b, int type
 	case KCMP_SIGHAND:
 		return compare(a->sighand, b->sighand);
 	case KCMP_IO:
+		/* No task has an I/O context, so all have the same. */
+		return 0;
 	case KCMP_SYSVSEM:
-		return -EOPNOTSUPP;
+		return compare(a->sysvsem, b->sysvsem);
 	default:
 		return -EINVAL;
 	}

@@ -238,6 +238,20 @@ SYSCALL_DEFINE1(time, __kernel_old_time_t __user *, tloc)
 	return now;
 }
 
+/* adjtime(): the whole offset is applied at once, so that nothing of it is ever left. */
+static int do_adjtime(const struct __kernel_timex *tx)
+{
+	if (tx->modes == ADJ_OFFSET_SS_READ)
+		return 0;
+	if (tx->modes != ADJ_OFFSET_SINGLESHOT)
+		return -EINVAL;
+	if (!capable(CAP_SYS_TIME))
+		return -EPERM;
+	if (tx->offset)
+		timekeeping_inject_offset(tx->offset * NSEC_PER_USEC);
+	return 0;
+}
+
 /* The host disciplines the clock; what a program may do here is step it. */
 static int do_adjtimex(struct __kernel_timex *tx)
 {
@@ -245,9 +259,10 @@ static int do_adjtimex(struct __kernel_timex *tx)
 	struct timespec64 now;
 
 	if (tx->modes & ADJ_ADJTIME) {
-		/* adjtime(): reading what is left of a slew, which is nothing. */
-		if (tx->modes != ADJ_OFFSET_SS_READ)
-			return capable(CAP_SYS_TIME) ? -EOPNOTSUPP : -EPERM;
+		int error = do_adjtime(tx);
+
+		if (error)
+			return error;
 	} else if (tx->modes) {
 		if (!capable(CAP_SYS_TIME))
 			return -EPERM;

@@ -2,6 +2,7 @@
 /* Users, groups, capabilities, limits, prctl(), names: who a process is. */
 #include "test.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
@@ -237,7 +238,8 @@ static void pidfds(void)
 {
 	siginfo_t info = {};
 	pid_t pid = fork();
-	int fd;
+	char name[32];
+	int fd, dir;
 
 	if (!pid)
 		for (;;)
@@ -247,6 +249,11 @@ static void pidfds(void)
 	CHECK_OK(RAW(pidfd_send_signal, fd, 0, NULL, 0));
 	CHECK_ERR(RAW(pidfd_send_signal, fd, 0, NULL, 77), EINVAL);
 	CHECK_ERR(RAW(pidfd_send_signal, 0, 0, NULL, 0), EBADF);
+	/* A folder of /proc stands for its process too. */
+	snprintf(name, sizeof(name), "/proc/%d", pid);
+	dir = open(name, O_RDONLY | O_DIRECTORY);
+	CHECK_OK(RAW(pidfd_send_signal, dir, 0, NULL, 0));
+	close(dir);
 	CHECK_OK(RAW(pidfd_send_signal, fd, SIGTERM, NULL, 0));
 	CHECK_OK(waitid(P_PIDFD, fd, &info, WEXITED));
 	CHECK_EQ(info.si_pid, pid);
