@@ -257,7 +257,7 @@ static ssize_t pipe_write(struct kiocb *iocb, struct iov_iter *from)
 	struct pipe_inode_info *pipe = file->private_data;
 	bool packet = file->f_flags & O_DIRECT;
 	bool wake_next_writer = false;
-	bool was_empty;
+	bool was_empty = false;
 	ssize_t done = 0;
 	ssize_t n;
 
