@@ -167,10 +167,55 @@ static void attributes(void)
 	unlink("s"); unlink("f");
 }
 
-int main(void)
+/* A program that runs cannot be written; one that is written cannot be run. */
+static void programs(void)
 {
+	char buf[65536];
+	int in = open("/proc/self/exe", O_RDONLY);
+	int out = open("prog", O_CREAT | O_WRONLY, 0755);
+	int p[2], status;
+	pid_t pid;
+	ssize_t n;
+
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		NEED(write(out, buf, n) == n);
+	close(in);
+	NEED(!pipe(p));
+	pid = fork();
+	if (!pid) {
+		execl("./prog", "prog", "wait", NULL);
+		_exit(errno == ETXTBSY ? 1 : 2);
+	}
+	NEED(waitpid(pid, &status, 0) == pid);
+	CHECK_EQ(status, 1 << 8);
+	close(out);
+	pid = fork();
+	if (!pid) {
+		dup2(p[1], 1);
+		execl("./prog", "prog", "wait", NULL);
+		_exit(2);
+	}
+	NEED(read(p[0], buf, 1) == 1);
+	CHECK_ERR(open("prog", O_WRONLY), ETXTBSY);
+	CHECK_ERR(truncate("prog", 0), ETXTBSY);
+	kill(pid, SIGKILL);
+	NEED(waitpid(pid, &status, 0) == pid);
+	out = -1;
+	CHECK(WAIT_UNTIL((out = open("prog", O_WRONLY)) >= 0));
+	close(out); close(p[0]); close(p[1]);
+	unlink("prog");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1) {
+		if (write(1, "x", 1) != 1)
+			return 1;
+		pause();
+	}
 	go_to_tmpfs();
 	RUN(coherent);
+	RUN(programs);
 	RUN(cut_off);
 	RUN(memory_files);
 	RUN(attributes);
