@@ -99,6 +99,21 @@ static void packet_flow(struct tty_struct *tty, const struct ktermios *old)
 		packet_event(tty, TIOCPKT_IOCTL, 0);
 }
 
+/* What TIOCSLCKTRMIOS has locked stays as it is. => termios_rwsem held for writing */
+static void keep_locked(struct tty_struct *tty, const struct ktermios *old)
+{
+	const struct ktermios *locked = &tty->locked;
+	struct ktermios *t = &tty->termios;
+
+	t->c_iflag = (old->c_iflag & locked->c_iflag) | (t->c_iflag & ~locked->c_iflag);
+	t->c_oflag = (old->c_oflag & locked->c_oflag) | (t->c_oflag & ~locked->c_oflag);
+	t->c_cflag = (old->c_cflag & locked->c_cflag) | (t->c_cflag & ~locked->c_cflag);
+	t->c_lflag = (old->c_lflag & locked->c_lflag) | (t->c_lflag & ~locked->c_lflag);
+	for (unsigned int i = 0; i < NCCS; i++)
+		if (locked->c_cc[i])
+			t->c_cc[i] = old->c_cc[i];
+}
+
 static void set_termios(struct tty_struct *tty, const struct ktermios *new)
 {
 	struct ktermios old;
@@ -107,6 +122,7 @@ static void set_termios(struct tty_struct *tty, const struct ktermios *new)
 	old = tty->termios;
 	tty->termios = *new;
 	tty->termios.c_line = old.c_line;
+	keep_locked(tty, &old);
 	if (tty->ops->set_termios)
 		tty->ops->set_termios(tty, &old);
 	n_tty_set_termios(tty, &old);
@@ -196,6 +212,32 @@ static int read_termios(struct tty_struct *tty, void __user *arg, enum termios_l
 	return put_layout(arg, &t, layout);
 }
 
+static int get_locked(struct tty_struct *tty, void __user *arg)
+{
+	struct ktermios t;
+
+	down_read(&tty->termios_rwsem);
+	t = tty->locked;
+	up_read(&tty->termios_rwsem);
+	return put_layout(arg, &t, TERMIOS_1);
+}
+
+static int set_locked(struct tty_struct *tty, const void __user *arg)
+{
+	struct ktermios t = {};
+	int ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	ret = get_layout(&t, arg, TERMIOS_1);
+	if (ret)
+		return ret;
+	down_write(&tty->termios_rwsem);
+	tty->locked = t;
+	up_write(&tty->termios_rwsem);
+	return 0;
+}
+
 static int flow(struct tty_struct *tty, unsigned long what)
 {
 	int ret = tty_check_change(tty);
@@ -277,6 +319,10 @@ int tty_termios_ioctl(struct tty_struct *tty, struct file *file, unsigned int cm
 		return change_termios(tty, p, TERMIO, WAIT_SENT);
 	case TCSETAF:
 		return change_termios(tty, p, TERMIO, WAIT_SENT | FLUSH_IN);
+	case TIOCGLCKTRMIOS:
+		return get_locked(tty, p);
+	case TIOCSLCKTRMIOS:
+		return set_locked(tty, p);
 	case TIOCGSOFTCAR:
 		return put_user(!!(tty->termios.c_cflag & CLOCAL), (int __user *)p);
 	case TCXONC:

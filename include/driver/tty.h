@@ -113,6 +113,7 @@ struct tty_struct {
 
 	struct rw_semaphore termios_rwsem;
 	struct ktermios termios;	/* termios_rwsem */
+	struct ktermios locked;		/* termios_rwsem: bits and characters that may not change */
 	struct mutex winsize_mutex;
 	struct winsize winsize;		/* winsize_mutex */
 

@@ -143,6 +143,27 @@ static void default_modes(void)
 	pty_close(&p);
 }
 
+static void locked_modes_stay(void)
+{
+	struct pty p = pty_open();
+	struct termios t, locked = {};
+
+	CHECK_OK(ioctl(p.slave, TIOCGLCKTRMIOS, &locked));
+	CHECK_EQ(locked.c_lflag, 0);
+	locked.c_lflag = ECHO;
+	if (ioctl(p.slave, TIOCSLCKTRMIOS, &locked)) {
+		CHECK_EQ(errno, EPERM);
+		pty_close(&p);
+		return;
+	}
+	tcgetattr(p.slave, &t);
+	t.c_lflag &= ~(ECHO | ICANON);
+	CHECK_OK(tcsetattr(p.slave, TCSANOW, &t));
+	CHECK_OK(tcgetattr(p.slave, &t));
+	CHECK_EQ(t.c_lflag & (ECHO | ICANON), ECHO);
+	pty_close(&p);
+}
+
 static void queue_sizes(void)
 {
 	struct pty p = pty_open();
@@ -191,6 +212,7 @@ int main(void)
 	RUN(the_last_close_of_the_slave);
 	RUN(what_a_terminal_is_and_is_not);
 	RUN(default_modes);
+	RUN(locked_modes_stay);
 	RUN(queue_sizes);
 	RUN(nonblocking_reads);
 	RUN(exclusive_mode);
