@@ -263,6 +263,12 @@ int vm_munmap(unsigned long addr, size_t len)
 
 SYSCALL_DEFINE2(munmap, unsigned long, addr, size_t, len)
 {
+	/* Programs may unmap "everything": nothing is ever mapped above TASK_SIZE. */
+	if (!offset_in_page(addr) && len && addr < TASK_SIZE_ABI && len <= TASK_SIZE_ABI - addr) {
+		if (addr >= TASK_SIZE)
+			return 0;
+		len = min(len, TASK_SIZE - addr);
+	}
 	return vm_munmap(addr, len);
 }
 

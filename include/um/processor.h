@@ -8,6 +8,8 @@
 /* User addresses lie below; the stub, its slots and the kernel's RAM lie above. */
 #define TASK_SIZE 0x7e0000000000UL
 #define TASK_SIZE_MAX TASK_SIZE
+/* Where user space ends on other kernels: a program may name addresses up to here. */
+#define TASK_SIZE_ABI 0x7ffffffff000UL
 #define STACK_TOP TASK_SIZE
 #define STACK_TOP_MAX STACK_TOP
 

@@ -154,6 +154,23 @@ static void alignment(void)
 	CHECK_EQ(got_code, BUS_ADRALN);
 }
 
+/* Everything goes, up to the end of user space, and the program with it. */
+static void unmaps_itself(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		signal(SIGSEGV, SIG_DFL);
+		munmap(NULL, 0x7ffffffff000UL);
+		_exit(1);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFSIGNALED(status));
+	CHECK_EQ(WTERMSIG(status), SIGSEGV);
+	CHECK_ERR(munmap(NULL, 0x8000000000000UL), EINVAL);
+}
+
 /* A handler may send the program to another place, with other registers. */
 static void set_ip(int signr, siginfo_t *info, void *context)
 {
@@ -183,5 +200,6 @@ int main(void)
 	RUN(single_step);
 	RUN(alignment);
 	RUN(handler_changes_registers);
+	RUN(unmaps_itself);
 	return test_done();
 }
