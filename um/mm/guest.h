@@ -113,7 +113,7 @@ void guest_slot_put(struct guest_slot *slot);
 
 /* Why a wait for a stub ends at last: see mapper.c. */
 struct guest_patience {
-	u64 since; /* 0: not waiting yet */
+	unsigned int rounds; /* sleeps without an answer so far */
 	u64 cpu;
 };
 /* Call after each timeout of a wait: true when the stub has had its chance. */
