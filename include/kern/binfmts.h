@@ -16,30 +16,30 @@ struct vm_area_struct;
 
 /* One execve() under way; owned by the task that makes it, so no field has a lock. */
 struct linux_binprm {
-	struct vm_area_struct *vma;	/* of the new stack, until it is placed */
+	struct vm_area_struct *vma; /* of the new stack, until it is placed */
 	unsigned long vma_pages;
-	unsigned long argmin;		/* strings may not go below */
-	struct mm_struct *mm;		/* the new address space; NULL once it is installed */
-	unsigned long p;		/* top of the strings copied so far */
-	bool have_execfd;		/* the interpreter wants the file open (AT_EXECFD) */
+	unsigned long argmin; /* strings may not go below */
+	struct mm_struct *mm; /* the new address space; NULL once it is installed */
+	unsigned long p;      /* top of the strings copied so far */
+	bool have_execfd;     /* the interpreter wants the file open (AT_EXECFD) */
 	bool execfd_creds;
-	bool secureexec;		/* AT_SECURE */
-	bool point_of_no_return;	/* an error kills from here on */
+	bool secureexec;	 /* AT_SECURE */
+	bool point_of_no_return; /* an error kills from here on */
 	bool per_clear_setid;
-	bool unsafe;			/* the fs_struct is shared: no set-id */
-	struct file *executable;	/* passed to the interpreter */
-	struct file *interpreter;	/* a loader chose another file: start over with it */
+	bool unsafe;		  /* the fs_struct is shared: no set-id */
+	struct file *executable;  /* passed to the interpreter */
+	struct file *interpreter; /* a loader chose another file: start over with it */
 	struct file *file;
 	struct cred *cred;
 	int argc, envc;
-	const char *filename;		/* as ps shows it */
-	const char *interp;		/* what is really executed */
-	const char *fdpath;		/* made up for execveat of a descriptor */
+	const char *filename; /* as ps shows it */
+	const char *interp;   /* what is really executed */
+	const char *fdpath;   /* made up for execveat of a descriptor */
 	unsigned int interp_flags;
 	int execfd;
 	unsigned long exec;
-	struct rlimit rlim_stack;	/* RLIMIT_STACK as it was when execve began */
-	char buf[BINPRM_BUF_SIZE];	/* the file's first bytes, zeros behind a short file */
+	struct rlimit rlim_stack;  /* RLIMIT_STACK as it was when execve began */
+	char buf[BINPRM_BUF_SIZE]; /* the file's first bytes, zeros behind a short file */
 };
 
 #define BINPRM_FLAGS_PATH_INACCESSIBLE 1
@@ -70,8 +70,8 @@ void finalize_exec(struct linux_binprm *bprm);
 int setup_arg_pages(struct linux_binprm *bprm, unsigned long stack_top, int executable_stack);
 void set_binfmt(struct linux_binfmt *fmt);
 
-#define EXSTACK_DEFAULT 0
+#define EXSTACK_DEFAULT	  0
 #define EXSTACK_DISABLE_X 1
-#define EXSTACK_ENABLE_X 2
+#define EXSTACK_ENABLE_X  2
 
 #endif

@@ -19,11 +19,17 @@ typedef struct {
 } kernel_cap_t;
 
 #define CAP_VALID_MASK ((1ULL << (CAP_LAST_CAP + 1)) - 1)
-#define CAP_EMPTY_SET ((kernel_cap_t) { 0 })
-#define CAP_FULL_SET ((kernel_cap_t) { CAP_VALID_MASK })
+#define CAP_EMPTY_SET  ((kernel_cap_t){ 0 })
+#define CAP_FULL_SET   ((kernel_cap_t){ CAP_VALID_MASK })
 
-static inline bool cap_raised(kernel_cap_t set, int cap) { return set.val >> cap & 1; }
-static inline bool cap_issubset(kernel_cap_t a, kernel_cap_t set) { return !(a.val & ~set.val); }
+static inline bool cap_raised(kernel_cap_t set, int cap)
+{
+	return set.val >> cap & 1;
+}
+static inline bool cap_issubset(kernel_cap_t a, kernel_cap_t set)
+{
+	return !(a.val & ~set.val);
+}
 
 /* Supplementary groups, sorted; shared by all creds that hold a reference. */
 struct group_info {
@@ -35,12 +41,12 @@ struct group_info {
 /* What is counted for each user number; lives while a cred or a resource refers to it. */
 struct user_struct {
 	refcount_t count;
-	atomic_long_t processes;	/* tasks: RLIMIT_NPROC */
-	atomic_long_t sigpending;	/* queued signals: RLIMIT_SIGPENDING */
-	atomic_long_t locked_vm;	/* pages: RLIMIT_MEMLOCK */
-	atomic_long_t pipe_bufs;	/* pages in pipe buffers */
+	atomic_long_t processes;  /* tasks: RLIMIT_NPROC */
+	atomic_long_t sigpending; /* queued signals: RLIMIT_SIGPENDING */
+	atomic_long_t locked_vm;  /* pages: RLIMIT_MEMLOCK */
+	atomic_long_t pipe_bufs;  /* pages in pipe buffers */
 	atomic_long_t epoll_watches;
-	atomic_long_t mq_bytes;		/* RLIMIT_MSGQUEUE */
+	atomic_long_t mq_bytes; /* RLIMIT_MSGQUEUE */
 	kuid_t uid;
 	struct hlist_node uidhash_node;
 };
@@ -55,7 +61,7 @@ struct cred {
 	kernel_cap_t cap_effective;
 	kernel_cap_t cap_bset;
 	kernel_cap_t cap_ambient;
-	struct user_struct *user;	/* of the real user */
+	struct user_struct *user; /* of the real user */
 	struct user_namespace *user_ns;
 	struct group_info *group_info;
 	struct rcu_head rcu;
@@ -83,20 +89,20 @@ void exit_creds(struct task_struct *task);
 /* A task's objective credentials, with a reference. */
 const struct cred *get_task_cred(struct task_struct *task);
 
-#define current_cred() (current->cred)
+#define current_cred()	    (current->cred)
 #define current_real_cred() (current->real_cred)
 /* => rcu_read_lock held while the result is used. */
 #define __task_cred(task) rcu_dereference((task)->real_cred)
 
-#define current_uid() (current_cred()->uid)
-#define current_gid() (current_cred()->gid)
-#define current_euid() (current_cred()->euid)
-#define current_egid() (current_cred()->egid)
-#define current_fsuid() (current_cred()->fsuid)
-#define current_fsgid() (current_cred()->fsgid)
-#define current_user() (current_cred()->user)
+#define current_uid()	  (current_cred()->uid)
+#define current_gid()	  (current_cred()->gid)
+#define current_euid()	  (current_cred()->euid)
+#define current_egid()	  (current_cred()->egid)
+#define current_fsuid()	  (current_cred()->fsuid)
+#define current_fsgid()	  (current_cred()->fsgid)
+#define current_user()	  (current_cred()->user)
 #define current_user_ns() (current_cred()->user_ns)
-#define current_cap() (current_cred()->cap_effective)
+#define current_cap()	  (current_cred()->cap_effective)
 
 kuid_t task_uid(struct task_struct *task);
 kuid_t task_euid(struct task_struct *task);

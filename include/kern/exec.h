@@ -20,7 +20,7 @@ extern int suid_dumpable;
 void set_dumpable(struct mm_struct *mm, int value);
 int get_dumpable(struct mm_struct *mm);
 
-char *get_task_comm(char *buf, struct task_struct *task);	/* buf of TASK_COMM_LEN */
+char *get_task_comm(char *buf, struct task_struct *task); /* buf of TASK_COMM_LEN */
 void set_task_comm(struct task_struct *task, const char *from);
 
 #endif

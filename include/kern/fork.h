@@ -26,18 +26,18 @@ struct kernel_clone_args {
 	unsigned long stack;
 	unsigned long stack_size;
 	unsigned long tls;
-	int (*fn)(void *arg);	/* kernel thread: what it runs */
+	int (*fn)(void *arg); /* kernel thread: what it runs */
 	void *fn_arg;
-	bool kthread;		/* never enters user mode */
+	bool kthread; /* never enters user mode */
 	bool idle;
 };
 
 /* Guards the family tree, thread lists and struct pid's lists; readers may use RCU. */
 extern rwlock_t tasklist_lock;
 extern struct task_struct init_task;
-extern int nr_threads;			/* tasklist_lock to write */
+extern int nr_threads; /* tasklist_lock to write */
 extern int max_threads;
-extern unsigned long total_forks;	/* tasklist_lock to write */
+extern unsigned long total_forks; /* tasklist_lock to write */
 
 /* Makes a task and starts it; its number or -errno. => may sleep. */
 pid_t kernel_clone(struct kernel_clone_args *args);
@@ -80,8 +80,14 @@ void exit_mm_release(struct task_struct *task, struct mm_struct *mm);
 void exec_mm_release(struct task_struct *task, struct mm_struct *mm);
 void mm_release(struct task_struct *task, struct mm_struct *mm);
 
-static inline void task_lock(struct task_struct *task) { spin_lock(&task->alloc_lock); }
-static inline void task_unlock(struct task_struct *task) { spin_unlock(&task->alloc_lock); }
+static inline void task_lock(struct task_struct *task)
+{
+	spin_lock(&task->alloc_lock);
+}
+static inline void task_unlock(struct task_struct *task)
+{
+	spin_unlock(&task->alloc_lock);
+}
 
 /* 'R', 'S', 'D', 'T', 't', 'X', 'Z', 'P', 'I': the letter that ps shows. */
 char task_state_to_char(struct task_struct *task);

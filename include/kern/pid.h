@@ -13,23 +13,17 @@
 
 struct task_struct;
 
-enum pid_type {
-	PIDTYPE_PID,
-	PIDTYPE_TGID,
-	PIDTYPE_PGID,
-	PIDTYPE_SID,
-	PIDTYPE_MAX
-};
+enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID, PIDTYPE_MAX };
 
 #define PID_MAX_DEFAULT 32768
-#define PID_MAX_LIMIT (4 * 1024 * 1024)
-#define RESERVED_PIDS 300
+#define PID_MAX_LIMIT	(4 * 1024 * 1024)
+#define RESERVED_PIDS	300
 
 /* A name space of process numbers; there is one so far. */
 struct pid_namespace {
-	struct task_struct *child_reaper;	/* init: adopts orphans */
-	unsigned int level;			/* 0: the initial one */
-	unsigned int pid_allocated;		/* numbers in use; pidmap_lock */
+	struct task_struct *child_reaper; /* init: adopts orphans */
+	unsigned int level;		  /* 0: the initial one */
+	unsigned int pid_allocated;	  /* numbers in use; pidmap_lock */
 	struct pid_namespace *parent;
 };
 
@@ -47,12 +41,12 @@ struct upid {
  */
 struct pid {
 	refcount_t count;
-	unsigned int level;			/* i */
-	struct hlist_head tasks[PIDTYPE_MAX];	/* t: the tasks that use it, by role */
-	struct hlist_head inodes;		/* procfs: the folders of this number that are cached */
-	wait_queue_head_t wait_pidfd;		/* pollers of a pidfd */
+	unsigned int level;		      /* i */
+	struct hlist_head tasks[PIDTYPE_MAX]; /* t: the tasks that use it, by role */
+	struct hlist_head inodes;     /* procfs: the folders of this number that are cached */
+	wait_queue_head_t wait_pidfd; /* pollers of a pidfd */
 	struct rcu_head rcu;
-	struct upid numbers[1];			/* i: one a level */
+	struct upid numbers[1]; /* i: one a level */
 };
 
 extern struct pid init_struct_pid;
@@ -81,14 +75,14 @@ struct task_struct *find_task_by_vpid(pid_t nr);
 
 /* The same with a reference for the caller; NULL when there is none. => any task context. */
 struct pid *find_get_pid(int nr);
-struct pid *find_ge_pid(int nr, struct pid_namespace *ns);	/* RCU: lowest number >= nr */
+struct pid *find_ge_pid(int nr, struct pid_namespace *ns); /* RCU: lowest number >= nr */
 struct task_struct *get_pid_task(struct pid *pid, enum pid_type type);
 struct task_struct *find_get_task_by_vpid(pid_t nr);
 struct pid *get_task_pid(struct task_struct *task, enum pid_type type);
 struct pid *task_pid(struct task_struct *task);
 struct pid *task_tgid(struct task_struct *task);
-struct pid *task_pgrp(struct task_struct *task);	/* RCU or tasklist_lock */
-struct pid *task_session(struct task_struct *task);	/* RCU or tasklist_lock */
+struct pid *task_pgrp(struct task_struct *task);    /* RCU or tasklist_lock */
+struct pid *task_session(struct task_struct *task); /* RCU or tasklist_lock */
 
 struct pid_namespace *task_active_pid_ns(struct task_struct *task);
 
@@ -114,13 +108,14 @@ bool pid_has_task(struct pid *pid, enum pid_type type);
 bool is_child_reaper(struct pid *pid);
 
 /* => RCU or tasklist_lock held around the loop. */
-#define do_each_pid_task(pid, type, task)					\
-	do {									\
-		if (pid)							\
+#define do_each_pid_task(pid, type, task)                                                          \
+	do {                                                                                       \
+		if (pid)                                                                           \
 			hlist_for_each_entry_rcu((task), &(pid)->tasks[type], pid_links[type]) {
-#define while_each_pid_task(pid, type, task)					\
-			}							\
-	} while (0)
+#define while_each_pid_task(pid, type, task)                                                       \
+	}                                                                                          \
+	}                                                                                          \
+	while (0)
 
 void pid_init(void);
 

@@ -9,12 +9,12 @@
 struct task_struct;
 
 /* Negative clock ids name the CPU clock of a process or thread: ~pid << 3, and these bits. */
-#define CPUCLOCK_PROF 0
-#define CPUCLOCK_VIRT 1
-#define CPUCLOCK_SCHED 2
-#define CPUCLOCK_WHICH(clock) ((clock) & 3)
-#define CPUCLOCK_IS_THREAD(clock) ((clock) & 4)
-#define CPUCLOCK_PID(clock) ((pid_t)~((clock) >> 3))
+#define CPUCLOCK_PROF		  0
+#define CPUCLOCK_VIRT		  1
+#define CPUCLOCK_SCHED		  2
+#define CPUCLOCK_WHICH(clock)	  ((clock)&3)
+#define CPUCLOCK_IS_THREAD(clock) ((clock)&4)
+#define CPUCLOCK_PID(clock)	  ((pid_t) ~((clock) >> 3))
 
 /* A CPU clock id in its general form: the two fixed ids become ids of pid 0 (current). */
 static inline bool clock_is_cpu(clockid_t clock)

@@ -21,7 +21,7 @@ static inline unsigned long task_rlimit_max(const struct task_struct *task, unsi
 	return READ_ONCE(task->signal->rlim[limit].rlim_max);
 }
 
-#define rlimit(limit) task_rlimit(current, limit)
+#define rlimit(limit)	  task_rlimit(current, limit)
 #define rlimit_max(limit) task_rlimit_max(current, limit)
 
 /* CPU time of a whole group so far, ns. => no lock held. */

@@ -28,7 +28,7 @@ struct sighand_struct {
 	spinlock_t siglock;
 	refcount_t count;
 	wait_queue_head_t signalfd_wqh;
-	struct k_sigaction action[_NSIG];	/* siglock */
+	struct k_sigaction action[_NSIG]; /* siglock */
 	struct rcu_head rcu;
 };
 
@@ -55,65 +55,65 @@ struct cpu_itimer {
 };
 
 /* signal->flags */
-#define SIGNAL_STOP_STOPPED	0x00000001	/* job control stop in effect */
-#define SIGNAL_STOP_CONTINUED	0x00000002	/* SIGCONT since WCONTINUED reaped it */
-#define SIGNAL_GROUP_EXIT	0x00000004	/* the group is going away */
-#define SIGNAL_CLD_STOPPED	0x00000010	/* the parent must still be told */
-#define SIGNAL_CLD_CONTINUED	0x00000020
-#define SIGNAL_CLD_MASK		(SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED)
-#define SIGNAL_STOP_MASK	(SIGNAL_CLD_MASK | SIGNAL_STOP_STOPPED | SIGNAL_STOP_CONTINUED)
-#define SIGNAL_UNKILLABLE	0x00000040	/* init: fatal signals without handler are ignored */
+#define SIGNAL_STOP_STOPPED   0x00000001 /* job control stop in effect */
+#define SIGNAL_STOP_CONTINUED 0x00000002 /* SIGCONT since WCONTINUED reaped it */
+#define SIGNAL_GROUP_EXIT     0x00000004 /* the group is going away */
+#define SIGNAL_CLD_STOPPED    0x00000010 /* the parent must still be told */
+#define SIGNAL_CLD_CONTINUED  0x00000020
+#define SIGNAL_CLD_MASK	      (SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED)
+#define SIGNAL_STOP_MASK      (SIGNAL_CLD_MASK | SIGNAL_STOP_STOPPED | SIGNAL_STOP_CONTINUED)
+#define SIGNAL_UNKILLABLE     0x00000040 /* init: fatal signals without handler are ignored */
 
 /*
  * State of a thread group.
  *   (t) tasklist_lock   (s) sighand->siglock   (g) task_lock(group_leader)   (i) constant
  */
 struct signal_struct {
-	refcount_t sigcnt;			/* references: tasks */
-	atomic_t live;				/* tasks that have not entered exit */
-	int nr_threads;				/* s and t */
-	int quick_threads;			/* s: not yet exiting */
-	struct list_head thread_head;		/* t, s: task->thread_node */
-	wait_queue_head_t wait_chldexit;	/* parents in wait4 */
-	struct task_struct *curr_target;	/* s: where the next group signal goes */
-	struct sigpending shared_pending;	/* s */
-	struct hlist_head multiprocess;		/* s: forks under way (struct multiprocess_signals) */
-	int group_exit_code;			/* s */
-	struct task_struct *group_exec_task;	/* s: the task in execve that kills its siblings */
-	int notify_count;			/* s: how many it still waits for */
-	int group_stop_count;			/* s */
-	unsigned int flags;			/* s: SIGNAL_* */
-	unsigned int is_child_subreaper : 1;	/* t */
-	unsigned int has_child_subreaper : 1;	/* t */
+	refcount_t sigcnt;		      /* references: tasks */
+	atomic_t live;			      /* tasks that have not entered exit */
+	int nr_threads;			      /* s and t */
+	int quick_threads;		      /* s: not yet exiting */
+	struct list_head thread_head;	      /* t, s: task->thread_node */
+	wait_queue_head_t wait_chldexit;      /* parents in wait4 */
+	struct task_struct *curr_target;      /* s: where the next group signal goes */
+	struct sigpending shared_pending;     /* s */
+	struct hlist_head multiprocess;	      /* s: forks under way (struct multiprocess_signals) */
+	int group_exit_code;		      /* s */
+	struct task_struct *group_exec_task;  /* s: the task in execve that kills its siblings */
+	int notify_count;		      /* s: how many it still waits for */
+	int group_stop_count;		      /* s */
+	unsigned int flags;		      /* s: SIGNAL_* */
+	unsigned int is_child_subreaper : 1;  /* t */
+	unsigned int has_child_subreaper : 1; /* t */
 
-	int next_posix_timer_id;		/* s */
-	struct list_head posix_timers;		/* s */
-	struct hrtimer real_timer;		/* ITIMER_REAL */
-	ktime_t it_real_incr;			/* s */
-	struct cpu_itimer it[2];		/* s: CPUCLOCK_PROF, CPUCLOCK_VIRT */
-	bool cputimer_active;			/* s: somebody wants CPU time checked at the tick */
+	int next_posix_timer_id;       /* s */
+	struct list_head posix_timers; /* s */
+	struct hrtimer real_timer;     /* ITIMER_REAL */
+	ktime_t it_real_incr;	       /* s */
+	struct cpu_itimer it[2];       /* s: CPUCLOCK_PROF, CPUCLOCK_VIRT */
+	bool cputimer_active;	       /* s: somebody wants CPU time checked at the tick */
 
-	struct pid *pids[PIDTYPE_MAX];		/* t */
-	struct pid *tty_old_pgrp;		/* s */
-	int leader;				/* t: session leader */
-	struct tty_struct *tty;			/* s: controlling terminal */
+	struct pid *pids[PIDTYPE_MAX]; /* t */
+	struct pid *tty_old_pgrp;      /* s */
+	int leader;		       /* t: session leader */
+	struct tty_struct *tty;	       /* s: controlling terminal */
 
 	seqlock_t stats_lock;
-	u64 utime, stime, cutime, cstime;	/* stats_lock: of reaped threads and children */
+	u64 utime, stime, cutime, cstime; /* stats_lock: of reaped threads and children */
 	unsigned long nvcsw, nivcsw, cnvcsw, cnivcsw;
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt;
 	unsigned long inblock, oublock, cinblock, coublock;
 	unsigned long maxrss, cmaxrss;
 	u64 sum_sched_runtime;
-	u64 rchar, wchar, syscr, syscw, read_bytes, write_bytes;	/* of reaped threads */
+	u64 rchar, wchar, syscr, syscw, read_bytes, write_bytes; /* of reaped threads */
 
-	struct rlimit rlim[RLIM_NLIMITS];	/* g */
+	struct rlimit rlim[RLIM_NLIMITS]; /* g */
 
 	short oom_score_adj;
 	short oom_score_adj_min;
-	struct mm_struct *oom_mm;		/* set once when the OOM killer chose it */
+	struct mm_struct *oom_mm; /* set once when the OOM killer chose it */
 	bool oom_flag_origin;
-	struct rw_semaphore exec_update_lock;	/* held while credentials change in execve */
+	struct rw_semaphore exec_update_lock; /* held while credentials change in execve */
 	struct rcu_head rcu;
 };
 
@@ -121,25 +121,67 @@ extern struct signal_struct init_signals;
 extern struct sighand_struct init_sighand;
 
 #define SEND_SIG_NOINFO ((struct siginfo *)0)
-#define SEND_SIG_PRIV ((struct siginfo *)1)
+#define SEND_SIG_PRIV	((struct siginfo *)1)
 
-static inline bool is_si_special(const struct siginfo *info) { return info <= SEND_SIG_PRIV; }
+static inline bool is_si_special(const struct siginfo *info)
+{
+	return info <= SEND_SIG_PRIV;
+}
 
 /* Signal sets: one word. */
-#define sigmask(sig) (1UL << ((sig) - 1))
-static inline void sigaddset(sigset_t *set, int sig) { *set |= sigmask(sig); }
-static inline void sigdelset(sigset_t *set, int sig) { *set &= ~sigmask(sig); }
-static inline bool sigismember(const sigset_t *set, int sig) { return *set & sigmask(sig); }
-static inline void sigemptyset(sigset_t *set) { *set = 0; }
-static inline void sigfillset(sigset_t *set) { *set = ~0UL; }
-static inline bool sigisemptyset(const sigset_t *set) { return !*set; }
-static inline void sigdelsetmask(sigset_t *set, unsigned long mask) { *set &= ~mask; }
-static inline void siginitset(sigset_t *set, unsigned long mask) { *set = mask; }
-static inline void sigorsets(sigset_t *r, const sigset_t *a, const sigset_t *b) { *r = *a | *b; }
-static inline void sigandsets(sigset_t *r, const sigset_t *a, const sigset_t *b) { *r = *a & *b; }
-static inline void signandsets(sigset_t *r, const sigset_t *a, const sigset_t *b) { *r = *a & ~*b; }
-static inline bool valid_signal(unsigned long sig) { return sig <= _NSIG; }
-static inline void clear_siginfo(kernel_siginfo_t *info) { __builtin_memset(info, 0, sizeof(*info)); }
+#define sigmask(sig) (1UL << ((sig)-1))
+static inline void sigaddset(sigset_t *set, int sig)
+{
+	*set |= sigmask(sig);
+}
+static inline void sigdelset(sigset_t *set, int sig)
+{
+	*set &= ~sigmask(sig);
+}
+static inline bool sigismember(const sigset_t *set, int sig)
+{
+	return *set & sigmask(sig);
+}
+static inline void sigemptyset(sigset_t *set)
+{
+	*set = 0;
+}
+static inline void sigfillset(sigset_t *set)
+{
+	*set = ~0UL;
+}
+static inline bool sigisemptyset(const sigset_t *set)
+{
+	return !*set;
+}
+static inline void sigdelsetmask(sigset_t *set, unsigned long mask)
+{
+	*set &= ~mask;
+}
+static inline void siginitset(sigset_t *set, unsigned long mask)
+{
+	*set = mask;
+}
+static inline void sigorsets(sigset_t *r, const sigset_t *a, const sigset_t *b)
+{
+	*r = *a | *b;
+}
+static inline void sigandsets(sigset_t *r, const sigset_t *a, const sigset_t *b)
+{
+	*r = *a & *b;
+}
+static inline void signandsets(sigset_t *r, const sigset_t *a, const sigset_t *b)
+{
+	*r = *a & ~*b;
+}
+static inline bool valid_signal(unsigned long sig)
+{
+	return sig <= _NSIG;
+}
+static inline void clear_siginfo(kernel_siginfo_t *info)
+{
+	__builtin_memset(info, 0, sizeof(*info));
+}
 
 static inline void init_sigpending(struct sigpending *pending)
 {
@@ -188,8 +230,7 @@ int kill_pid(struct pid *pid, int sig, int priv);
 int kill_pgrp(struct pid *pgrp, int sig, int priv);
 /* => tasklist_lock held for reading. */
 int __kill_pgrp_info(int sig, struct siginfo *info, struct pid *pgrp);
-int send_signal_locked(int sig, struct siginfo *info, struct task_struct *task,
-		       enum pid_type type);
+int send_signal_locked(int sig, struct siginfo *info, struct task_struct *task, enum pid_type type);
 
 /* Signals that the task cannot escape: blocked or ignored ones kill. */
 int force_sig_info(struct siginfo *info);
@@ -213,7 +254,7 @@ int setup_rt_frame(struct ksignal *ksig, struct pt_regs *regs);
 /* After the frame stands (or could not be made). */
 void signal_setup_done(int failed, struct ksignal *ksig, int stepping);
 
-void recalc_sigpending(void);		/* siglock held */
+void recalc_sigpending(void); /* siglock held */
 bool recalc_sigpending_tsk(struct task_struct *task);
 void signal_wake_up_state(struct task_struct *task, unsigned int state);
 void signal_wake_up(struct task_struct *task, bool fatal);
@@ -271,22 +312,31 @@ static inline bool signal_group_exit(const struct signal_struct *sig)
 }
 
 /* Process groups: threads. */
-#define for_each_process(p) \
-	for (p = &init_task; (p = list_entry_rcu(p->tasks.next, struct task_struct, tasks)) != &init_task;)
-#define __for_each_thread(sig, t) \
-	list_for_each_entry_rcu(t, &(sig)->thread_head, thread_node)
-#define for_each_thread(p, t) __for_each_thread((p)->signal, t)
-#define for_each_process_thread(p, t) for_each_process(p) for_each_thread(p, t)
+#define for_each_process(p)                                                                        \
+	for (p = &init_task;                                                                       \
+	     (p = list_entry_rcu(p->tasks.next, struct task_struct, tasks)) != &init_task;)
+#define __for_each_thread(sig, t) list_for_each_entry_rcu(t, &(sig)->thread_head, thread_node)
+#define for_each_thread(p, t)	  __for_each_thread((p)->signal, t)
+#define for_each_process_thread(p, t)                                                              \
+	for_each_process(p)                                                                        \
+		for_each_thread(p, t)
 
-static inline bool thread_group_leader(struct task_struct *task) { return task->exit_signal >= 0; }
+static inline bool thread_group_leader(struct task_struct *task)
+{
+	return task->exit_signal >= 0;
+}
 static inline bool same_thread_group(struct task_struct *a, struct task_struct *b)
 {
 	return a->signal == b->signal;
 }
-static inline int get_nr_threads(struct task_struct *task) { return task->signal->nr_threads; }
+static inline int get_nr_threads(struct task_struct *task)
+{
+	return task->signal->nr_threads;
+}
 static inline bool thread_group_empty(struct task_struct *task)
 {
-	return thread_group_leader(task) && list_is_last(&task->thread_node, &task->signal->thread_head);
+	return thread_group_leader(task) &&
+	       list_is_last(&task->thread_node, &task->signal->thread_head);
 }
 /* A dead leader whose threads live: it must not be reaped yet. */
 static inline bool delay_group_leader(struct task_struct *task)
@@ -297,10 +347,10 @@ static inline bool delay_group_leader(struct task_struct *task)
 struct task_struct *next_thread(struct task_struct *task);
 
 /* task->jobctl, under siglock */
-#define JOBCTL_STOP_SIGMASK	0xffffUL	/* which signal began the stop */
-#define JOBCTL_STOP_DEQUEUED	(1UL << 16)	/* a stop signal was taken off the queue */
-#define JOBCTL_STOP_PENDING	(1UL << 17)	/* the task must stop */
-#define JOBCTL_STOP_CONSUME	(1UL << 18)	/* and is counted in group_stop_count */
+#define JOBCTL_STOP_SIGMASK  0xffffUL	 /* which signal began the stop */
+#define JOBCTL_STOP_DEQUEUED (1UL << 16) /* a stop signal was taken off the queue */
+#define JOBCTL_STOP_PENDING  (1UL << 17) /* the task must stop */
+#define JOBCTL_STOP_CONSUME  (1UL << 18) /* and is counted in group_stop_count */
 /* Exit's part of job control. => siglock held; tells the parent itself when the stop completes */
 void retarget_shared_pending(struct task_struct *task, sigset_t which);
 bool exit_group_stop(struct task_struct *task);

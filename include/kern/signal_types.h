@@ -15,14 +15,14 @@ typedef siginfo_t kernel_siginfo_t;
 
 struct user_struct;
 
-#define SIGQUEUE_PREALLOC 1	/* belongs to a POSIX timer, which frees it */
+#define SIGQUEUE_PREALLOC 1 /* belongs to a POSIX timer, which frees it */
 
 /* One queued signal with its information. */
 struct sigqueue {
 	struct list_head list;
 	unsigned int flags;
 	kernel_siginfo_t info;
-	struct user_struct *user;	/* whose RLIMIT_SIGPENDING it counts against */
+	struct user_struct *user; /* whose RLIMIT_SIGPENDING it counts against */
 };
 
 /* Signals that wait for one task, or for a whole thread group. Guarded by sighand->siglock. */
@@ -53,19 +53,19 @@ struct restart_block {
 			u32 val;
 			u32 flags;
 			u32 bitset;
-			s64 time;	/* absolute end, ns; 0: none */
+			s64 time; /* absolute end, ns; 0: none */
 			int clockid;
 		} futex;
 		struct {
 			int clockid;
-			void *rmtp;	/* guest address of the remaining time, or NULL */
-			s64 expires;	/* absolute end, ns */
+			void *rmtp;  /* guest address of the remaining time, or NULL */
+			s64 expires; /* absolute end, ns */
 		} nanosleep;
 		struct {
 			struct pollfd *ufds;
 			int nfds;
 			bool has_timeout;
-			s64 tv_sec;	/* absolute end, CLOCK_MONOTONIC */
+			s64 tv_sec; /* absolute end, CLOCK_MONOTONIC */
 			s64 tv_nsec;
 		} poll;
 	};

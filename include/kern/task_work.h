@@ -9,7 +9,7 @@ struct task_struct;
 
 struct task_work {
 	struct task_work *next;
-	void (*func)(struct task_work *work);	/* task context, no lock held, may sleep */
+	void (*func)(struct task_work *work); /* task context, no lock held, may sleep */
 };
 
 enum task_work_notify_mode { TWA_NONE, TWA_RESUME, TWA_SIGNAL };

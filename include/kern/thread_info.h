@@ -27,16 +27,18 @@ static inline bool test_and_set_tsk_thread_flag(struct task_struct *task, int fl
 
 static inline bool test_and_clear_tsk_thread_flag(struct task_struct *task, int flag)
 {
-	return __atomic_fetch_and(&task->thread_flags, ~(1UL << flag), __ATOMIC_SEQ_CST) >> flag & 1;
+	return __atomic_fetch_and(&task->thread_flags, ~(1UL << flag), __ATOMIC_SEQ_CST) >> flag &
+	       1;
 }
 
-#define set_thread_flag(flag) set_tsk_thread_flag(current, flag)
-#define clear_thread_flag(flag) clear_tsk_thread_flag(current, flag)
-#define test_thread_flag(flag) test_tsk_thread_flag(current, flag)
+#define set_thread_flag(flag)		 set_tsk_thread_flag(current, flag)
+#define clear_thread_flag(flag)		 clear_tsk_thread_flag(current, flag)
+#define test_thread_flag(flag)		 test_tsk_thread_flag(current, flag)
 #define test_and_clear_thread_flag(flag) test_and_clear_tsk_thread_flag(current, flag)
 
 /* What makes exit_to_user_mode() do more than nothing. */
-#define TIF_WORK_MASK ((1UL << TIF_NOTIFY_RESUME) | (1UL << TIF_SIGPENDING) |	\
-		       (1UL << TIF_NEED_RESCHED) | (1UL << TIF_NOTIFY_SIGNAL))
+#define TIF_WORK_MASK                                                                              \
+	((1UL << TIF_NOTIFY_RESUME) | (1UL << TIF_SIGPENDING) | (1UL << TIF_NEED_RESCHED) |        \
+	 (1UL << TIF_NOTIFY_SIGNAL))
 
 #endif

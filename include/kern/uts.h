@@ -9,13 +9,13 @@
 
 #include <linux/utsname.h>
 
-#define UTS_SYSNAME "Linux"
-#define UTS_NODENAME "vmlinux"
+#define UTS_SYSNAME    "Linux"
+#define UTS_NODENAME   "vmlinux"
 #define UTS_DOMAINNAME "(none)"
-#define UTS_MACHINE "x86_64"
+#define UTS_MACHINE    "x86_64"
 
 struct uts_namespace {
-	struct new_utsname name;	/* uts_sem */
+	struct new_utsname name; /* uts_sem */
 };
 
 extern struct uts_namespace init_uts_ns;
@@ -24,7 +24,13 @@ extern struct rw_semaphore uts_sem;
 extern const char linux_banner[];
 extern const char linux_proc_banner[];
 
-static inline struct new_utsname *init_utsname(void) { return &init_uts_ns.name; }
-static inline struct new_utsname *utsname(void) { return &init_uts_ns.name; }
+static inline struct new_utsname *init_utsname(void)
+{
+	return &init_uts_ns.name;
+}
+static inline struct new_utsname *utsname(void)
+{
+	return &init_uts_ns.name;
+}
 
 #endif

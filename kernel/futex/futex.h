@@ -14,12 +14,12 @@
 struct inode;
 struct mm_struct;
 
-#define FLAGS_SHARED	0x01	/* the word may be mapped by others at other addresses */
-#define FLAGS_CLOCKRT	0x02	/* the timeout is on CLOCK_REALTIME */
+#define FLAGS_SHARED  0x01 /* the word may be mapped by others at other addresses */
+#define FLAGS_CLOCKRT 0x02 /* the timeout is on CLOCK_REALTIME */
 
 /* What makes two addresses the same futex. Private: mm and address. Shared: file and offset. */
 struct futex_key {
-	const void *object;		/* mm_struct, or inode (then a reference is held) */
+	const void *object; /* mm_struct, or inode (then a reference is held) */
 	unsigned long offset;
 	bool is_inode;
 };
@@ -27,7 +27,7 @@ struct futex_key {
 /* A bucket's lock guards its chain, and lock_ptr of the waiters on it. */
 struct futex_bucket {
 	spinlock_t lock;
-	atomic_t waiters;		/* x: on the chain or about to be: wakers look here first */
+	atomic_t waiters; /* x: on the chain or about to be: wakers look here first */
 	struct list_head chain;
 };
 

@@ -134,7 +134,8 @@ void exit_robust_list(struct task_struct *task)
 		/* Before the wake-up, after which the entry may be gone. */
 		error = fetch_entry(&next, &next_pi, &entry->next);
 		if (entry != pending &&
-		    handle_futex_death((u32 __user *)((char __user *)entry + offset), task, pi, false))
+		    handle_futex_death((u32 __user *)((char __user *)entry + offset), task, pi,
+				       false))
 			return;
 		if (error)
 			return;
@@ -145,8 +146,8 @@ void exit_robust_list(struct task_struct *task)
 		cond_resched();
 	}
 	if (pending)
-		handle_futex_death((u32 __user *)((char __user *)pending + offset), task, pending_pi,
-				   true);
+		handle_futex_death((u32 __user *)((char __user *)pending + offset), task,
+				   pending_pi, true);
 }
 
 static void release_robust(struct task_struct *task)

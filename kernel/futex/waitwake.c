@@ -105,8 +105,9 @@ int futex_wait(u32 __user *uaddr, unsigned int flags, u32 val, const ktime_t *ab
 	if (!bitset)
 		return -EINVAL;
 	if (abs_time) {
-		hrtimer_setup_sleeper_on_stack(&timeout, flags & FLAGS_CLOCKRT ? CLOCK_REALTIME :
-					       CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+		hrtimer_setup_sleeper_on_stack(
+			&timeout, flags & FLAGS_CLOCKRT ? CLOCK_REALTIME : CLOCK_MONOTONIC,
+			HRTIMER_MODE_ABS);
 		hrtimer_set_expires_range_ns(&timeout.timer, *abs_time, current->timer_slack_ns);
 	}
 	do {
@@ -178,12 +179,18 @@ static int modify_word(u32 encoded, u32 __user *uaddr)
 	if (ret)
 		return ret;
 	switch (cmp) {
-	case FUTEX_OP_CMP_EQ: return old == cmparg;
-	case FUTEX_OP_CMP_NE: return old != cmparg;
-	case FUTEX_OP_CMP_LT: return old < cmparg;
-	case FUTEX_OP_CMP_GE: return old >= cmparg;
-	case FUTEX_OP_CMP_LE: return old <= cmparg;
-	default: return old > cmparg;
+	case FUTEX_OP_CMP_EQ:
+		return old == cmparg;
+	case FUTEX_OP_CMP_NE:
+		return old != cmparg;
+	case FUTEX_OP_CMP_LT:
+		return old < cmparg;
+	case FUTEX_OP_CMP_GE:
+		return old >= cmparg;
+	case FUTEX_OP_CMP_LE:
+		return old <= cmparg;
+	default:
+		return old > cmparg;
 	}
 }
 

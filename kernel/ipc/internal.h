@@ -16,7 +16,7 @@ struct seq_file;
 
 /* The head of every object; guarded by the mutex of its kind. */
 struct ipc_object {
-	int id;			/* what programs use: generation * IPC_MAX_OBJECTS + index */
+	int id; /* what programs use: generation * IPC_MAX_OBJECTS + index */
 	__kernel_key_t key;
 	kuid_t uid, cuid;
 	kgid_t gid, cgid;
@@ -27,17 +27,17 @@ struct ipc_object {
 /* All objects of one kind. */
 struct ipc_kind {
 	struct mutex lock;
-	struct idr objects;	/* by index */
+	struct idr objects; /* by index */
 	int count;
 	int limit;
 	unsigned short next_seq;
 };
 
-#define IPC_KIND_INIT(name, max) {						\
-	.lock = __MUTEX_INITIALIZER(name.lock),				\
-	.objects = IDR_INIT(name.objects),					\
-	.limit = (max),								\
-}
+#define IPC_KIND_INIT(name, max)                                                                   \
+	{                                                                                          \
+		.lock = __MUTEX_INITIALIZER(name.lock), .objects = IDR_INIT(name.objects),         \
+		.limit = (max),                                                                    \
+	}
 
 /* All => the kind's lock held. */
 

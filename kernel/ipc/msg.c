@@ -36,7 +36,7 @@ struct msg_queue {
 	pid_t last_sender, last_receiver;
 	struct list_head messages;
 	wait_queue_head_t senders, receivers;
-	int users;		/* who waits in it: freed by the last */
+	int users; /* who waits in it: freed by the last */
 	bool removed;
 };
 
@@ -285,7 +285,7 @@ static void fill_stat(struct msqid64_ds *out, struct msg_queue *q)
 static long stat_queue(int id, int cmd, struct msqid64_ds *out)
 {
 	struct ipc_object *object = cmd == IPC_STAT ? ipc_find(&msg_kind, id) :
-						     ipc_at_index(&msg_kind, id);
+						      ipc_at_index(&msg_kind, id);
 	int error;
 
 	if (IS_ERR(object))
@@ -323,9 +323,14 @@ static long info_of_queues(int cmd, struct msginfo *info)
 	struct ipc_object *object;
 	int index;
 
-	*info = (struct msginfo){ .msgmax = MSGMAX, .msgmnb = MSGMNB, .msgmni = MSGMNI,
-				  .msgssz = MSGSSZ, .msgseg = MSGSEG, .msgpool = MSGPOOL,
-				  .msgmap = MSGMAP, .msgtql = MSGTQL };
+	*info = (struct msginfo){ .msgmax = MSGMAX,
+				  .msgmnb = MSGMNB,
+				  .msgmni = MSGMNI,
+				  .msgssz = MSGSSZ,
+				  .msgseg = MSGSEG,
+				  .msgpool = MSGPOOL,
+				  .msgmap = MSGMAP,
+				  .msgtql = MSGTQL };
 	if (cmd == MSG_INFO) {
 		info->msgpool = msg_kind.count;
 		info->msgmap = info->msgtql = 0;
@@ -375,7 +380,8 @@ SYSCALL_DEFINE3(msgctl, int, id, int, cmd, struct msqid_ds __user *, ubuf)
 		ret = -EINVAL;
 	}
 	mutex_unlock(&msg_kind.lock);
-	if (ret >= 0 && (cmd == IPC_INFO || cmd == MSG_INFO) && copy_to_user(ubuf, &info, sizeof(info)))
+	if (ret >= 0 && (cmd == IPC_INFO || cmd == MSG_INFO) &&
+	    copy_to_user(ubuf, &info, sizeof(info)))
 		return -EFAULT;
 	if (ret >= 0 && (cmd == IPC_STAT || cmd == MSG_STAT || cmd == MSG_STAT_ANY) &&
 	    copy_to_user(ubuf, &ds, sizeof(ds)))
@@ -388,16 +394,20 @@ static int show_queues(struct seq_file *m, void *unused)
 	struct ipc_object *object;
 	int index;
 
-	seq_puts(m, "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n");
+	seq_puts(
+		m,
+		"       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n");
 	mutex_lock(&msg_kind.lock);
 	idr_for_each_entry(&msg_kind.objects, object, index) {
 		struct msg_queue *q = container_of(object, struct msg_queue, object);
 
-		seq_printf(m, "%10d %10d  %4o  %10lu %10lu %5d %5d %5u %5u %5u %5u %10lld %10lld %10lld\n",
-			   object->key, object->id, object->mode, q->bytes, q->count,
-			   q->last_sender, q->last_receiver, object->uid.val, object->gid.val,
-			   object->cuid.val, object->cgid.val, (long long)q->stime,
-			   (long long)q->rtime, (long long)q->ctime);
+		seq_printf(
+			m,
+			"%10d %10d  %4o  %10lu %10lu %5d %5d %5u %5u %5u %5u %10lld %10lld %10lld\n",
+			object->key, object->id, object->mode, q->bytes, q->count, q->last_sender,
+			q->last_receiver, object->uid.val, object->gid.val, object->cuid.val,
+			object->cgid.val, (long long)q->stime, (long long)q->rtime,
+			(long long)q->ctime);
 	}
 	mutex_unlock(&msg_kind.lock);
 	return 0;

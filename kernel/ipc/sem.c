@@ -344,7 +344,8 @@ static int do_semop(int id, struct sem_waiter *w, const ktime_t *timeout)
 	return ret == 1 ? wait_in_line(array, w, timeout) : ret;
 }
 
-static long semtimedop(int id, struct sembuf __user *uops, unsigned int nops, const ktime_t *timeout)
+static long semtimedop(int id, struct sembuf __user *uops, unsigned int nops,
+		       const ktime_t *timeout)
 {
 	struct sem_waiter w = { .task = current, .nops = nops, .pid = task_tgid_vnr(current) };
 	int ret;
@@ -389,15 +390,17 @@ static int show_arrays(struct seq_file *m, void *unused)
 	struct ipc_object *object;
 	int index;
 
-	seq_puts(m, "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n");
+	seq_puts(
+		m,
+		"       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n");
 	mutex_lock(&sem_kind.lock);
 	idr_for_each_entry(&sem_kind.objects, object, index) {
 		struct sem_array *array = container_of(object, struct sem_array, object);
 
 		seq_printf(m, "%10d %10d  %4o %10u %5u %5u %5u %5u %10lld %10lld\n", object->key,
-			   object->id, object->mode, array->nsems, object->uid.val,
-			   object->gid.val, object->cuid.val, object->cgid.val,
-			   (long long)array->otime, (long long)array->ctime);
+			   object->id, object->mode, array->nsems, object->uid.val, object->gid.val,
+			   object->cuid.val, object->cgid.val, (long long)array->otime,
+			   (long long)array->ctime);
 	}
 	mutex_unlock(&sem_kind.lock);
 	return 0;

@@ -12,16 +12,16 @@
 
 struct sem {
 	int value;
-	pid_t pid;		/* of the last operation */
+	pid_t pid; /* of the last operation */
 };
 
 /* What one undo list has to take back from one array. */
 struct sem_undo {
-	struct list_head by_list;	/* sem_undo_list.undos */
-	struct list_head by_array;	/* sem_array.undos */
+	struct list_head by_list;  /* sem_undo_list.undos */
+	struct list_head by_array; /* sem_array.undos */
 	struct sem_array *array;
 	struct sem_undo_list *list;
-	short adjust[];			/* one a semaphore */
+	short adjust[]; /* one a semaphore */
 };
 
 /* Shared by tasks with CLONE_SYSVSEM. */
@@ -38,15 +38,15 @@ struct sem_waiter {
 	unsigned int nops;
 	struct sem_undo *undo;
 	pid_t pid;
-	int status;		/* 1: waits; else the call's result */
-	bool changes;		/* it is not only a wait for zero */
+	int status;   /* 1: waits; else the call's result */
+	bool changes; /* it is not only a wait for zero */
 };
 
 struct sem_array {
 	struct ipc_object object;
 	time64_t otime, ctime;
 	unsigned int nsems;
-	struct list_head waiters;	/* oldest first */
+	struct list_head waiters; /* oldest first */
 	struct list_head undos;
 	struct sem sems[];
 };

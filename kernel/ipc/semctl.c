@@ -28,8 +28,8 @@ static int count_waiters(struct sem_array *array, int num, bool for_zero)
 
 			if (op->sem_num != num)
 				continue;
-			if (for_zero ? !op->sem_op && sem->value : op->sem_op < 0 &&
-			    sem->value + op->sem_op < 0) {
+			if (for_zero ? !op->sem_op && sem->value :
+				       op->sem_op < 0 && sem->value + op->sem_op < 0) {
 				count++;
 				break;
 			}
@@ -90,7 +90,7 @@ static void fill_stat(struct semid64_ds *out, struct sem_array *array)
 static long stat_array(int id, int cmd, struct semid64_ds *out)
 {
 	struct ipc_object *object = cmd == IPC_STAT ? ipc_find(&sem_kind, id) :
-						     ipc_at_index(&sem_kind, id);
+						      ipc_at_index(&sem_kind, id);
 	int error;
 
 	if (IS_ERR(object))
@@ -122,9 +122,15 @@ static long set_or_remove(int id, int cmd, const struct semid64_ds *in)
 
 static long sem_info(int cmd, struct seminfo *info)
 {
-	*info = (struct seminfo){ .semmap = SEMMAP, .semmni = SEMMNI, .semmns = SEMMNS,
-				  .semmnu = SEMMNU, .semmsl = SEMMSL, .semopm = SEMOPM,
-				  .semume = SEMUME, .semusz = SEMUSZ, .semvmx = SEMVMX,
+	*info = (struct seminfo){ .semmap = SEMMAP,
+				  .semmni = SEMMNI,
+				  .semmns = SEMMNS,
+				  .semmnu = SEMMNU,
+				  .semmsl = SEMMSL,
+				  .semopm = SEMOPM,
+				  .semume = SEMUME,
+				  .semusz = SEMUSZ,
+				  .semvmx = SEMVMX,
 				  .semaem = SEMAEM };
 	if (cmd == SEM_INFO) {
 		info->semusz = sem_kind.count;
@@ -144,8 +150,8 @@ static long copy_all(int id, int cmd, unsigned short __user *uvalues)
 	mutex_lock(&sem_kind.lock);
 	array = sem_find(id);
 	nsems = IS_ERR(array) ? 0 : array->nsems;
-	ret = IS_ERR(array) ? PTR_ERR(array) : ipc_permitted(&array->object,
-							    cmd == SETALL ? 0222 : 0444);
+	ret = IS_ERR(array) ? PTR_ERR(array) :
+			      ipc_permitted(&array->object, cmd == SETALL ? 0222 : 0444);
 	mutex_unlock(&sem_kind.lock);
 	if (ret)
 		return ret;
@@ -181,7 +187,7 @@ static long control_value(int id, int num, int cmd, int value)
 	mutex_lock(&sem_kind.lock);
 	array = sem_find(id);
 	ret = IS_ERR(array) ? PTR_ERR(array) :
-			     ipc_permitted(&array->object, cmd == SETVAL ? 0222 : 0444);
+			      ipc_permitted(&array->object, cmd == SETVAL ? 0222 : 0444);
 	if (!ret)
 		ret = control_one(array, num, cmd, value);
 	mutex_unlock(&sem_kind.lock);

@@ -34,19 +34,19 @@
 
 #include "internal.h"
 
-#define SHM_MIN_SIZE 1
-#define SHM_MAX_SIZE (ULONG_MAX - (1UL << 24))
+#define SHM_MIN_SIZE  1
+#define SHM_MAX_SIZE  (ULONG_MAX - (1UL << 24))
 #define SHM_MAX_PAGES SHM_MAX_SIZE
-#define SHM_SEGMENTS 4096
+#define SHM_SEGMENTS  4096
 /* mode bits beside the permissions, as ipcs shows them */
-#define SHM_DEST 01000
+#define SHM_DEST   01000
 #define SHM_LOCKED 02000
 
 struct shm_segment {
 	struct ipc_object object;
 	struct file *file;
 	size_t size;
-	unsigned long attached;		/* mappings, and shmat() calls under way */
+	unsigned long attached; /* mappings, and shmat() calls under way */
 	time64_t atime, dtime, ctime;
 	pid_t creator, last;
 };
@@ -229,8 +229,8 @@ SYSCALL_DEFINE3(shmat, int, id, char __user *, shmaddr, int, flags)
 	mutex_lock(&shm_kind.lock);
 	s = find_segment(id);
 	error = IS_ERR(s) ? PTR_ERR(s) :
-		ipc_permitted(&s->object, (flags & SHM_RDONLY ? 0444 : 0666) |
-			      (flags & SHM_EXEC ? 0111 : 0));
+			    ipc_permitted(&s->object, (flags & SHM_RDONLY ? 0444 : 0666) |
+							      (flags & SHM_EXEC ? 0111 : 0));
 	if (!error)
 		s->attached++;
 	mutex_unlock(&shm_kind.lock);
@@ -249,8 +249,7 @@ SYSCALL_DEFINE3(shmat, int, id, char __user *, shmaddr, int, flags)
 /* Is the area part of the attachment that begins at addr? */
 static bool belongs_to(const struct vm_area_struct *vma, unsigned long addr)
 {
-	return vma->vm_ops == &shm_vm_ops &&
-	       vma->vm_start - addr == vma->vm_pgoff << PAGE_SHIFT;
+	return vma->vm_ops == &shm_vm_ops && vma->vm_start - addr == vma->vm_pgoff << PAGE_SHIFT;
 }
 
 SYSCALL_DEFINE1(shmdt, char __user *, shmaddr)
@@ -300,7 +299,7 @@ static void fill_stat(struct shmid64_ds *out, struct shm_segment *s)
 static long stat_segment(int id, int cmd, struct shmid64_ds *out)
 {
 	struct ipc_object *object = cmd == IPC_STAT ? ipc_find(&shm_kind, id) :
-						     ipc_at_index(&shm_kind, id);
+						      ipc_at_index(&shm_kind, id);
 	int error;
 
 	if (IS_ERR(object))
@@ -360,8 +359,10 @@ static void count_segments(struct shm_info *info)
 
 static long shm_limits(int cmd, void __user *buf)
 {
-	struct shminfo64 limits = { .shmmax = SHM_MAX_SIZE, .shmmin = SHM_MIN_SIZE,
-				    .shmmni = SHM_SEGMENTS, .shmseg = SHM_SEGMENTS,
+	struct shminfo64 limits = { .shmmax = SHM_MAX_SIZE,
+				    .shmmin = SHM_MIN_SIZE,
+				    .shmmni = SHM_SEGMENTS,
+				    .shmseg = SHM_SEGMENTS,
 				    .shmall = SHM_MAX_PAGES };
 	struct shm_info info;
 	long highest;
@@ -404,16 +405,20 @@ static int show_segments(struct seq_file *m, void *unused)
 	struct ipc_object *object;
 	int index;
 
-	seq_puts(m, "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap\n");
+	seq_puts(
+		m,
+		"       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap\n");
 	mutex_lock(&shm_kind.lock);
 	idr_for_each_entry(&shm_kind.objects, object, index) {
 		struct shm_segment *s = container_of(object, struct shm_segment, object);
 
-		seq_printf(m, "%10d %10d  %4o %21zu %5d %5d  %5lu %5u %5u %5u %5u %10lld %10lld %10lld %21lu %21lu\n",
-			   object->key, object->id, object->mode, s->size, s->creator, s->last,
-			   s->attached, object->uid.val, object->gid.val, object->cuid.val,
-			   object->cgid.val, (long long)s->atime, (long long)s->dtime,
-			   (long long)s->ctime, s->file->f_mapping->nrpages << PAGE_SHIFT, 0UL);
+		seq_printf(
+			m,
+			"%10d %10d  %4o %21zu %5d %5d  %5lu %5u %5u %5u %5u %10lld %10lld %10lld %21lu %21lu\n",
+			object->key, object->id, object->mode, s->size, s->creator, s->last,
+			s->attached, object->uid.val, object->gid.val, object->cuid.val,
+			object->cgid.val, (long long)s->atime, (long long)s->dtime,
+			(long long)s->ctime, s->file->f_mapping->nrpages << PAGE_SHIFT, 0UL);
 	}
 	mutex_unlock(&shm_kind.lock);
 	return 0;

@@ -34,10 +34,10 @@
 #include "elf.h"
 #include "internal.h"
 
-#define ELF_MIN_ALIGN PAGE_SIZE
-#define ELF_PAGESTART(v) ((v) & PAGE_MASK)
+#define ELF_MIN_ALIGN	  PAGE_SIZE
+#define ELF_PAGESTART(v)  ((v)&PAGE_MASK)
 #define ELF_PAGEOFFSET(v) ((v) & (PAGE_SIZE - 1))
-#define ELF_PAGEALIGN(v) (((v) + PAGE_SIZE - 1) & PAGE_MASK)
+#define ELF_PAGEALIGN(v)  (((v) + PAGE_SIZE - 1) & PAGE_MASK)
 /* Where position-independent programs with an interpreter go: two thirds up. */
 #define ELF_ET_DYN_BASE ELF_PAGESTART(TASK_SIZE / 3 * 2)
 /* 28 bits of pages. */
@@ -50,10 +50,10 @@ struct elf_image {
 	struct file *file;
 	struct elf64_hdr header;
 	struct elf64_phdr *phdrs;
-	unsigned long bias;		/* added to every address of the file */
-	unsigned long end_brk;		/* highest end of any segment */
+	unsigned long bias;    /* added to every address of the file */
+	unsigned long end_brk; /* highest end of any segment */
 	unsigned long start_code, end_code, start_data, end_data;
-	unsigned long phdr_addr;	/* where the program headers are in memory */
+	unsigned long phdr_addr; /* where the program headers are in memory */
 };
 
 static int elf_read(struct file *file, void *buf, size_t len, loff_t pos)
@@ -299,7 +299,8 @@ static int place_program(struct elf_image *elf, bool has_interpreter)
 	if (elf->header.e_type != ET_DYN)
 		return 0;
 	/* Without an interpreter it is one itself (ld.so run by hand), and goes where those go. */
-	return place_image(elf, has_interpreter ? ELF_ET_DYN_BASE + random_offset(ELF_RANDOM_PAGES) : 0);
+	return place_image(elf,
+			   has_interpreter ? ELF_ET_DYN_BASE + random_offset(ELF_RANDOM_PAGES) : 0);
 }
 
 static void set_layout(struct elf_image *elf, bool has_interpreter)

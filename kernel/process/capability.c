@@ -143,6 +143,6 @@ SYSCALL_DEFINE2(capset, cap_user_header_t, header, const cap_user_data_t, datapt
 	new->cap_permitted = permitted;
 	new->cap_inheritable = inheritable;
 	/* Ambient capabilities are always both permitted and inheritable. */
-	new->cap_ambient.val &= permitted.val & inheritable.val;
+	new->cap_ambient.val &= permitted.val &inheritable.val;
 	return commit_creds(new);
 }

@@ -135,9 +135,10 @@ static int copy_clone_args(struct kernel_clone_args *kargs, struct clone_args __
 		return -EINVAL;
 	if (args.exit_signal & ~(u64)CSIGNAL || !valid_signal(args.exit_signal))
 		return -EINVAL;
-	if ((args.flags & CLONE_INTO_CGROUP) && (args.cgroup > INT_MAX || size < CLONE_ARGS_SIZE_VER2))
+	if ((args.flags & CLONE_INTO_CGROUP) &&
+	    (args.cgroup > INT_MAX || size < CLONE_ARGS_SIZE_VER2))
 		return -EINVAL;
-	*kargs = (struct kernel_clone_args) {
+	*kargs = (struct kernel_clone_args){
 		.flags = args.flags,
 		.pidfd = (int __user *)args.pidfd,
 		.child_tid = (int __user *)args.child_tid,

@@ -199,6 +199,7 @@ kuid_t task_euid(struct task_struct *task)
 
 void cred_init(void)
 {
-	cred_cachep = kmem_cache_create("cred_jar", sizeof(struct cred), 0, SLAB_HWCACHE_ALIGN, NULL);
+	cred_cachep =
+		kmem_cache_create("cred_jar", sizeof(struct cred), 0, SLAB_HWCACHE_ALIGN, NULL);
 	BUG_ON(!cred_cachep);
 }

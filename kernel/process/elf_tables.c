@@ -20,10 +20,10 @@
 
 #include "elf.h"
 
-#define ELF_PLATFORM "x86_64"
+#define ELF_PLATFORM	    "x86_64"
 #define CLOCKS_PER_SEC_USER 100
 /* HWCAP2_FSGSBASE: not offered, since the base of %gs is the machine's. */
-#define HWCAP2_HIDDEN (1UL << 1)
+#define HWCAP2_HIDDEN	   (1UL << 1)
 #define STACK_RANDOM_BYTES 8192
 
 struct auxv {

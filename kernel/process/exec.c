@@ -264,8 +264,8 @@ int begin_new_exec(struct linux_binprm *bprm)
 	do_close_on_exec(me->files);
 	if (bprm->secureexec)
 		secure_exec(bprm);
-	set_dumpable(current->mm, bprm->secureexec || bprm->interp_flags ? suid_dumpable :
-								     SUID_DUMP_USER);
+	set_dumpable(current->mm,
+		     bprm->secureexec || bprm->interp_flags ? suid_dumpable : SUID_DUMP_USER);
 	set_task_comm(me, basename_of(bprm->filename));
 	WRITE_ONCE(me->last_exec_id, me->last_exec_id + 1);
 	flush_signal_handlers(me, 0);
@@ -424,8 +424,8 @@ static int name_bprm(struct linux_binprm *bprm, int fd, const char *name)
 	return 0;
 }
 
-static int do_execveat(int fd, const char *name, struct user_arg_ptr argv,
-		       struct user_arg_ptr envp, int flags)
+static int do_execveat(int fd, const char *name, struct user_arg_ptr argv, struct user_arg_ptr envp,
+		       int flags)
 {
 	struct linux_binprm *bprm;
 	int error;
@@ -471,9 +471,8 @@ SYSCALL_DEFINE3(execve, const char __user *, filename, const char __user *const 
 	return execveat_user(AT_FDCWD, filename, argv, envp, 0);
 }
 
-SYSCALL_DEFINE5(execveat, int, fd, const char __user *, filename,
-		const char __user *const __user *, argv, const char __user *const __user *, envp,
-		int, flags)
+SYSCALL_DEFINE5(execveat, int, fd, const char __user *, filename, const char __user *const __user *,
+		argv, const char __user *const __user *, envp, int, flags)
 {
 	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 		return -EINVAL;

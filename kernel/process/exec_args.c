@@ -224,7 +224,8 @@ static int limit_arguments(struct linux_binprm *bprm)
 	limit = min(limit, bprm->rlim_stack.rlim_cur / 4);
 	limit = max_t(unsigned long, limit, ARG_MAX);
 	if (check_mul_overflow((unsigned long)max(bprm->argc, 1) + bprm->envc, sizeof(void *),
-			       &pointers) || limit <= pointers)
+			       &pointers) ||
+	    limit <= pointers)
 		return -E2BIG;
 	bprm->argmin = bprm->p - (limit - pointers);
 	return 0;
@@ -309,8 +310,10 @@ int setup_arg_pages(struct linux_binprm *bprm, unsigned long stack_top, int exec
 	if (!error) {
 		/* Room for the first frames, so that they need no growth. */
 		limit = bprm->rlim_stack.rlim_cur & PAGE_MASK;
-		grow = min_t(unsigned long, 131072, limit > vma->vm_end - vma->vm_start ?
-			     limit - (vma->vm_end - vma->vm_start) : 0);
+		grow = min_t(unsigned long, 131072,
+			     limit > vma->vm_end - vma->vm_start ?
+				     limit - (vma->vm_end - vma->vm_start) :
+				     0);
 		mm->start_stack = bprm->p;
 		if (expand_stack(vma, (vma->vm_start - grow) & PAGE_MASK))
 			error = -EFAULT;

@@ -24,7 +24,8 @@ static void take_set_id_bits(struct linux_binprm *bprm)
 	struct cred *new = bprm->cred;
 	umode_t mode = READ_ONCE(inode->i_mode);
 
-	if (bprm->unsafe || current->no_new_privs || (bprm->file->f_path.mnt->mnt_flags & MNT_NOSUID))
+	if (bprm->unsafe || current->no_new_privs ||
+	    (bprm->file->f_path.mnt->mnt_flags & MNT_NOSUID))
 		return;
 	if (mode & S_ISUID) {
 		bprm->per_clear_setid = true;
@@ -39,7 +40,7 @@ static void take_set_id_bits(struct linux_binprm *bprm)
 
 static bool root_has_all(const struct cred *new)
 {
-	return !(new->securebits & issecure_mask(SECURE_NOROOT));
+	return !(new->securebits &issecure_mask(SECURE_NOROOT));
 }
 
 int bprm_creds_from_file(struct linux_binprm *bprm)
@@ -65,6 +66,7 @@ int bprm_creds_from_file(struct linux_binprm *bprm)
 	new->securebits &= ~issecure_mask(SECURE_KEEP_CAPS);
 
 	bprm->secureexec = set_id ||
-		(new->uid.val && (effective || !cap_issubset(new->cap_permitted, new->cap_ambient)));
+			   (new->uid.val &&
+			    (effective || !cap_issubset(new->cap_permitted, new->cap_ambient)));
 	return 0;
 }

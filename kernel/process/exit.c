@@ -162,7 +162,8 @@ void mm_release(struct task_struct *task, struct mm_struct *mm)
 	if (task->clear_child_tid) {
 		if (mm && atomic_read(&mm->mm_users) > 1) {
 			put_user(0, task->clear_child_tid);
-			do_futex((u32 __user *)task->clear_child_tid, FUTEX_WAKE, 1, NULL, NULL, 0, 0);
+			do_futex((u32 __user *)task->clear_child_tid, FUTEX_WAKE, 1, NULL, NULL, 0,
+				 0);
 		}
 		task->clear_child_tid = NULL;
 	}

@@ -56,47 +56,7 @@
 
 DEFINE_RWLOCK(tasklist_lock);
 int nr_threads;
-int max_threads;
 unsigned long total_forks;
-
-static struct kmem_cache *task_cachep;
-struct kmem_cache *sighand_cachep;
-struct kmem_cache *signal_cachep;
-
-struct task_struct *get_task_struct(struct task_struct *task)
-{
-	refcount_inc(&task->usage);
-	return task;
-}
-
-void put_signal_struct(struct signal_struct *sig)
-{
-	if (!refcount_dec_and_test(&sig->sigcnt))
-		return;
-	tty_signal_exit(sig);
-	if (sig->oom_mm)
-		mmdrop(sig->oom_mm);
-	kmem_cache_free(signal_cachep, sig);
-}
-
-/* Frees the memory of a task that nobody can reach. => any context */
-void free_task(struct task_struct *task)
-{
-	free_thread_stack(task);
-	if (task->flags & PF_KTHREAD)
-		free_kthread_struct(task);
-	kmem_cache_free(task_cachep, task);
-}
-
-void put_task_struct(struct task_struct *task)
-{
-	if (!refcount_dec_and_test(&task->usage))
-		return;
-	WARN_ON(task == current);
-	exit_creds(task);
-	put_signal_struct(task->signal);
-	free_task(task);
-}
 
 static void reset_task_state(struct task_struct *task)
 {
@@ -354,12 +314,13 @@ static void choose_parent(struct task_struct *task, struct kernel_clone_args *ar
 		task->tgid = current->tgid;
 	} else {
 		task->exit_signal = args->flags & CLONE_PARENT ?
-				    current->group_leader->exit_signal : args->exit_signal;
+					    current->group_leader->exit_signal :
+					    args->exit_signal;
 		task->group_leader = task;
 		task->tgid = task->pid;
 	}
 	task->real_parent = args->flags & (CLONE_PARENT | CLONE_THREAD) ? current->real_parent :
-									 current;
+									  current;
 	task->parent = task->real_parent;
 }
 
@@ -573,45 +534,4 @@ void ret_from_fork(struct task_struct *last, void *arg)
 		put_user(task_pid_vnr(current), current->set_child_tid);
 	}
 	user_mode_loop();
-}
-
-static struct kmem_cache *create_cache(const char *name, size_t size, unsigned int flags)
-{
-	struct kmem_cache *cache = kmem_cache_create(name, size, 64, flags, NULL);
-
-	BUG_ON(!cache);
-	return cache;
-}
-
-/* Readers under RCU may hold a sighand that is being freed and lock it, then look again. */
-static void sighand_ctor(void *object)
-{
-	struct sighand_struct *sighand = object;
-
-	spin_lock_init(&sighand->siglock);
-	init_waitqueue_head(&sighand->signalfd_wqh);
-}
-
-void fork_init(void)
-{
-	/* Kernel stacks may fill half of the memory. */
-	unsigned long threads = totalram_pages() / (2UL << UM_KSTACK_ORDER);
-
-	max_threads = clamp_t(unsigned long, threads, 64, PID_MAX_LIMIT);
-	for (int i = 0; i < 2; i++) {
-		int limit = i ? RLIMIT_SIGPENDING : RLIMIT_NPROC;
-
-		init_signals.rlim[limit].rlim_cur = max_threads / 2;
-		init_signals.rlim[limit].rlim_max = max_threads / 2;
-	}
-	task_cachep = create_cache("task_struct", sizeof(struct task_struct), SLAB_ACCOUNT);
-	itimer_init(&init_signals);
-}
-
-void proc_caches_init(void)
-{
-	sighand_cachep = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 64,
-					   SLAB_TYPESAFE_BY_RCU, sighand_ctor);
-	BUG_ON(!sighand_cachep);
-	signal_cachep = create_cache("signal_cache", sizeof(struct signal_struct), 0);
 }

@@ -29,7 +29,10 @@ struct sighand_struct init_sighand = {
 	.signalfd_wqh = __WAIT_QUEUE_HEAD_INITIALIZER(init_sighand.signalfd_wqh),
 };
 
-#define UNLIMITED { RLIM_INFINITY, RLIM_INFINITY }
+#define UNLIMITED                                                                                  \
+	{                                                                                          \
+		RLIM_INFINITY, RLIM_INFINITY                                                       \
+	}
 
 struct signal_struct init_signals = {
 	.sigcnt = REFCOUNT_INIT(1),

@@ -8,6 +8,7 @@
 #include <kern/task.h>
 
 struct file;
+struct kmem_cache;
 struct linux_binprm;
 struct filename;
 struct mm_struct;
@@ -17,11 +18,14 @@ struct signal_struct;
 void exchange_tids(struct task_struct *left, struct task_struct *right);
 void transfer_pid(struct task_struct *from, struct task_struct *to, enum pid_type type);
 
-/* fork.c */
-struct task_struct *copy_process(struct pid *pid, int node, struct kernel_clone_args *args);
+/* task.c */
+extern struct kmem_cache *task_cachep;
 extern struct kmem_cache *sighand_cachep;
 extern struct kmem_cache *signal_cachep;
 void put_signal_struct(struct signal_struct *sig);
+
+/* fork.c */
+struct task_struct *copy_process(struct pid *pid, int node, struct kernel_clone_args *args);
 
 /* exit.c, reap.c: => tasklist_lock held for writing. */
 void __unhash_process(struct task_struct *task, bool group_dead);

@@ -76,8 +76,9 @@ struct pid *alloc_pid(struct pid_namespace *ns)
 
 	/* Reserve the number first: nobody may find a pid that does not know it yet. */
 	spin_lock_irqsave(&pidmap_lock, flags);
-	nr = idr_alloc_cyclic(&pid_idr, NULL, idr_get_cursor(&pid_idr) > RESERVED_PIDS ?
-			      RESERVED_PIDS : 1, pid_max, GFP_ATOMIC);
+	nr = idr_alloc_cyclic(&pid_idr, NULL,
+			      idr_get_cursor(&pid_idr) > RESERVED_PIDS ? RESERVED_PIDS : 1, pid_max,
+			      GFP_ATOMIC);
 	if (nr > 0) {
 		pid->numbers[0].nr = nr;
 		ns->pid_allocated++;
@@ -369,15 +370,13 @@ pid_t task_ppid_nr_ns(struct task_struct *task, struct pid_namespace *ns)
 	pid_t nr;
 
 	rcu_read_lock();
-	nr = pid_nr(task->thread_pid) ?
-	     rcu_dereference(task->real_parent)->tgid : 0;
+	nr = pid_nr(task->thread_pid) ? rcu_dereference(task->real_parent)->tgid : 0;
 	rcu_read_unlock();
 	return nr;
 }
 
 void pid_init(void)
 {
-	pid_cachep = kmem_cache_create("pid", sizeof(struct pid), 0,
-				       SLAB_HWCACHE_ALIGN, NULL);
+	pid_cachep = kmem_cache_create("pid", sizeof(struct pid), 0, SLAB_HWCACHE_ALIGN, NULL);
 	BUG_ON(!pid_cachep);
 }

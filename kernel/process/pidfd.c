@@ -144,8 +144,8 @@ static struct pid *get_signal_target(int fd)
 	return pid;
 }
 
-SYSCALL_DEFINE4(pidfd_send_signal, int, pidfd, int, sig, siginfo_t __user *, uinfo,
-		unsigned int, flags)
+SYSCALL_DEFINE4(pidfd_send_signal, int, pidfd, int, sig, siginfo_t __user *, uinfo, unsigned int,
+		flags)
 {
 	kernel_siginfo_t info;
 	struct pid *pid;
@@ -161,7 +161,8 @@ SYSCALL_DEFINE4(pidfd_send_signal, int, pidfd, int, sig, siginfo_t __user *, uin
 			error = -EFAULT;
 		else if (info.si_signo != sig)
 			error = -EINVAL;
-		else if (task_pid(current) != pid && (info.si_code >= 0 || info.si_code == SI_TKILL))
+		else if (task_pid(current) != pid &&
+			 (info.si_code >= 0 || info.si_code == SI_TKILL))
 			error = -EPERM;
 	} else {
 		clear_siginfo(&info);

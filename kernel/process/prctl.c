@@ -146,21 +146,41 @@ static long prctl_mm(int op, unsigned long addr, unsigned long arg4, unsigned lo
 	struct mm_struct *mm = current->mm;
 	unsigned long *field;
 
-	if (arg5 || (arg4 && op != PR_SET_MM_AUXV && op != PR_SET_MM_MAP && op != PR_SET_MM_MAP_SIZE))
+	if (arg5 ||
+	    (arg4 && op != PR_SET_MM_AUXV && op != PR_SET_MM_MAP && op != PR_SET_MM_MAP_SIZE))
 		return -EINVAL;
 	if (!capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	switch (op) {
-	case PR_SET_MM_START_CODE: field = &mm->start_code; break;
-	case PR_SET_MM_END_CODE: field = &mm->end_code; break;
-	case PR_SET_MM_START_DATA: field = &mm->start_data; break;
-	case PR_SET_MM_END_DATA: field = &mm->end_data; break;
-	case PR_SET_MM_START_STACK: field = &mm->start_stack; break;
-	case PR_SET_MM_ARG_START: field = &mm->arg_start; break;
-	case PR_SET_MM_ARG_END: field = &mm->arg_end; break;
-	case PR_SET_MM_ENV_START: field = &mm->env_start; break;
-	case PR_SET_MM_ENV_END: field = &mm->env_end; break;
-	default: return -EINVAL;
+	case PR_SET_MM_START_CODE:
+		field = &mm->start_code;
+		break;
+	case PR_SET_MM_END_CODE:
+		field = &mm->end_code;
+		break;
+	case PR_SET_MM_START_DATA:
+		field = &mm->start_data;
+		break;
+	case PR_SET_MM_END_DATA:
+		field = &mm->end_data;
+		break;
+	case PR_SET_MM_START_STACK:
+		field = &mm->start_stack;
+		break;
+	case PR_SET_MM_ARG_START:
+		field = &mm->arg_start;
+		break;
+	case PR_SET_MM_ARG_END:
+		field = &mm->arg_end;
+		break;
+	case PR_SET_MM_ENV_START:
+		field = &mm->env_start;
+		break;
+	case PR_SET_MM_ENV_END:
+		field = &mm->env_end;
+		break;
+	default:
+		return -EINVAL;
 	}
 	if (addr >= TASK_SIZE || addr < mmap_min_addr)
 		return -EINVAL;

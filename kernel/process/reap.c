@@ -23,15 +23,16 @@ int will_become_orphaned_pgrp(struct pid *pgrp, struct task_struct *ignored)
 {
 	struct task_struct *task;
 
-	do_each_pid_task(pgrp, PIDTYPE_PGID, task) {
-		if (task == ignored ||
-		    (task->exit_state && thread_group_empty(task)) ||
+	do_each_pid_task(pgrp, PIDTYPE_PGID, task)
+	{
+		if (task == ignored || (task->exit_state && thread_group_empty(task)) ||
 		    is_global_init(task->real_parent))
 			continue;
 		if (task_pgrp(task->real_parent) != pgrp &&
 		    task_session(task->real_parent) == task_session(task))
 			return 0;
-	} while_each_pid_task(pgrp, PIDTYPE_PGID, task);
+	}
+	while_each_pid_task(pgrp, PIDTYPE_PGID, task);
 	return 1;
 }
 
@@ -49,10 +50,12 @@ static bool has_stopped_jobs(struct pid *pgrp)
 {
 	struct task_struct *task;
 
-	do_each_pid_task(pgrp, PIDTYPE_PGID, task) {
+	do_each_pid_task(pgrp, PIDTYPE_PGID, task)
+	{
 		if (task->signal->flags & SIGNAL_STOP_STOPPED)
 			return true;
-	} while_each_pid_task(pgrp, PIDTYPE_PGID, task);
+	}
+	while_each_pid_task(pgrp, PIDTYPE_PGID, task);
 	return false;
 }
 

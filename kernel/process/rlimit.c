@@ -33,7 +33,7 @@ static int do_prlimit(struct task_struct *task, unsigned int resource, struct rl
 	}
 	rlim = &task->signal->rlim[resource];
 	task_lock(task->group_leader);
-	if (new && new->rlim_max > rlim->rlim_max && !capable(CAP_SYS_RESOURCE))
+	if (new &&new->rlim_max > rlim->rlim_max && !capable(CAP_SYS_RESOURCE))
 		error = -EPERM;
 	if (!error) {
 		if (old)
@@ -42,7 +42,7 @@ static int do_prlimit(struct task_struct *task, unsigned int resource, struct rl
 			*rlim = *new;
 	}
 	task_unlock(task->group_leader);
-	if (!error && new && resource == RLIMIT_CPU)
+	if (!error && new &&resource == RLIMIT_CPU)
 		WRITE_ONCE(task->signal->cputimer_active, true);
 	return error;
 }
@@ -80,8 +80,8 @@ static int check_prlimit_permission(struct task_struct *task)
 	return ns_capable(target->user_ns, CAP_SYS_RESOURCE) ? 0 : -EPERM;
 }
 
-SYSCALL_DEFINE4(prlimit64, pid_t, pid, unsigned int, resource,
-		const struct rlimit64 __user *, unew, struct rlimit64 __user *, uold)
+SYSCALL_DEFINE4(prlimit64, pid_t, pid, unsigned int, resource, const struct rlimit64 __user *, unew,
+		struct rlimit64 __user *, uold)
 {
 	struct rlimit64 new64, old64;
 	struct rlimit new, old;

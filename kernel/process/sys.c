@@ -36,7 +36,8 @@ SYSCALL_DEFINE1(sysinfo, struct sysinfo __user *, uinfo)
 	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-SYSCALL_DEFINE3(getcpu, unsigned int __user *, cpup, unsigned int __user *, nodep, void __user *, unused)
+SYSCALL_DEFINE3(getcpu, unsigned int __user *, cpup, unsigned int __user *, nodep, void __user *,
+		unused)
 {
 	unsigned int cpu = raw_smp_processor_id();
 
@@ -61,11 +62,16 @@ SYSCALL_DEFINE2(arch_prctl, int, option, unsigned long, arg2)
 	switch (option) {
 	case ARCH_SET_FS:
 	case ARCH_SET_GS:
-		return option == ARCH_SET_FS ? um_set_fsbase(task, arg2) : um_set_gsbase(task, arg2);
+		return option == ARCH_SET_FS ? um_set_fsbase(task, arg2) :
+					       um_set_gsbase(task, arg2);
 	case ARCH_GET_FS:
-		return put_user(um_get_fsbase(&task->thread), (unsigned long __user *)arg2) ? -EFAULT : 0;
+		return put_user(um_get_fsbase(&task->thread), (unsigned long __user *)arg2) ?
+			       -EFAULT :
+			       0;
 	case ARCH_GET_GS:
-		return put_user(um_get_gsbase(&task->thread), (unsigned long __user *)arg2) ? -EFAULT : 0;
+		return put_user(um_get_gsbase(&task->thread), (unsigned long __user *)arg2) ?
+			       -EFAULT :
+			       0;
 	case ARCH_GET_CPUID:
 		return 1;
 	case ARCH_SET_CPUID:
@@ -161,7 +167,6 @@ SYSCALL_DEFINE1(unshare, unsigned long, flags)
 		error = unshare_files();
 	return error;
 }
-
 
 char task_state_to_char(struct task_struct *task)
 {

@@ -8,9 +8,10 @@
 #include <kern/uidgid.h>
 #include <mm/uaccess.h>
 
-#define CAP_FS_MASK (1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_DAC_READ_SEARCH | \
-		     1ULL << CAP_FOWNER | 1ULL << CAP_FSETID | 1ULL << CAP_MKNOD | \
-		     1ULL << CAP_LINUX_IMMUTABLE | 1ULL << CAP_MAC_OVERRIDE)
+#define CAP_FS_MASK                                                                                \
+	(1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_DAC_READ_SEARCH |              \
+	 1ULL << CAP_FOWNER | 1ULL << CAP_FSETID | 1ULL << CAP_MKNOD |                             \
+	 1ULL << CAP_LINUX_IMMUTABLE | 1ULL << CAP_MAC_OVERRIDE)
 
 static bool issecure(const struct cred *cred, int bit)
 {
@@ -282,7 +283,7 @@ SYSCALL_DEFINE1(setfsuid, uid_t, uid)
 		if (!old->fsuid.val && kuid.val)
 			new->cap_effective.val &= ~CAP_FS_MASK;
 		if (old->fsuid.val && !kuid.val)
-			new->cap_effective.val |= new->cap_permitted.val & CAP_FS_MASK;
+			new->cap_effective.val |= new->cap_permitted.val &CAP_FS_MASK;
 	}
 	commit_creds(new);
 	return old_fsuid;

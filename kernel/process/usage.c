@@ -46,7 +46,8 @@ void thread_group_cputime(struct task_struct *task, struct task_cputime *times)
 		times->utime = sig->utime;
 		times->stime = sig->stime;
 		times->sum_exec_runtime = sig->sum_sched_runtime;
-		__for_each_thread(sig, thread) {
+		__for_each_thread(sig, thread)
+		{
 			u64 utime, stime;
 
 			task_cputime(thread, &utime, &stime);
@@ -145,8 +146,7 @@ static void add_group(struct task_struct *task, struct rusage *r)
 	r->ru_majflt += sig->maj_flt;
 	r->ru_inblock += sig->inblock;
 	r->ru_oublock += sig->oublock;
-	__for_each_thread(sig, thread)
-		add_task(thread, r);
+	__for_each_thread(sig, thread) add_task(thread, r);
 }
 
 /* What the process used at most, over all programs it executed. */

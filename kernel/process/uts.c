@@ -23,7 +23,8 @@ struct uts_namespace init_uts_ns = {
 	},
 };
 
-const char linux_banner[] = "Linux version " UTS_RELEASE " (vmlinux) (gcc " __VERSION__ ") " UTS_VERSION "\n";
+const char linux_banner[] = "Linux version " UTS_RELEASE " (vmlinux) (gcc " __VERSION__
+			    ") " UTS_VERSION "\n";
 const char linux_proc_banner[] = "%s version %s (vmlinux) (gcc " __VERSION__ ") %s\n";
 
 SYSCALL_DEFINE1(uname, struct new_utsname __user *, name)

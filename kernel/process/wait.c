@@ -38,14 +38,14 @@ struct waitid_info {
 };
 
 struct wait_opts {
-	enum pid_type type;	/* PIDTYPE_MAX: any child */
+	enum pid_type type; /* PIDTYPE_MAX: any child */
 	struct pid *pid;
-	int flags;		/* W* */
+	int flags; /* W* */
 	struct waitid_info *info;
-	int status;		/* as wait4() gives it */
+	int status; /* as wait4() gives it */
 	struct rusage *usage;
 	wait_queue_entry_t wait;
-	int notask_error;	/* -ECHILD until a child is seen */
+	int notask_error; /* -ECHILD until a child is seen */
 };
 
 static bool eligible_child(struct wait_opts *wo, struct task_struct *child)
@@ -92,7 +92,7 @@ static int wait_task_zombie(struct wait_opts *wo, struct task_struct *child)
 		return 0;
 	if (wo->flags & WNOWAIT) {
 		status = child->signal->flags & SIGNAL_GROUP_EXIT ? child->signal->group_exit_code :
-								     child->exit_code;
+								    child->exit_code;
 		get_task_struct(child);
 		read_unlock(&tasklist_lock);
 	} else {
@@ -103,7 +103,7 @@ static int wait_task_zombie(struct wait_opts *wo, struct task_struct *child)
 		read_unlock(&tasklist_lock);
 		account_reaped_child(current, child);
 		status = child->signal->flags & SIGNAL_GROUP_EXIT ? child->signal->group_exit_code :
-								     child->exit_code;
+								    child->exit_code;
 	}
 	wo->status = status;
 	note_child(wo, child, wait_code_cause(status),

@@ -7,9 +7,9 @@
 #include "internal.h"
 
 enum handler_mode {
-	HANDLER_CURRENT,	/* run the handler if there is one */
-	HANDLER_SIG_DFL,	/* force the default action */
-	HANDLER_EXIT		/* the same, and even init dies */
+	HANDLER_CURRENT, /* run the handler if there is one */
+	HANDLER_SIG_DFL, /* force the default action */
+	HANDLER_EXIT	 /* the same, and even init dies */
 };
 
 static int force_sig_to_current(struct siginfo *info, enum handler_mode mode)

@@ -29,7 +29,7 @@
 
 #include "internal.h"
 
-#define RED_ZONE 128
+#define RED_ZONE    128
 #define FXSAVE_SIZE 512
 #define FRAME_ALIGN 16
 #define XSAVE_ALIGN 64
@@ -145,7 +145,7 @@ int setup_rt_frame(struct ksignal *ksig, struct pt_regs *regs)
 
 	fpu_clear();
 	regs->di = ksig->sig;
-	regs->ax = 0;			/* for handlers declared without prototype */
+	regs->ax = 0; /* for handlers declared without prototype */
 	regs->si = (unsigned long)&frame->info;
 	regs->dx = (unsigned long)&frame->uc;
 	regs->ip = (unsigned long)ksig->ka.sa.sa_handler;
@@ -175,7 +175,8 @@ static int restore_fpu(const void __user *fpstate)
 
 	if (!fpstate)
 		goto clear;
-	if (copy_from_user(&sw, (const char __user *)fpstate + FXSAVE_SIZE - sizeof(sw), sizeof(sw)))
+	if (copy_from_user(&sw, (const char __user *)fpstate + FXSAVE_SIZE - sizeof(sw),
+			   sizeof(sw)))
 		return -EFAULT;
 	xstate = kzalloc(size, GFP_KERNEL);
 	if (!xstate)

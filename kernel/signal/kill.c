@@ -42,8 +42,7 @@ static int check_kill_permission(int sig, struct siginfo *info, struct task_stru
 	return -EPERM;
 }
 
-int group_send_sig_info(int sig, struct siginfo *info, struct task_struct *task,
-			enum pid_type type)
+int group_send_sig_info(int sig, struct siginfo *info, struct task_struct *task, enum pid_type type)
 {
 	int error;
 
@@ -62,13 +61,15 @@ int __kill_pgrp_info(int sig, struct siginfo *info, struct pid *pgrp)
 	int error = -ESRCH;
 	bool success = false;
 
-	do_each_pid_task(pgrp, PIDTYPE_PGID, task) {
+	do_each_pid_task(pgrp, PIDTYPE_PGID, task)
+	{
 		int this_error = group_send_sig_info(sig, info, task, PIDTYPE_PGID);
 
 		success |= !this_error;
 		if (this_error != -ESRCH || error == -ESRCH)
 			error = this_error;
-	} while_each_pid_task(pgrp, PIDTYPE_PGID, task);
+	}
+	while_each_pid_task(pgrp, PIDTYPE_PGID, task);
 	return success ? 0 : error;
 }
 

@@ -24,7 +24,8 @@ void retarget_shared_pending(struct task_struct *task, sigset_t which)
 	if (!retarget)
 		return;
 	for_each_thread(task, thread) {
-		if (thread == task || (thread->flags & PF_EXITING) || !(retarget & ~thread->blocked))
+		if (thread == task || (thread->flags & PF_EXITING) ||
+		    !(retarget & ~thread->blocked))
 			continue;
 		retarget &= thread->blocked;
 		if (!test_tsk_thread_flag(thread, TIF_SIGPENDING))
@@ -94,8 +95,8 @@ int set_user_sigmask(const sigset_t __user *umask, size_t sigsetsize)
 	return 0;
 }
 
-SYSCALL_DEFINE4(rt_sigprocmask, int, how, sigset_t __user *, nset, sigset_t __user *, oset,
-		size_t, sigsetsize)
+SYSCALL_DEFINE4(rt_sigprocmask, int, how, sigset_t __user *, nset, sigset_t __user *, oset, size_t,
+		sigsetsize)
 {
 	sigset_t old = current->blocked, set;
 
@@ -167,7 +168,8 @@ SYSCALL_DEFINE0(pause)
 }
 
 /* Takes one of the signals in `which`, waiting until `timeout` (NULL: for ever). */
-static int do_sigtimedwait(const sigset_t *which, kernel_siginfo_t *info, const struct timespec64 *ts)
+static int do_sigtimedwait(const sigset_t *which, kernel_siginfo_t *info,
+			   const struct timespec64 *ts)
 {
 	struct task_struct *task = current;
 	sigset_t mask = ~(*which & ~SIG_KERNEL_ONLY_MASK);

@@ -44,8 +44,7 @@ bool do_notify_parent(struct task_struct *task, int sig)
 
 	pidfd_notify(task);
 	/* The parent has executed another program since the fork: it expects no odd signal. */
-	if (sig != SIGCHLD && task->last_exec_id != parent->last_exec_id &&
-	    task->mm != parent->mm)
+	if (sig != SIGCHLD && task->last_exec_id != parent->last_exec_id && task->mm != parent->mm)
 		sig = SIGCHLD;
 
 	fill_child_info(&info, task, sig);

@@ -107,7 +107,8 @@ static struct sigqueue *alloc_queue_entry(int sig, struct task_struct *task, boo
 	rcu_read_lock();
 	user = __task_cred(task)->user;
 	pending = atomic_long_inc_return(&user->sigpending);
-	if (over_limit || pending <= (long)min(task_rlimit(task, RLIMIT_SIGPENDING), (unsigned long)LONG_MAX))
+	if (over_limit ||
+	    pending <= (long)min(task_rlimit(task, RLIMIT_SIGPENDING), (unsigned long)LONG_MAX))
 		q = kmem_cache_alloc(sigqueue_cachep, GFP_ATOMIC | __GFP_NOWARN);
 	if (q) {
 		INIT_LIST_HEAD(&q->list);
@@ -240,7 +241,7 @@ void complete_signal(int sig, struct task_struct *task, enum pid_type type)
 	struct task_struct *thread = pick_thread(sig, task, type);
 
 	if (!thread)
-		return;		/* whoever unblocks it will find it */
+		return; /* whoever unblocks it will find it */
 	if (sig_fatal(task, sig) && !(signal->flags & (SIGNAL_GROUP_EXIT | SIGNAL_UNKILLABLE)) &&
 	    !sigismember(&thread->real_blocked, sig) &&
 	    (sig == SIGKILL || !sig_kernel_coredump(sig))) {
@@ -248,7 +249,8 @@ void complete_signal(int sig, struct task_struct *task, enum pid_type type)
 		signal->flags = SIGNAL_GROUP_EXIT;
 		signal->group_exit_code = sig;
 		signal->group_stop_count = 0;
-		__for_each_thread(signal, thread) {
+		__for_each_thread(signal, thread)
+		{
 			task_clear_jobctl_stop(thread);
 			sigaddset(&thread->pending.signal, SIGKILL);
 			signal_wake_up(thread, true);

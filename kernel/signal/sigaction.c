@@ -14,8 +14,9 @@
 #include "../process/internal.h"
 #include "internal.h"
 
-#define SA_UAPI_FLAGS (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART |	\
-		       SA_NODEFER | SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
+#define SA_UAPI_FLAGS                                                                              \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |         \
+	 SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
 
 void __cleanup_sighand(struct sighand_struct *sighand)
 {

@@ -28,7 +28,8 @@ static int write_cpu(u32 cpu_start, u32 cpu)
 {
 	struct rseq __user *rseq = current->rseq;
 
-	return put_user(cpu_start, &rseq->cpu_id_start) || put_user(cpu, &rseq->cpu_id) ? -EFAULT : 0;
+	return put_user(cpu_start, &rseq->cpu_id_start) || put_user(cpu, &rseq->cpu_id) ? -EFAULT :
+											  0;
 }
 
 /* Is ip inside the registered section? 1: go on at *abort_ip; 0: no; -EINVAL or -EFAULT. */

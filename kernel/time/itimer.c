@@ -31,7 +31,7 @@
 #include "posix_timers.h"
 
 struct itimer_value {
-	u64 value;	/* ns until expiry; 0: off */
+	u64 value; /* ns until expiry; 0: off */
 	u64 interval;
 };
 
@@ -196,7 +196,8 @@ SYSCALL_DEFINE3(setitimer, int, which, struct __kernel_old_itimerval __user *, v
 	/* A missing value means zero, to the surprise of POSIX. */
 	if (value && copy_from_user(&in, value, sizeof(in)))
 		return -EFAULT;
-	if (timeval_to_ns(&in.it_value, &new.value) || timeval_to_ns(&in.it_interval, &new.interval))
+	if (timeval_to_ns(&in.it_value, &new.value) ||
+	    timeval_to_ns(&in.it_interval, &new.interval))
 		return -EINVAL;
 	error = do_setitimer(which, &new, &old);
 	if (error || !ovalue)

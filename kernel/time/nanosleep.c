@@ -87,7 +87,8 @@ static long sleep_relative(clockid_t clock, const struct timespec64 *ts,
 	if (clock == CLOCK_REALTIME || clock == CLOCK_TAI || clock == CLOCK_REALTIME_ALARM)
 		clock = CLOCK_MONOTONIC;
 	posix_clock_read(clock, &now);
-	return hrtimer_sleep(clock, ktime_add_safe(timespec64_to_ktime(now), timespec64_to_ktime(*ts)),
+	return hrtimer_sleep(clock,
+			     ktime_add_safe(timespec64_to_ktime(now), timespec64_to_ktime(*ts)),
 			     false, rmtp);
 }
 
@@ -159,7 +160,8 @@ static long sleep_on_cpu_clock(clockid_t clock, bool absolute, const struct time
 }
 
 SYSCALL_DEFINE4(clock_nanosleep, clockid_t, clock, int, flags,
-		const struct __kernel_timespec __user *, rqtp, struct __kernel_timespec __user *, rmtp)
+		const struct __kernel_timespec __user *, rqtp, struct __kernel_timespec __user *,
+		rmtp)
 {
 	bool absolute = flags & TIMER_ABSTIME;
 	struct timespec64 ts;

@@ -159,7 +159,8 @@ SYSCALL_DEFINE2(clock_getres, clockid_t, clock, struct __kernel_timespec __user 
 		return error;
 	ts.tv_sec = 0;
 	ts.tv_nsec = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE ?
-		     NSEC_PER_SEC / HZ : 1;
+			     NSEC_PER_SEC / HZ :
+			     1;
 	/* The two that count ticks. */
 	if (clock < 0 && CPUCLOCK_WHICH(clock) != CPUCLOCK_SCHED)
 		ts.tv_nsec = NSEC_PER_SEC / HZ;
@@ -186,7 +187,8 @@ SYSCALL_DEFINE2(clock_settime, clockid_t, clock, const struct __kernel_timespec 
 	return do_settimeofday64(&ts);
 }
 
-SYSCALL_DEFINE2(gettimeofday, struct __kernel_old_timeval __user *, tv, struct timezone __user *, tz)
+SYSCALL_DEFINE2(gettimeofday, struct __kernel_old_timeval __user *, tv, struct timezone __user *,
+		tz)
 {
 	struct timespec64 ts;
 
@@ -201,7 +203,8 @@ SYSCALL_DEFINE2(gettimeofday, struct __kernel_old_timeval __user *, tv, struct t
 	return 0;
 }
 
-SYSCALL_DEFINE2(settimeofday, struct __kernel_old_timeval __user *, tv, struct timezone __user *, tz)
+SYSCALL_DEFINE2(settimeofday, struct __kernel_old_timeval __user *, tv, struct timezone __user *,
+		tz)
 {
 	struct __kernel_old_timeval value;
 	struct timezone zone;
@@ -289,7 +292,8 @@ static int do_adjtimex(struct __kernel_timex *tx)
 	tx->precision = 1;
 	tx->tolerance = 500 << 16;
 	tx->tick = USEC_PER_SEC / 100;
-	tx->ppsfreq = tx->jitter = tx->stabil = tx->jitcnt = tx->calcnt = tx->errcnt = tx->stbcnt = 0;
+	tx->ppsfreq = tx->jitter = tx->stabil = tx->jitcnt = tx->calcnt = tx->errcnt = tx->stbcnt =
+		0;
 	tx->shift = 0;
 	tx->tai = timekeeping_tai_offset();
 	ktime_get_real_ts64(&now);

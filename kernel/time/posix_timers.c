@@ -36,23 +36,23 @@
 #include "posix_timers.h"
 
 struct k_itimer {
-	struct list_head list;		/* siglock */
+	struct list_head list; /* siglock */
 	refcount_t refs;
 	spinlock_t it_lock;
 	timer_t id;
 	clockid_t clock;
-	int notify;			/* SIGEV_* */
-	bool deleted;			/* it_lock */
-	bool armed;			/* it_lock: will fire by itself */
-	int requeue_pending;		/* it_lock: number of the expiry whose signal waits */
-	s64 overrun, overrun_last;	/* it_lock */
-	ktime_t interval;		/* it_lock */
-	struct pid *target;		/* who gets the signal */
+	int notify;		   /* SIGEV_* */
+	bool deleted;		   /* it_lock */
+	bool armed;		   /* it_lock: will fire by itself */
+	int requeue_pending;	   /* it_lock: number of the expiry whose signal waits */
+	s64 overrun, overrun_last; /* it_lock */
+	ktime_t interval;	   /* it_lock */
+	struct pid *target;	   /* who gets the signal */
 	enum pid_type target_type;
 	struct sigqueue *sigq;
-	struct hrtimer real;		/* timers on real clocks */
-	struct task_struct *cpu_task;	/* timers on CPU clocks: whose clock; referenced */
-	u64 cpu_expires;		/* it_lock */
+	struct hrtimer real;	      /* timers on real clocks */
+	struct task_struct *cpu_task; /* timers on CPU clocks: whose clock; referenced */
+	u64 cpu_expires;	      /* it_lock */
 	struct rcu_head rcu;
 };
 
@@ -169,11 +169,12 @@ void posixtimer_rearm(struct task_struct *task, kernel_siginfo_t *info)
 	if (timer) {
 		if (timer->interval && timer->requeue_pending == expiry && !timer->armed) {
 			if (timer->cpu_task) {
-				timer->overrun += forward_cpu_timer(timer,
-					cpu_clock_sample(timer->clock, timer->cpu_task));
+				timer->overrun += forward_cpu_timer(
+					timer, cpu_clock_sample(timer->clock, timer->cpu_task));
 				activate_cpu_timers();
 			} else {
-				timer->overrun += hrtimer_forward_now(&timer->real, timer->interval);
+				timer->overrun +=
+					hrtimer_forward_now(&timer->real, timer->interval);
 				hrtimer_restart(&timer->real);
 			}
 			timer->armed = true;
@@ -305,8 +306,8 @@ fail:
 	return error;
 }
 
-SYSCALL_DEFINE3(timer_create, clockid_t, clock, struct sigevent __user *, uevent,
-		timer_t __user *, id_out)
+SYSCALL_DEFINE3(timer_create, clockid_t, clock, struct sigevent __user *, uevent, timer_t __user *,
+		id_out)
 {
 	struct sigevent event;
 
@@ -429,9 +430,8 @@ static int do_timer_settime(timer_t id, int flags, const struct itimerspec64 *ne
 	return 0;
 }
 
-SYSCALL_DEFINE4(timer_settime, timer_t, id, int, flags,
-		const struct __kernel_itimerspec __user *, new_setting,
-		struct __kernel_itimerspec __user *, old_setting)
+SYSCALL_DEFINE4(timer_settime, timer_t, id, int, flags, const struct __kernel_itimerspec __user *,
+		new_setting, struct __kernel_itimerspec __user *, old_setting)
 {
 	struct itimerspec64 new, old;
 	int error;
@@ -477,7 +477,8 @@ static void delete_all_timers(void)
 		timer_t id = -1;
 
 		spin_lock_irq(&current->sighand->siglock);
-		timer = list_first_entry_or_null(&current->signal->posix_timers, struct k_itimer, list);
+		timer = list_first_entry_or_null(&current->signal->posix_timers, struct k_itimer,
+						 list);
 		if (timer)
 			id = timer->id;
 		spin_unlock_irq(&current->sighand->siglock);
@@ -518,7 +519,8 @@ static struct k_itimer *first_due_timer(void)
 	list_for_each_entry(timer, &current->signal->posix_timers, list) {
 		if (!timer->cpu_task || !READ_ONCE(timer->armed))
 			continue;
-		if (cpu_clock_sample(timer->clock, timer->cpu_task) >= READ_ONCE(timer->cpu_expires)) {
+		if (cpu_clock_sample(timer->clock, timer->cpu_task) >=
+		    READ_ONCE(timer->cpu_expires)) {
 			refcount_inc(&timer->refs);
 			return timer;
 		}
@@ -533,7 +535,8 @@ void posix_cpu_timers_expire(void)
 	for (;;) {
 		struct k_itimer *timer;
 
-		if (list_empty(&current->signal->posix_timers) || !lock_task_sighand(current, &flags))
+		if (list_empty(&current->signal->posix_timers) ||
+		    !lock_task_sighand(current, &flags))
 			return;
 		timer = first_due_timer();
 		unlock_task_sighand(current, &flags);

@@ -62,7 +62,8 @@ static void timeouts(void)
 	ts.tv_sec += ts.tv_nsec / 1000000000;
 	ts.tv_nsec %= 1000000000;
 	start = test_now_ns();
-	CHECK_ERR(futex(&word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 0, &ts, NULL, ~0u), ETIMEDOUT);
+	CHECK_ERR(futex(&word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 0, &ts, NULL, ~0u),
+		  ETIMEDOUT);
 	CHECK_GE(test_now_ns() - start, 15000000);
 	ts.tv_sec = 0;
 	CHECK_ERR(futex(&word, FUTEX_WAIT_BITSET, 0, &ts, NULL, ~0u), ETIMEDOUT);
@@ -80,7 +81,8 @@ static void *wait_fn(void *arg)
 	struct waiter *w = arg;
 
 	__atomic_add_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
-	result[w->index] = futex(w->addr, FUTEX_WAIT_BITSET_PRIVATE, 0, NULL, NULL, w->bitset) ? errno : 0;
+	result[w->index] =
+		futex(w->addr, FUTEX_WAIT_BITSET_PRIVATE, 0, NULL, NULL, w->bitset) ? errno : 0;
 	__atomic_add_fetch(&woken, 1, __ATOMIC_SEQ_CST);
 	return NULL;
 }
@@ -169,25 +171,30 @@ static void wake_op(void)
 	start(a, 1, &word, ~0u);
 	settle(1);
 	CHECK_EQ(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1UL, &word2,
-		       FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_GT, 6)), 1);
+		       FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_GT, 6)),
+		 1);
 	CHECK_EQ(word2, 8);
 	join(a, 1);
 	word2 = 0;
 	start(b, 1, &word2, ~0u);
 	settle(1);
 	CHECK_EQ(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1UL, &word2,
-		       FUTEX_OP(FUTEX_OP_SET, 9, FUTEX_OP_CMP_EQ, 0)), 1);
+		       FUTEX_OP(FUTEX_OP_SET, 9, FUTEX_OP_CMP_EQ, 0)),
+		 1);
 	CHECK_EQ(word2, 9);
 	join(b, 1);
 	word2 = 0xff;
 	CHECK_EQ(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1UL, &word2,
-		       FUTEX_OP(FUTEX_OP_ANDN, 0xf, FUTEX_OP_CMP_NE, 0)), 0);
+		       FUTEX_OP(FUTEX_OP_ANDN, 0xf, FUTEX_OP_CMP_NE, 0)),
+		 0);
 	CHECK_EQ(word2, 0xf0);
 	CHECK_EQ(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1UL, &word2,
-		       FUTEX_OP((FUTEX_OP_OR | FUTEX_OP_OPARG_SHIFT), 3, FUTEX_OP_CMP_LT, 0)), 0);
+		       FUTEX_OP((FUTEX_OP_OR | FUTEX_OP_OPARG_SHIFT), 3, FUTEX_OP_CMP_LT, 0)),
+		 0);
 	CHECK_EQ(word2, 0xf8);
 	CHECK_EQ(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1UL, &word2,
-		       FUTEX_OP(FUTEX_OP_XOR, 0xff, FUTEX_OP_CMP_LE, 0)), 0);
+		       FUTEX_OP(FUTEX_OP_XOR, 0xff, FUTEX_OP_CMP_LE, 0)),
+		 0);
 	CHECK_EQ(word2, 0x07);
 	CHECK_ERR(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1UL, &word2, 5 << 28), ENOSYS);
 	CHECK_ERR(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1UL, (void *)4096, 0), EFAULT);

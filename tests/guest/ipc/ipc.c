@@ -144,7 +144,10 @@ static void signals_interrupt(void)
 {
 	struct sigaction sa = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
 	int id = semget(IPC_PRIVATE, 1, 0600), q = msgget(IPC_PRIVATE, 0600);
-	struct { long type; char text[8]; } m;
+	struct {
+		long type;
+		char text[8];
+	} m;
 
 	sigaction(SIGALRM, &sa, NULL);
 	alarm(1);
@@ -237,7 +240,10 @@ static void message_order(void)
 static void full_queue(void)
 {
 	int q = msgget(IPC_PRIVATE, 0600), sent = 0, status;
-	static struct { long type; char text[4096]; } big = { .type = 1 };
+	static struct {
+		long type;
+		char text[4096];
+	} big = { .type = 1 };
 	pid_t pid;
 
 	while (!msgsnd(q, &big, sizeof(big.text), IPC_NOWAIT))

@@ -18,27 +18,108 @@
 
 /* These do what they say with any arguments, or end the child: no use here. */
 static const int left_out[] = {
-	SYS_exit, SYS_exit_group, SYS_fork, SYS_vfork, SYS_clone, SYS_clone3, SYS_pause, SYS_reboot,
-	SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigreturn, SYS_rt_sigsuspend, SYS_vhangup,
-	SYS_munmap, SYS_mmap, SYS_brk, SYS_mremap, SYS_mprotect, SYS_pkey_mprotect, SYS_shmat,
-	SYS_arch_prctl, SYS_set_robust_list, SYS_set_tid_address, SYS_rseq, SYS_close, SYS_close_range,
-	SYS_setsid, SYS_alarm, SYS_setitimer, SYS_sync, SYS_syncfs, SYS_rt_sigqueueinfo, SYS_ptrace,
-	SYS_rt_tgsigqueueinfo, SYS_pidfd_send_signal, SYS_seccomp, SYS_prctl, SYS_unshare, SYS_setns,
-	SYS_iopl, SYS_ioperm, SYS_modify_ldt, SYS_init_module, SYS_delete_module, SYS_finit_module,
-	SYS_kexec_load, SYS_kexec_file_load, SYS_swapon, SYS_swapoff, SYS_mount, SYS_umount2,
-	SYS_pivot_root, SYS_chroot, SYS_settimeofday, SYS_clock_settime, SYS_adjtimex,
-	SYS_clock_adjtime, SYS_sethostname, SYS_setdomainname, SYS_acct, SYS_quotactl, SYS_syslog,
-	SYS_mlockall, SYS_munlockall, SYS_personality, SYS_userfaultfd, SYS_bpf,
-	SYS_rt_sigprocmask, SYS_madvise, SYS_process_madvise, SYS_remap_file_pages, SYS_setrlimit,
-	SYS_prlimit64, SYS_landlock_restrict_self, SYS_mbind, SYS_move_pages, SYS_migrate_pages,
-	SYS_set_mempolicy, SYS_restart_syscall, SYS_open_tree, SYS_move_mount, SYS_fsmount,
-	SYS_fspick, SYS_mount_setattr, 335 /* uretprobe: SIGILL by design */, SYS_dup2, SYS_dup3, SYS_fchdir, SYS_membarrier,
+	SYS_exit,
+	SYS_exit_group,
+	SYS_fork,
+	SYS_vfork,
+	SYS_clone,
+	SYS_clone3,
+	SYS_pause,
+	SYS_reboot,
+	SYS_kill,
+	SYS_tkill,
+	SYS_tgkill,
+	SYS_rt_sigreturn,
+	SYS_rt_sigsuspend,
+	SYS_vhangup,
+	SYS_munmap,
+	SYS_mmap,
+	SYS_brk,
+	SYS_mremap,
+	SYS_mprotect,
+	SYS_pkey_mprotect,
+	SYS_shmat,
+	SYS_arch_prctl,
+	SYS_set_robust_list,
+	SYS_set_tid_address,
+	SYS_rseq,
+	SYS_close,
+	SYS_close_range,
+	SYS_setsid,
+	SYS_alarm,
+	SYS_setitimer,
+	SYS_sync,
+	SYS_syncfs,
+	SYS_rt_sigqueueinfo,
+	SYS_ptrace,
+	SYS_rt_tgsigqueueinfo,
+	SYS_pidfd_send_signal,
+	SYS_seccomp,
+	SYS_prctl,
+	SYS_unshare,
+	SYS_setns,
+	SYS_iopl,
+	SYS_ioperm,
+	SYS_modify_ldt,
+	SYS_init_module,
+	SYS_delete_module,
+	SYS_finit_module,
+	SYS_kexec_load,
+	SYS_kexec_file_load,
+	SYS_swapon,
+	SYS_swapoff,
+	SYS_mount,
+	SYS_umount2,
+	SYS_pivot_root,
+	SYS_chroot,
+	SYS_settimeofday,
+	SYS_clock_settime,
+	SYS_adjtimex,
+	SYS_clock_adjtime,
+	SYS_sethostname,
+	SYS_setdomainname,
+	SYS_acct,
+	SYS_quotactl,
+	SYS_syslog,
+	SYS_mlockall,
+	SYS_munlockall,
+	SYS_personality,
+	SYS_userfaultfd,
+	SYS_bpf,
+	SYS_rt_sigprocmask,
+	SYS_madvise,
+	SYS_process_madvise,
+	SYS_remap_file_pages,
+	SYS_setrlimit,
+	SYS_prlimit64,
+	SYS_landlock_restrict_self,
+	SYS_mbind,
+	SYS_move_pages,
+	SYS_migrate_pages,
+	SYS_set_mempolicy,
+	SYS_restart_syscall,
+	SYS_open_tree,
+	SYS_move_mount,
+	SYS_fsmount,
+	SYS_fspick,
+	SYS_mount_setattr,
+	335 /* uretprobe: SIGILL by design */,
+	SYS_dup2,
+	SYS_dup3,
+	SYS_fchdir,
+	SYS_membarrier,
 	SYS_fallocate /* does allocate what an absurd length says */,
 };
 
 static const unsigned long bad[] = {
-	1, 0x1000, 0x7fffffffffffUL - 4095, 0x800000000000UL, 0x8000000000000000UL,
-	0xffff800000000000UL, ~0UL, ~0UL - 7,
+	1,
+	0x1000,
+	0x7fffffffffffUL - 4095,
+	0x800000000000UL,
+	0x8000000000000000UL,
+	0xffff800000000000UL,
+	~0UL,
+	~0UL - 7,
 };
 
 static int skipped(int nr)
@@ -125,12 +206,13 @@ static void everything_bad(void)
 	}
 }
 
-#define EFAULT_OF(...) do {							\
-	for (unsigned int b_ = 0; b_ < sizeof(bad) / sizeof(bad[0]); b_++) {	\
-		unsigned long B = bad[b_];					\
-		CHECK_ERR(syscall(__VA_ARGS__), EFAULT);			\
-	}									\
-} while (0)
+#define EFAULT_OF(...)                                                                             \
+	do {                                                                                       \
+		for (unsigned int b_ = 0; b_ < sizeof(bad) / sizeof(bad[0]); b_++) {               \
+			unsigned long B = bad[b_];                                                 \
+			CHECK_ERR(syscall(__VA_ARGS__), EFAULT);                                   \
+		}                                                                                  \
+	} while (0)
 
 static void certain_pointers_give_efault(void)
 {

@@ -180,10 +180,10 @@ static void damage(const char *what, size_t offset, unsigned long value, size_t 
 		FAIL("%s: got %d, not %d", what, got, want);
 }
 
-#define DAMAGE_H(field, value, want) \
+#define DAMAGE_H(field, value, want)                                                               \
 	damage(#field, offsetof(Elf64_Ehdr, field), value, sizeof(((Elf64_Ehdr *)0)->field), want)
-#define DAMAGE_P(field, value, want) \
-	damage(#field, sizeof(Elf64_Ehdr) + offsetof(Elf64_Phdr, field), value, \
+#define DAMAGE_P(field, value, want)                                                               \
+	damage(#field, sizeof(Elf64_Ehdr) + offsetof(Elf64_Phdr, field), value,                    \
 	       sizeof(((Elf64_Phdr *)0)->field), want)
 
 static void malformed_elf(void)
@@ -268,7 +268,7 @@ static void bss_is_zero_to_the_end_of_the_page(void)
 	Elf64_Phdr *p = (Elf64_Phdr *)(head + sizeof(*h));
 	/* mov eax,[0x401ffc]; movzx edi,al; mov eax,231; syscall */
 	static const unsigned char code[] = { 0x8b, 0x04, 0x25, 0xfc, 0x1f, 0x40, 0x00, 0x0f, 0xb6,
-		0xf8, 0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05 };
+					      0xf8, 0xb8, 0xe7, 0,    0,    0,	  0x0f, 0x05 };
 
 	memset(head, 0xee, sizeof(head));
 	memset(head, 0, 0x200);
@@ -280,10 +280,19 @@ static void bss_is_zero_to_the_end_of_the_page(void)
 	h->e_phoff = sizeof(*h);
 	h->e_phentsize = sizeof(*p);
 	h->e_phnum = 2;
-	p[0] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = 0x400000,
-		.p_filesz = 0x300, .p_memsz = 0x300, .p_align = 0x1000 };
-	p[1] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_vaddr = 0x401000,
-		.p_offset = 0x1000, .p_filesz = 0x10, .p_memsz = 0x20, .p_align = 0x1000 };
+	p[0] = (Elf64_Phdr){ .p_type = PT_LOAD,
+			     .p_flags = PF_R | PF_X,
+			     .p_vaddr = 0x400000,
+			     .p_filesz = 0x300,
+			     .p_memsz = 0x300,
+			     .p_align = 0x1000 };
+	p[1] = (Elf64_Phdr){ .p_type = PT_LOAD,
+			     .p_flags = PF_R | PF_W,
+			     .p_vaddr = 0x401000,
+			     .p_offset = 0x1000,
+			     .p_filesz = 0x10,
+			     .p_memsz = 0x20,
+			     .p_align = 0x1000 };
 	memcpy(head + 0x200, code, sizeof(code));
 	write_file("bss", head, sizeof(head), 0700);
 	CHECK_EQ(exec_errno("./bss"), 0);
@@ -371,7 +380,8 @@ static void execveat_forms(void)
 	CHECK_ERR(syscall(SYS_execveat, 999, "x", argv, environ, 0), EBADF);
 	CHECK_ERR(syscall(SYS_execveat, AT_FDCWD, self, argv, environ, 0x10), EINVAL);
 	symlink(self, "link");
-	CHECK_ERR(syscall(SYS_execveat, AT_FDCWD, "link", argv, environ, AT_SYMLINK_NOFOLLOW), ELOOP);
+	CHECK_ERR(syscall(SYS_execveat, AT_FDCWD, "link", argv, environ, AT_SYMLINK_NOFOLLOW),
+		  ELOOP);
 	dir = open(".", O_RDONLY | O_DIRECTORY);
 	pid = fork();
 	if (!pid) {
@@ -427,8 +437,8 @@ static int inside(int argc, char **argv)
 	if (argc == 1 && strlen(argv[0]) == 32 * 4096 - 1)
 		return 18;
 	if (argc >= 2 && !strcmp(argv[1], "args"))
-		return argc != 5 || strcmp(argv[2], "one") || argv[3][0] || strcmp(argv[4], "three") ||
-		       argv[5] || strcmp(argv[0], "zero");
+		return argc != 5 || strcmp(argv[2], "one") || argv[3][0] ||
+		       strcmp(argv[4], "three") || argv[5] || strcmp(argv[0], "zero");
 	if (argc >= 2 && !strcmp(argv[1], "pause"))
 		for (;;)
 			pause();

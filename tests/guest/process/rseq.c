@@ -86,22 +86,23 @@ static __attribute__((noinline)) uint64_t spin_in_section(void)
 {
 	uint64_t rounds = 0;
 
-	__asm__ volatile(
-		"	.pushsection __rseq_cs_t, \"aw\"\n"
-		"	.balign 32\n"
-		"9:	.long 0, 0\n"
-		"	.quad 1f, 2f - 1f, 4f\n"
-		"	.popsection\n"
-		"	leaq 9b(%%rip), %%rax\n"
-		"	movq %%rax, %[cs]\n"
-		"1:	incq %[rounds]\n"
-		"	jmp 1b\n"
-		"2:	jmp 5f\n"
-		"	.byte 0x0f, 0xb9, 0x3d\n"	/* ud1, as the ABI wants */
-		"	.long 0x53053053\n"
-		"4:	nop\n"
-		"5:\n"
-		: [rounds] "+r"(rounds), [cs] "=m"(area.rseq_cs) : : "rax", "memory", "cc");
+	__asm__ volatile("	.pushsection __rseq_cs_t, \"aw\"\n"
+			 "	.balign 32\n"
+			 "9:	.long 0, 0\n"
+			 "	.quad 1f, 2f - 1f, 4f\n"
+			 "	.popsection\n"
+			 "	leaq 9b(%%rip), %%rax\n"
+			 "	movq %%rax, %[cs]\n"
+			 "1:	incq %[rounds]\n"
+			 "	jmp 1b\n"
+			 "2:	jmp 5f\n"
+			 "	.byte 0x0f, 0xb9, 0x3d\n" /* ud1, as the ABI wants */
+			 "	.long 0x53053053\n"
+			 "4:	nop\n"
+			 "5:\n"
+			 : [rounds] "+r"(rounds), [cs] "=m"(area.rseq_cs)
+			 :
+			 : "rax", "memory", "cc");
 	return rounds;
 }
 

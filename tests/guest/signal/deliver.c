@@ -386,8 +386,8 @@ static void group_signal_goes_to_who_takes_it(void)
 
 static void default_actions(void)
 {
-	static const int fatal[] = { SIGHUP, SIGINT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2,
-				     SIGSTKFLT, SIGVTALRM, SIGPROF, SIGIO, SIGPWR };
+	static const int fatal[] = { SIGHUP,  SIGINT,	 SIGPIPE,   SIGALRM, SIGTERM, SIGUSR1,
+				     SIGUSR2, SIGSTKFLT, SIGVTALRM, SIGPROF, SIGIO,   SIGPWR };
 
 	for (unsigned int i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
 		int status;

@@ -29,9 +29,12 @@ static void set(int sig, void (*fn)(int, siginfo_t *, void *), int flags)
 static void clobber(int sig, siginfo_t *info, void *ctx)
 {
 	count++;
-	__asm__ volatile("pxor %%xmm0, %%xmm0; pcmpeqd %%xmm7, %%xmm7; fninit; fldz; "
-			 "xor %%r8, %%r8; xor %%r9, %%r9; xor %%r10, %%r10; xor %%r11, %%r11; std; cld"
-			 : : : "xmm0", "xmm7", "r8", "r9", "r10", "r11", "st", "cc");
+	__asm__ volatile(
+		"pxor %%xmm0, %%xmm0; pcmpeqd %%xmm7, %%xmm7; fninit; fldz; "
+		"xor %%r8, %%r8; xor %%r9, %%r9; xor %%r10, %%r10; xor %%r11, %%r11; std; cld"
+		:
+		:
+		: "xmm0", "xmm7", "r8", "r9", "r10", "r11", "st", "cc");
 }
 
 static void registers_come_back(void)
@@ -42,17 +45,18 @@ static void registers_come_back(void)
 	long pid = getpid(), ret;
 
 	set(SIGUSR1, clobber, 0);
-	__asm__ volatile("fldl %[d]; movdqu %[vi], %%xmm7; mov 0(%[in]), %%r8; mov 8(%[in]), %%r9;"
-			 "mov 16(%[in]), %%r10; mov 24(%[in]), %%r12; mov 32(%[in]), %%r13;"
-			 "mov 40(%[in]), %%r14; mov %[nr], %%rax; mov %[pid], %%rdi; mov %[sig], %%rsi;"
-			 "syscall; mov %%rax, %[ret]; mov %%r8, 0(%[out]); mov %%r9, 8(%[out]);"
-			 "mov %%r10, 16(%[out]); mov %%r12, 24(%[out]); mov %%r13, 32(%[out]);"
-			 "mov %%r14, 40(%[out]); movdqu %%xmm7, %[vo]; fstpl %[e]"
-			 : [vo] "=m"(vec_out), [e] "=m"(e), [ret] "=m"(ret)
-			 : [d] "m"(d), [vi] "m"(vec_in), [in] "r"(in), [out] "r"(out),
-			   [nr] "i"(SYS_kill), [pid] "m"(pid), [sig] "i"(SIGUSR1)
-			 : "rax", "rdi", "rsi", "rcx", "r11", "r8", "r9", "r10", "r12", "r13", "r14",
-			   "xmm7", "memory", "cc");
+	__asm__ volatile(
+		"fldl %[d]; movdqu %[vi], %%xmm7; mov 0(%[in]), %%r8; mov 8(%[in]), %%r9;"
+		"mov 16(%[in]), %%r10; mov 24(%[in]), %%r12; mov 32(%[in]), %%r13;"
+		"mov 40(%[in]), %%r14; mov %[nr], %%rax; mov %[pid], %%rdi; mov %[sig], %%rsi;"
+		"syscall; mov %%rax, %[ret]; mov %%r8, 0(%[out]); mov %%r9, 8(%[out]);"
+		"mov %%r10, 16(%[out]); mov %%r12, 24(%[out]); mov %%r13, 32(%[out]);"
+		"mov %%r14, 40(%[out]); movdqu %%xmm7, %[vo]; fstpl %[e]"
+		: [vo] "=m"(vec_out), [e] "=m"(e), [ret] "=m"(ret)
+		: [d] "m"(d), [vi] "m"(vec_in), [in] "r"(in), [out] "r"(out), [nr] "i"(SYS_kill),
+		  [pid] "m"(pid), [sig] "i"(SIGUSR1)
+		: "rax", "rdi", "rsi", "rcx", "r11", "r8", "r9", "r10", "r12", "r13", "r14", "xmm7",
+		  "memory", "cc");
 	CHECK_EQ(count, 1);
 	CHECK_EQ(ret, 0);
 	CHECK(!memcmp(in, out, sizeof(in)));
@@ -79,8 +83,10 @@ static void handler_edits_the_context(void)
 	sigset_t mask;
 
 	set(SIGILL, change_context, 0);
-	__asm__ volatile("pxor %%xmm3, %%xmm3; ud2; movdqu %%xmm3, %1" : "=a"(value), "=m"(xmm) : :
-			 "xmm3", "memory");
+	__asm__ volatile("pxor %%xmm3, %%xmm3; ud2; movdqu %%xmm3, %1"
+			 : "=a"(value), "=m"(xmm)
+			 :
+			 : "xmm3", "memory");
 	CHECK_EQ(count, 1);
 	CHECK_EQ(value, 0x1234);
 	CHECK_EQ(xmm[0], 99);
@@ -254,7 +260,9 @@ static void no_room_for_frame(void)
 	set(SIGSEGV, note_and_jump, 0);
 	set(SIGUSR1, clobber, 0);
 	__asm__ volatile("mov $8, %%rsp; mov %0, %%edi; mov %1, %%esi; mov $62, %%eax; syscall; ud2"
-			 : : "r"(getpid()), "i"(SIGUSR1) : "rax", "rdi", "rsi", "memory");
+			 :
+			 : "r"(getpid()), "i"(SIGUSR1)
+			 : "rax", "rdi", "rsi", "memory");
 }
 
 static void forged_selector(int sig, siginfo_t *info, void *ctx)

@@ -30,8 +30,10 @@ static void burn_ms(int ms)
 
 static void clocks_advance(void)
 {
-	static const clockid_t clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW,
-		CLOCK_BOOTTIME, CLOCK_TAI, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE };
+	static const clockid_t clocks[] = {
+		CLOCK_REALTIME, CLOCK_MONOTONIC,       CLOCK_MONOTONIC_RAW,   CLOCK_BOOTTIME,
+		CLOCK_TAI,	CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE
+	};
 
 	for (unsigned int i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
 		long long first = read_clock(clocks[i]), second;
@@ -173,7 +175,8 @@ static void usage_adds_up(void)
 	CHECK_OK(getrusage(RUSAGE_SELF, &self));
 	CHECK_OK(getrusage(RUSAGE_THREAD, &thread));
 	CHECK_GT(self.ru_utime.tv_sec * 1000000 + self.ru_utime.tv_usec +
-		 self.ru_stime.tv_sec * 1000000 + self.ru_stime.tv_usec, 20000);
+			 self.ru_stime.tv_sec * 1000000 + self.ru_stime.tv_usec,
+		 20000);
 	CHECK_GT(self.ru_maxrss, 100);
 	CHECK_GT(self.ru_minflt, 0);
 	CHECK_ERR(getrusage(77, &self), EINVAL);

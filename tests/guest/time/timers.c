@@ -50,7 +50,8 @@ static void one_shot(void)
 
 static void periodic(void)
 {
-	struct itimerval it = { .it_value.tv_usec = 5000, .it_interval.tv_usec = 5000 }, off = {}, old;
+	struct itimerval it = { .it_value.tv_usec = 5000, .it_interval.tv_usec = 5000 }, off = {},
+			 old;
 
 	handle(SIGALRM);
 	CHECK_OK(setitimer(ITIMER_REAL, &it, NULL));
@@ -107,7 +108,9 @@ static void alarm_counts_seconds(void)
 
 static timer_t create(clockid_t clock, int notify, int sig)
 {
-	struct sigevent ev = { .sigev_notify = notify, .sigev_signo = sig, .sigev_value.sival_int = 77 };
+	struct sigevent ev = { .sigev_notify = notify,
+			       .sigev_signo = sig,
+			       .sigev_value.sival_int = 77 };
 	timer_t id;
 
 	NEED(!timer_create(clock, &ev, &id));
