@@ -91,8 +91,8 @@ static void one_step(void)
 			rmdir(a);
 		break;
 	case 11:
-		if (!lstat(name(a), &st) && st.st_nlink < 1)
-			_exit(17);
+		/* Between lookup and answer the last name may go: a link count of 0 is no error. */
+		lstat(name(a), &st);
 		stat(a, &st);
 		sprintf(a, "t/d%d", rnd(3));
 		sprintf(b, "t/d%d/s", rnd(3));
