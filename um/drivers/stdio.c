@@ -30,6 +30,8 @@
 #include <mm/uio.h>
 #include <um/setup.h>
 
+#include <linux/limits.h>
+
 #define STDIO_MAGIC 0x756d696f
 #define BOUNCE_MAX (64UL << 10)
 
@@ -47,19 +49,46 @@ static int fd_of(const struct file *file)
 	return (int)(long)file_inode(file)->i_private;
 }
 
-/* One transfer through `buf`. Bytes, or -errno; -ERESTARTSYS when a signal came first. */
-static long transfer(int fd, enum host_io_op op, void *buf, size_t len)
+/*
+ * One transfer through `buf`. Bytes, or -errno; -EINTR when a signal (a deadly one, unless
+ * `interruptible`) came first.
+ */
+static long transfer_once(int fd, enum host_io_op op, void *buf, size_t len, bool interruptible)
 {
 	struct host_io io = { .op = op, .fd = fd, .buf = buf, .len = len };
 	int error = host_io_submit(&io);
 
 	if (error)
 		return error;
-	if (wait_event_interruptible(hostio_wait, READ_ONCE(io.done))) {
+	if (interruptible)
+		error = wait_event_interruptible(hostio_wait, READ_ONCE(io.done));
+	else
+		error = wait_event_killable(hostio_wait, READ_ONCE(io.done));
+	if (error) {
 		host_io_cancel(&io);
 		wait_event(hostio_wait, READ_ONCE(io.done));
 	}
-	return io.result == -EINTR ? -ERESTARTSYS : io.result;
+	return io.result;
+}
+
+/*
+ * As the host does it: what need not wait is not interrupted by a signal. A pipe that says it
+ * is writable takes PIPE_BUF bytes.
+ */
+static long transfer(int fd, enum host_io_op op, void *buf, size_t len)
+{
+	unsigned int event = op == HOST_IO_READ ? POLLIN : POLLOUT;
+	size_t at_once = op == HOST_IO_READ || um_host_info->stdio[fd].seekable ? len :
+								min_t(size_t, len, PIPE_BUF);
+	long n;
+
+	if (at_once == len && host_fd_poll(fd, event))
+		n = transfer_once(fd, op, buf, len, false);
+	else
+		n = transfer_once(fd, op, buf, len, true);
+	if (n == -EINTR && host_fd_poll(fd, event))
+		n = transfer_once(fd, op, buf, at_once, false);
+	return n == -EINTR ? -ERESTARTSYS : n;
 }
 
 /* 0 when a transfer may begin, -EAGAIN when it would have to wait and must not. */
