@@ -108,7 +108,7 @@ static int handle_futex_death(u32 __user *uaddr, struct task_struct *task, bool 
 static int fetch_entry(struct robust_list __user **entry, bool *pi,
 		       struct robust_list __user *__user *from)
 {
-	unsigned long value;
+	unsigned long value = 0;
 
 	if (get_user(value, (unsigned long __user *)from))
 		return -EFAULT;
@@ -123,7 +123,7 @@ void exit_robust_list(struct task_struct *task)
 	struct robust_list __user *entry, *next, *pending;
 	bool pi, next_pi, pending_pi;
 	unsigned int limit = ROBUST_LIST_MAX;
-	long offset;
+	long offset = 0;
 	int error;
 
 	if (fetch_entry(&entry, &pi, &head->list.next) || get_user(offset, &head->futex_offset) ||

@@ -155,7 +155,7 @@ static int do_send(int id, struct message *msg, int flags)
 SYSCALL_DEFINE4(msgsnd, int, id, struct msgbuf __user *, buf, size_t, size, int, flags)
 {
 	struct message *msg;
-	long type;
+	long type = 0;
 	int error;
 
 	if (get_user(type, &buf->mtype))

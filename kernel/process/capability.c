@@ -46,7 +46,7 @@ bool has_capability(struct task_struct *task, int cap)
 /* Checks the version word; on an unknown one tells the caller which it should use. */
 static int cap_words(cap_user_header_t header, unsigned int *words)
 {
-	__u32 version;
+	__u32 version = 0;
 
 	if (get_user(version, &header->version))
 		return -EFAULT;
@@ -103,7 +103,7 @@ static u64 join_words(const u32 *low, const u32 *high)
 	return ((u64)*high << 32 | *low) & CAP_VALID_MASK;
 }
 
-SYSCALL_DEFINE2(capset, cap_user_header_t, header, const cap_user_data_t, dataptr)
+SYSCALL_DEFINE2(capset, cap_user_header_t, header, cap_user_data_t, dataptr)
 {
 	struct __user_cap_data_struct data[2] = {};
 	kernel_cap_t inheritable, permitted, effective;

@@ -105,14 +105,18 @@ static int put_pointers(unsigned long __user **slot, int count, unsigned long *s
 	while (count-- > 0) {
 		long len;
 
-		if (put_user(*string, (*slot)++))
+		if (put_user(*string, *slot))
 			return -EFAULT;
+		++*slot;
 		len = strnlen_user((const char __user *)*string, MAX_ARG_STRLEN);
 		if (!len || len > MAX_ARG_STRLEN)
 			return -EINVAL;
 		*string += len;
 	}
-	return put_user(0, (*slot)++) ? -EFAULT : 0;
+	if (put_user(0, *slot))
+		return -EFAULT;
+	++*slot;
+	return 0;
 }
 
 int create_elf_tables(struct linux_binprm *bprm, const struct elf_tables *tables)
@@ -137,8 +141,9 @@ int create_elf_tables(struct linux_binprm *bprm, const struct elf_tables *tables
 	p &= ~15UL;
 	bprm->p = p;
 	slot = (unsigned long __user *)p;
-	if (put_user(bprm->argc, slot++))
+	if (put_user(bprm->argc, slot))
 		return -EFAULT;
+	slot++;
 	error = put_pointers(&slot, bprm->argc, &string);
 	if (error)
 		return error;

@@ -436,9 +436,10 @@ static int do_execveat(int fd, const char *name, struct user_arg_ptr argv, struc
 		return -EAGAIN;
 	current->flags &= ~PF_NPROC_EXCEEDED;
 
-	bprm = kzalloc(sizeof(*bprm), GFP_KERNEL);
+	bprm = kmalloc(sizeof(*bprm), GFP_KERNEL);
 	if (!bprm)
 		return -ENOMEM;
+	*bprm = (struct linux_binprm){};
 	error = name_bprm(bprm, fd, name);
 	if (!error)
 		error = bprm_mm_init(bprm);

@@ -111,8 +111,10 @@ SYSCALL_DEFINE2(setgroups, int, size, gid_t __user *, list)
 		return -ENOMEM;
 	for (int i = 0; i < size; i++) {
 		gid_t gid;
-		int error = get_user(gid, list + i) ? -EFAULT : gid == (gid_t)-1 ? -EINVAL : 0;
+		int error = get_user(gid, list + i);
 
+		if (!error && gid == (gid_t)-1)
+			error = -EINVAL;
 		if (error) {
 			put_group_info(groups);
 			return error;

@@ -110,7 +110,7 @@ struct pid *pidfd_get_pid(unsigned int fd, unsigned int *flags)
 
 SYSCALL_DEFINE2(pidfd_open, pid_t, nr, unsigned int, flags)
 {
-	struct file *file;
+	struct file *file = NULL;
 	struct pid *pid;
 	int fd;
 

@@ -26,13 +26,14 @@ struct user_struct root_user = {
 
 static struct user_struct *uid_hash_find(kuid_t uid)
 {
+	uid_t number = __kuid_val(uid);
 	struct user_struct *user;
 
 	if (uid_eq(uid, GLOBAL_ROOT_UID)) {
 		refcount_inc(&root_user.count);
 		return &root_user;
 	}
-	hash_for_each_possible(uidhash, user, uidhash_node, __kuid_val(uid)) {
+	hash_for_each_possible(uidhash, user, uidhash_node, number) {
 		if (uid_eq(user->uid, uid)) {
 			refcount_inc(&user->count);
 			return user;
@@ -57,19 +58,21 @@ struct user_struct *alloc_uid(kuid_t uid)
 	struct user_struct *user = find_user(uid);
 	struct user_struct *new;
 	unsigned long flags;
+	uid_t number;
 
 	if (user)
 		return user;
 	new = kzalloc(sizeof(*new), GFP_KERNEL);
 	if (!new)
 		return NULL;
+	number = __kuid_val(uid);
 	new->uid = uid;
 	refcount_set(&new->count, 1);
 
 	spin_lock_irqsave(&uidhash_lock, flags);
 	user = uid_hash_find(uid);
 	if (!user) {
-		hash_add(uidhash, &new->uidhash_node, __kuid_val(uid));
+		hash_add(uidhash, &new->uidhash_node, number);
 		user = new;
 		new = NULL;
 	}

@@ -199,7 +199,6 @@ bool get_signal(struct ksignal *ksig)
 
 		if (what == RELOCK)
 			spin_lock_irq(&sighand->siglock);
-		what = NEXT;
 		if (report_pending_stop_news(sighand)) {
 			what = RELOCK;
 			continue;

@@ -37,7 +37,7 @@ static int in_critical_section(unsigned long ip, unsigned long *abort_ip)
 {
 	struct rseq __user *rseq = current->rseq;
 	struct rseq_cs cs;
-	u64 ptr;
+	u64 ptr = 0;
 	u32 sig;
 
 	if (get_user(ptr, &rseq->rseq_cs))
