@@ -17,11 +17,17 @@
 #include <kern/kernel.h>
 #include <kern/printk.h>
 #include <kern/sched.h>
+#include <kern/signal.h>
 #include <lib/string.h>
+#include <mm/mm_types.h>
 #include <um/irqflags.h>
 #include "guest.h"
 
 #define PATIENCE_CPU_NS 3000000000UL
+/* A guest that scribbles over the answer wakes us for nothing: so many times count as one sleep. */
+#define FALSE_WAKES 64
+/* Whoever is to die anyway waits about a second. */
+#define DYING_ROUNDS 20
 /* Sleeps, not time: a ./vmlinux that was itself stopped for an hour has not waited. */
 #define PATIENCE_ROUNDS (120000000000UL / GUEST_WAIT_NS)
 
@@ -40,6 +46,15 @@ static volatile u32 *done_word(const struct guest *guest, unsigned int offset)
 	return (volatile u32 *)((char *)guest->done + offset);
 }
 
+/* Is current to be killed, and nobody outside its thread group lives in its address space? */
+static bool dies_with_its_mm(void)
+{
+	struct mm_struct *mm = current->mm;
+
+	return mm && fatal_signal_pending(current) &&
+	       atomic_read(&mm->mm_users) <= get_nr_threads(current);
+}
+
 bool guest_patience_ends(struct guest_patience *patience, struct guest *guest)
 {
 	u64 cpu = host_guest_cpu_ns(guest->host.pid);
@@ -50,6 +65,8 @@ bool guest_patience_ends(struct guest_patience *patience, struct guest *guest)
 		patience->cpu = cpu;
 		return false;
 	}
+	if (patience->rounds > DYING_ROUNDS && dies_with_its_mm())
+		return true;
 	return cpu - patience->cpu > fair || patience->rounds > PATIENCE_ROUNDS;
 }
 
@@ -106,6 +123,7 @@ static void ask_again(struct guest *guest)
 int guest_complete(struct guest *guest)
 {
 	struct guest_patience patience = { 0 };
+	unsigned int wakes = 0;
 
 	if (!guest->outstanding)
 		return 0;
@@ -123,7 +141,8 @@ int guest_complete(struct guest *guest)
 			guest->outstanding = false;
 			return -ESRCH;
 		}
-		if (guest_wait_word(done_word(guest, DONE_SEQ), seen) != -ETIMEDOUT)
+		if (guest_wait_word(done_word(guest, DONE_SEQ), seen) != -ETIMEDOUT &&
+		    ++wakes % FALSE_WAKES)
 			continue;
 		if (guest->host.state == HOST_GUEST_ALIVE &&
 		    guest_patience_ends(&patience, guest) && !guest->host.kill) {
