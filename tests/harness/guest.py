@@ -153,8 +153,6 @@ def run_hostile(ctx):
             text += "\nleft behind: " + "; ".join(left)
         ctx.results.add("hostile/host/" + name, "pass" if good else "fail", result.seconds,
                         text + "\nstatus %s" % result.status)
-    # scribble has an open failure (docs/security.md, "Known failure"): it is in the long suite
-    # until the kernel's wait that it finds has its bound.
-    names = ["hostile/" + n for n in find(ctx, "hostile") if ctx.long or n != "scribble"]
+    names = ["hostile/" + n for n in find(ctx, "hostile")]
     for cpus in CPUS:
         run_inside(ctx, names, cpus, "hostile/ncpus=%d/" % cpus, HOSTILE_LIMIT)

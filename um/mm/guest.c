@@ -151,8 +151,8 @@ static bool slot_ready(struct guest_slot *slot)
 	while (*events == 0) {
 		if (slot->guest->host.state != HOST_GUEST_ALIVE)
 			return false;
-		if (guest_wait_word(events, 0) == -ETIMEDOUT &&
-		    guest_patience_ends(&patience, slot->guest))
+		guest_wait_word(events, 0);
+		if (guest_patience(&patience, slot->guest) == GUEST_WAIT_OVER)
 			return false;
 	}
 	*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;

@@ -111,15 +111,23 @@ void guest_slot_put(struct guest_slot *slot);
 
 /* ---- mapper.c: requests ---- */
 
-/* Why a wait for a stub ends at last: see mapper.c. */
+/* How long a wait for a stub has lasted; begin with zeroes. See mapper.c. */
 struct guest_patience {
-	unsigned int rounds; /* sleeps without an answer so far */
-	u64 cpu;
+	u64 last;      /* time of the last look */
+	u64 waited;    /* ns so far */
+	u64 round_end; /* of `waited` */
+	u64 cpu;       /* the stub's CPU time at the start */
 };
-/* Call after each timeout of a wait: true when the stub has had its chance. */
-bool guest_patience_ends(struct guest_patience *patience, struct guest *guest);
 
-/* How long one sleep in a wait for a stub may take. */
+enum guest_patience_state {
+	GUEST_WAIT_ON,
+	GUEST_WAIT_ROUND, /* GUEST_WAIT_NS more have passed: ask again, let others run */
+	GUEST_WAIT_OVER,  /* the stub has had its chance */
+};
+/* Call after each sleep of a wait. */
+enum guest_patience_state guest_patience(struct guest_patience *patience, struct guest *guest);
+
+/* The longest sleep, and the length of a round. */
 #define GUEST_WAIT_NS 50000000UL
 
 /* Sleeps while *word == value, at most GUEST_WAIT_NS; interrupts are served. => interrupts on */

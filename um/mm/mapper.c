@@ -18,18 +18,16 @@
 #include <kern/printk.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
+#include <kern/timekeeping.h>
 #include <lib/string.h>
 #include <mm/mm_types.h>
 #include <um/irqflags.h>
 #include "guest.h"
 
 #define PATIENCE_CPU_NS 3000000000UL
-/* A guest that scribbles over the answer wakes us for nothing: so many times count as one sleep. */
-#define FALSE_WAKES 64
-/* Whoever is to die anyway waits about a second. */
-#define DYING_ROUNDS 20
-/* Sleeps, not time: a ./vmlinux that was itself stopped for an hour has not waited. */
-#define PATIENCE_ROUNDS (120000000000UL / GUEST_WAIT_NS)
+/* Whoever is to die anyway waits so long only. */
+#define DYING_PATIENCE_NS 1000000000UL
+#define PATIENCE_NS	  120000000000UL
 
 static volatile u32 *request_word(const struct guest *guest, unsigned int offset)
 {
@@ -55,19 +53,33 @@ static bool dies_with_its_mm(void)
 	       atomic_read(&mm->mm_users) <= get_nr_threads(current);
 }
 
-bool guest_patience_ends(struct guest_patience *patience, struct guest *guest)
+/*
+ * Counts time, not wake-ups: a guest can wake us for nothing, and ticks do. One sleep counts
+ * for GUEST_WAIT_NS at most: a ./vmlinux that was itself stopped for an hour has not waited.
+ */
+enum guest_patience_state guest_patience(struct guest_patience *patience, struct guest *guest)
 {
-	u64 cpu = host_guest_cpu_ns(guest->host.pid);
 	/* Its threads share the host's cores with each other. */
 	u64 fair = PATIENCE_CPU_NS + PATIENCE_CPU_NS / 4 * guest->nslots;
+	u64 now = ktime_get_ns();
 
-	if (!patience->rounds++) {
-		patience->cpu = cpu;
-		return false;
+	if (!patience->last) {
+		patience->last = now;
+		patience->round_end = GUEST_WAIT_NS;
+		patience->cpu = host_guest_cpu_ns(guest->host.pid);
+		return GUEST_WAIT_ON;
 	}
-	if (patience->rounds > DYING_ROUNDS && dies_with_its_mm())
-		return true;
-	return cpu - patience->cpu > fair || patience->rounds > PATIENCE_ROUNDS;
+	patience->waited += min(now - patience->last, GUEST_WAIT_NS);
+	patience->last = now;
+	if (patience->waited < patience->round_end)
+		return GUEST_WAIT_ON;
+	patience->round_end = patience->waited + GUEST_WAIT_NS;
+	if (patience->waited > DYING_PATIENCE_NS && dies_with_its_mm())
+		return GUEST_WAIT_OVER;
+	if (host_guest_cpu_ns(guest->host.pid) - patience->cpu > fair ||
+	    patience->waited > PATIENCE_NS)
+		return GUEST_WAIT_OVER;
+	return GUEST_WAIT_ROUND;
 }
 
 int guest_wait_word(volatile u32 *word, u32 value)
@@ -123,7 +135,7 @@ static void ask_again(struct guest *guest)
 int guest_complete(struct guest *guest)
 {
 	struct guest_patience patience = { 0 };
-	unsigned int wakes = 0;
+	enum guest_patience_state state;
 
 	if (!guest->outstanding)
 		return 0;
@@ -141,19 +153,18 @@ int guest_complete(struct guest *guest)
 			guest->outstanding = false;
 			return -ESRCH;
 		}
-		if (guest_wait_word(done_word(guest, DONE_SEQ), seen) != -ETIMEDOUT &&
-		    ++wakes % FALSE_WAKES)
+		guest_wait_word(done_word(guest, DONE_SEQ), seen);
+		state = guest_patience(&patience, guest);
+		if (state == GUEST_WAIT_ON)
 			continue;
-		if (guest->host.state == HOST_GUEST_ALIVE &&
-		    guest_patience_ends(&patience, guest) && !guest->host.kill) {
+		if (state == GUEST_WAIT_OVER && !guest_doomed(guest)) {
 			pr_warn("guest process %d: the mapper does not answer, killing it\n",
 				guest->host.pid);
 			guest_kill(guest);
-		} else {
-			/* Others may have a better use for this vCPU. */
-			schedule_timeout_uninterruptible(1);
-			ask_again(guest);
 		}
+		/* Others may have a better use for this vCPU. */
+		schedule_timeout_uninterruptible(1);
+		ask_again(guest);
 	}
 }
 

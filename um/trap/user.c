@@ -16,8 +16,8 @@
  *
  * Preemption is off while the guest runs, interrupts are served. An interrupt that wants the
  * task to do something makes it kick its guest first, and then leave by the ordinary way.
- * A guest that does not answer the kick after it has had its share of time is killed with its
- * whole stub.
+ * A guest that does not answer the kick soon lets other tasks run while it is waited for, and
+ * is killed with its whole stub after it has had its share of time.
  *
  * Later: spinning for the event when a host core is free, and events without signal from
  * rewritten system calls, both enter at wait_for_event() and release().
@@ -104,19 +104,37 @@ static void release(struct guest_slot *slot)
 }
 
 /*
+ * A kicked guest has not answered for a while: it is starved by the host, or hostile (another
+ * thread may have parked it by writing into its slot). Other tasks must not wait for it.
+ * => preemption off, interrupts on
+ */
+static void let_others_run(void)
+{
+	local_irq_disable();
+	leave_user();
+	local_irq_enable();
+	preempt_enable();
+	schedule_timeout_uninterruptible(1);
+	preempt_disable();
+	local_irq_disable();
+	enter_user();
+	local_irq_enable();
+}
+
+/*
  * => preemption off, interrupts on, the guest released. True: an event came; false: the stub
- * is gone, or has just been killed.
+ * is gone, or has just been killed. May sleep once a kick stays without an answer.
  */
 static bool wait_for_event(struct guest_slot *slot)
 {
 	volatile u32 *events = slot_word(slot, SLOT_EVENTS);
 	struct guest *guest = slot->guest;
 	struct guest_patience patience = { 0 };
+	enum guest_patience_state state;
 	bool kicked = false, came;
 
 	for (;;) {
 		u32 now;
-		int ret;
 
 		local_irq_disable();
 		__atomic_exchange_n(slot_word(slot, SLOT_KERNEL_SLEEPS), 1, __ATOMIC_SEQ_CST);
@@ -130,17 +148,23 @@ static bool wait_for_event(struct guest_slot *slot)
 			host_guest_kick(guest->host.pid, slot->tid);
 			kicked = true;
 		}
-		ret = host_wait_shared(events, now, this_cpu_ptr(&um_irq_pending),
-				       kicked ? GUEST_WAIT_NS : RECHECK_NS);
+		host_wait_shared(events, now, this_cpu_ptr(&um_irq_pending),
+				 kicked ? GUEST_WAIT_NS : RECHECK_NS);
 		local_irq_enable();
-		if (!kicked || ret != -ETIMEDOUT)
+		if (!kicked)
 			continue;
-		kicked = false;
-		if (guest_patience_ends(&patience, guest)) {
+		state = guest_patience(&patience, guest);
+		if (state == GUEST_WAIT_ON)
+			continue;
+		if (state == GUEST_WAIT_OVER) {
 			pr_warn("%s[%d]: does not answer, killing its guest process\n",
 				current->comm, current->pid);
 			guest_kill(guest);
+			continue;
 		}
+		let_others_run();
+		/* Again: the need to leave may be over, or the kick lost. */
+		kicked = false;
 	}
 	leave_user();
 	*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;
