@@ -54,7 +54,8 @@ HOST_LIBS := -lseccomp -lzstd -lz -pthread
 # The layers, lowest first; a folder may use what stands to its left (tools/check-imports).
 LAYERS := lib mm kernel fs block net drivers security um
 
-kernel-sources = $(sort $(shell find $(1) -name '*.[cS]' 2>/dev/null))
+# Folders named image/ hold guest code, which has rules of its own.
+kernel-sources = $(sort $(shell find $(1) -name '*.[cS]' -not -path '*/image/*' 2>/dev/null))
 objects = $(patsubst %,$(B)/%.o,$(basename $(1)))
 
 $(foreach l,$(LAYERS),$(eval SRC_$(l) := $(call kernel-sources,$(l))))
@@ -71,7 +72,7 @@ BLOB_OBJS :=
 GEN_HEADERS :=
 
 # What each part of the tree adds: its own file beside its sources.
--include $(wildcard arch-host/*.mk arch-host/stub/*.mk kernel/*.mk kernel/*/*.mk init/*.mk tools/*.mk tests/*.mk)
+-include $(wildcard arch-host/*.mk arch-host/stub/*.mk um/*/*.mk kernel/*.mk kernel/*/*.mk init/*.mk tools/*.mk tests/*.mk)
 
 all: $(VMLINUX) $(B)/imports.checked
 

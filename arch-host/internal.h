@@ -59,6 +59,8 @@ void main_thread_request_cpu(unsigned int cpu);
 /* All signals blocked but the interrupts', the faults' and the stop signals. */
 void signals_mask_service(void);
 void timer_prepare(unsigned int cpu);
+/* Looks at the host's clocks (time.c). */
+void time_prepare(void);
 
 /* Raises HOST_DEV_* bits on the vCPU that owns devices. Any thread, any context. */
 void device_raise(unsigned int bits);

@@ -177,6 +177,7 @@ int main(int argc, char **argv)
 	ram_create(options.ram_size);
 	initrd_load(options.initrd);
 	symbols_prepare();
+	time_prepare();
 	vcpus_prepare(options.ncpus);
 	console_prepare();
 	signals_install();

@@ -12,6 +12,7 @@
 #include <mm/page.h>
 #include <mm/pgtable.h>
 #include <mm/slab.h>
+#include <um/vdso.h>
 
 #include "internal.h"
 
@@ -32,6 +33,8 @@ static void *maps_start(struct seq_file *m, loff_t *pos)
 	if (!*pos)
 		walk->next_addr = 0;
 	vma = find_vma(walk->mm, walk->next_addr);
+	if (!vma && walk->next_addr <= VSYSCALL_ADDR)
+		vma = get_gate_vma(walk->mm);
 	if (vma)
 		return vma;
 	mmap_read_unlock(walk->mm);
@@ -47,6 +50,9 @@ static void *maps_next(struct seq_file *m, void *v, loff_t *pos)
 	(*pos)++;
 	walk->next_addr = vma->vm_end;
 	vma = vma->vm_next;
+	/* The last is the one that is in nobody's list. */
+	if (!vma && walk->next_addr <= VSYSCALL_ADDR)
+		vma = get_gate_vma(walk->mm);
 	if (vma)
 		return vma;
 	mmap_read_unlock(walk->mm);
@@ -149,6 +155,8 @@ static void measure(struct vm_area_struct *vma, struct usage *u)
 	unsigned long addr = vma->vm_start, end = vma->vm_end;
 
 	u->size += end - addr;
+	if (!mm)
+		return;
 	while (addr < end) {
 		unsigned long stop;
 		pte_t *ptep;

@@ -43,12 +43,15 @@ ktime_t ktime_mono_to_real(ktime_t mono);
 int do_settimeofday64(const struct timespec64 *ts);
 struct timezone;
 extern struct timezone sys_tz;
+void timekeeping_set_tz(const struct timezone *tz);
 /* adjtimex by offset of CLOCK_TAI; seconds. */
 s32 timekeeping_tai_offset(void);
 void timekeeping_set_tai_offset(s32 seconds);
 void timekeeping_inject_offset(s64 ns);
 
 void timekeeping_init(void);
+/* A tick, or the end of a vCPU's idling: carries the clocks forward. => interrupts masked */
+void timekeeping_tick(void);
 
 /* ns since boot for the scheduler and printk: this CPU's view, never goes back on one CPU. */
 u64 sched_clock(void);

@@ -12,6 +12,34 @@ u64 um_wall_ns(void);
 /* CLOCK_BOOTTIME of the host minus CLOCK_MONOTONIC: time the host spent suspended, ns. */
 u64 um_suspended_ns(void);
 
+/* How far this kernel's clocks are from the host's three above. */
+struct um_clock_offsets {
+	s64 mono; /* to um_clock_ns() */
+	s64 real; /* to um_wall_ns() */
+	s64 boot; /* to um_clock_ns() + um_suspended_ns() */
+	s64 tai;  /* CLOCK_TAI to CLOCK_REALTIME */
+	s32 tz_minuteswest, tz_dsttime;
+};
+
+/* From now on um_clock_read() and the vDSO follow these. => callers exclude each other */
+void um_clock_publish(const struct um_clock_offsets *offsets);
+
+/*
+ * A clock of this kernel, ns: CLOCK_REALTIME, _MONOTONIC, _MONOTONIC_RAW, _BOOTTIME or _TAI, as
+ * the vDSO shows it. um_clock_read_coarse(): as of the last um_clock_tick(). => any context.
+ */
+u64 um_clock_read(int clock);
+u64 um_clock_read_coarse(int clock);
+
+/*
+ * Brings the clocks up to date with the host's; call at every tick, and when a vCPU comes out
+ * of idle. True: the host's wall clock was set. => interrupts masked
+ */
+bool um_clock_tick(void);
+
+/* The frame of the page that shows the clocks to the vDSO (<um/vdso_data.h>). => after initcalls */
+unsigned long um_clock_pfn(void);
+
 /*
  * This vCPU's clockevent: one interrupt IRQ_TIMER `delta` ns from now (0: at once). A new
  * call replaces the earlier one. => preemption off.

@@ -147,6 +147,8 @@ void host_yield(void);
 unsigned long host_clock_ns(void);
 unsigned long host_wall_ns(void);
 unsigned long host_boottime_ns(void);
+/* Do all host cores agree on the time stamp counter, and does it run at one speed? Constant. */
+int host_tsc_usable(void);
 /* One-shot timer of the calling vCPU `cpu`; delta 0 means as soon as possible. */
 void host_timer_set(unsigned int cpu, unsigned long delta_ns);
 void host_timer_cancel(unsigned int cpu);

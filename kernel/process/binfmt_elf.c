@@ -24,6 +24,7 @@
 #include <um/processor.h>
 #include <um/setup.h>
 #include <um/thread.h>
+#include <um/vdso.h>
 
 #include <linux/elf.h>
 #include <linux/elf-em.h>
@@ -349,6 +350,9 @@ static int replace_program(struct linux_binprm *bprm, struct elf_image *elf,
 	}
 	if (BAD_ADDR(entry))
 		return -EINVAL;
+	error = um_map_vdso(&tables.vdso);
+	if (error)
+		return error;
 	tables.phdr_addr = elf->phdr_addr;
 	tables.phnum = elf->header.e_phnum;
 	error = create_elf_tables(bprm, &tables);

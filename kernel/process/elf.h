@@ -11,6 +11,7 @@ struct elf_tables {
 	unsigned long interp_base;
 	unsigned long phdr_addr;
 	unsigned long phnum;
+	unsigned long vdso; /* 0: none */
 };
 
 /*

@@ -74,6 +74,8 @@ static size_t fill_auxv(struct linux_binprm *bprm, const struct elf_tables *tabl
 	struct auxv aux = { mm->saved_auxv, mm->saved_auxv + AT_VECTOR_SIZE - 2 };
 
 	memset(mm->saved_auxv, 0, sizeof(mm->saved_auxv));
+	if (tables->vdso)
+		put_aux(&aux, AT_SYSINFO_EHDR, tables->vdso);
 	put_aux(&aux, AT_MINSIGSTKSZ, um_minsigstksz());
 	put_aux(&aux, AT_HWCAP, um_hwcap());
 	put_aux(&aux, AT_PAGESZ, PAGE_SIZE);

@@ -227,7 +227,7 @@ SYSCALL_DEFINE2(settimeofday, struct __kernel_old_timeval __user *, tv, struct t
 	if (tz) {
 		if (zone.tz_minuteswest > 15 * 60 || zone.tz_minuteswest < -15 * 60)
 			return -EINVAL;
-		sys_tz = zone;
+		timekeeping_set_tz(&zone);
 	}
 	return tv ? do_settimeofday64(&ts) : 0;
 }

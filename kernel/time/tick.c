@@ -79,12 +79,15 @@ void tick_idle_exit(void)
 {
 	struct cpu_tick *tick = this_cpu_ptr(&cpu_tick);
 
-	if (!tick->running)
+	if (!tick->running) {
+		timekeeping_tick();
 		restart(tick);
+	}
 }
 
 static void do_tick(bool user)
 {
+	timekeeping_tick();
 	account_tick();
 	rcu_sched_clock_irq(user);
 	scheduler_tick(user);

@@ -1,30 +1,37 @@
 // SPDX-License-Identifier: MIT
 /*
- * The clocks. CLOCK_MONOTONIC is the host's monotonic clock less its value at boot; the host
- * has calibrated and disciplined it, so there is nothing to interpolate. CLOCK_REALTIME is the
- * host's plus what settimeofday added here.
+ * The clocks. The machine keeps them in step with the host's, which is calibrated and
+ * disciplined, and shows them to programs through the vDSO; what is kept here is how far ours
+ * are from the host's: CLOCK_MONOTONIC begins at boot, CLOCK_REALTIME has what settimeofday
+ * added.
+ *
+ * offsets_lock guards `offsets` and sys_tz; interrupts masked.
  */
 #include <kern/atomic.h>
 #include <kern/errno.h>
 #include <kern/hrtimer.h>
 #include <kern/jiffies.h>
+#include <kern/spinlock.h>
 #include <kern/timekeeping.h>
+#include <kern/workqueue.h>
+#include <linux/time.h>
 #include <um/clock.h>
 #include <um/processor.h>
 
-static u64 boot_ns;	       /* host's clock at boot; constant */
-static u64 boot_suspended_ns;  /* constant */
-static s64 boot_real_ns;       /* CLOCK_REALTIME at boot; constant */
-static atomic64_t real_offset; /* ns that settimeofday added */
-static s32 tai_offset;	       /* seconds */
+static u64 boot_ns;	  /* host's clock at boot; constant */
+static s64 boot_real_ns; /* CLOCK_REALTIME at boot by the host; constant */
+static DEFINE_SPINLOCK(offsets_lock);
+static struct um_clock_offsets offsets;
 
 struct timezone sys_tz;
 
 void timekeeping_init(void)
 {
 	boot_ns = um_clock_ns();
-	boot_suspended_ns = um_suspended_ns();
 	boot_real_ns = um_wall_ns();
+	offsets.mono = -boot_ns;
+	offsets.boot = -(boot_ns + um_suspended_ns());
+	um_clock_publish(&offsets);
 }
 
 ktime_t ktime_get(void)
@@ -34,32 +41,32 @@ ktime_t ktime_get(void)
 
 ktime_t ktime_get_real(void)
 {
-	return um_wall_ns() + atomic64_read(&real_offset);
+	return um_clock_read(CLOCK_REALTIME);
 }
 
 ktime_t ktime_get_boottime(void)
 {
-	return ktime_get() + (um_suspended_ns() - boot_suspended_ns);
+	return um_clock_read(CLOCK_BOOTTIME);
 }
 
 ktime_t ktime_get_clocktai(void)
 {
-	return ktime_get_real() + READ_ONCE(tai_offset) * NSEC_PER_SEC;
+	return um_clock_read(CLOCK_TAI);
 }
 
 void ktime_get_coarse_ts64(struct timespec64 *ts)
 {
-	ktime_get_ts64(ts);
+	*ts = ns_to_timespec64(um_clock_read_coarse(CLOCK_MONOTONIC));
 }
 
 void ktime_get_coarse_real_ts64(struct timespec64 *ts)
 {
-	ktime_get_real_ts64(ts);
+	*ts = ns_to_timespec64(um_clock_read_coarse(CLOCK_REALTIME));
 }
 
 void getboottime64(struct timespec64 *ts)
 {
-	*ts = ns_to_timespec64(boot_real_ns + atomic64_read(&real_offset));
+	*ts = ns_to_timespec64(boot_real_ns + READ_ONCE(offsets.real));
 }
 
 ktime_t ktime_mono_to_real(ktime_t mono)
@@ -69,28 +76,68 @@ ktime_t ktime_mono_to_real(ktime_t mono)
 
 int do_settimeofday64(const struct timespec64 *ts)
 {
+	unsigned long flags;
+
 	if (!timespec64_valid_settod(ts))
 		return -EINVAL;
-	atomic64_set(&real_offset, timespec64_to_ns(ts) - (s64)um_wall_ns());
+	spin_lock_irqsave(&offsets_lock, flags);
+	offsets.real += timespec64_to_ns(ts) - ktime_get_real();
+	um_clock_publish(&offsets);
+	spin_unlock_irqrestore(&offsets_lock, flags);
 	clock_was_set();
 	return 0;
 }
 
 void timekeeping_inject_offset(s64 ns)
 {
-	atomic64_add(ns, &real_offset);
+	unsigned long flags;
+
+	spin_lock_irqsave(&offsets_lock, flags);
+	offsets.real += ns;
+	um_clock_publish(&offsets);
+	spin_unlock_irqrestore(&offsets_lock, flags);
 	clock_was_set();
 }
 
 s32 timekeeping_tai_offset(void)
 {
-	return READ_ONCE(tai_offset);
+	return READ_ONCE(offsets.tai) / NSEC_PER_SEC;
 }
 
 void timekeeping_set_tai_offset(s32 seconds)
 {
-	WRITE_ONCE(tai_offset, seconds);
+	unsigned long flags;
+
+	spin_lock_irqsave(&offsets_lock, flags);
+	offsets.tai = seconds * NSEC_PER_SEC;
+	um_clock_publish(&offsets);
+	spin_unlock_irqrestore(&offsets_lock, flags);
 	clock_was_set();
+}
+
+void timekeeping_set_tz(const struct timezone *tz)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&offsets_lock, flags);
+	sys_tz = *tz;
+	offsets.tz_minuteswest = tz->tz_minuteswest;
+	offsets.tz_dsttime = tz->tz_dsttime;
+	um_clock_publish(&offsets);
+	spin_unlock_irqrestore(&offsets_lock, flags);
+}
+
+static void wall_clock_stepped(struct work_struct *work)
+{
+	clock_was_set();
+}
+
+void timekeeping_tick(void)
+{
+	static DECLARE_WORK(stepped, wall_clock_stepped);
+
+	if (unlikely(um_clock_tick()))
+		schedule_work(&stepped);
 }
 
 u64 sched_clock(void)

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -304,6 +305,17 @@ static void measure(const struct bench *bench)
 	fflush(stdout);
 }
 
+/* Is it among the names given, or is none given? */
+static bool wanted(const char *name, char **names)
+{
+	if (!*names)
+		return true;
+	for (; *names; names++)
+		if (!strcmp(name, *names))
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "--exit"))
@@ -314,7 +326,8 @@ int main(int argc, char **argv)
 	}
 	printf("bench begin\n");
 	for (unsigned int i = 0; i < sizeof(benches) / sizeof(benches[0]); i++)
-		measure(&benches[i]);
+		if (wanted(benches[i].name, argv + 1))
+			measure(&benches[i]);
 	printf("bench end\n");
 	fflush(stdout);
 	if (getpid() == 1)

@@ -37,6 +37,7 @@
 #include <um/mmu.h>
 #include <um/processor.h>
 #include <um/thread.h>
+#include <um/vdso.h>
 #include "place.h"
 #include "trap.h"
 
@@ -247,6 +248,8 @@ static void dispatch(struct guest_slot *slot, struct thread_struct *thread)
 		thread->error_code = *slot_quad(slot, uc + UC_ERR);
 		thread->cr2 = *slot_quad(slot, uc + UC_CR2);
 		if (event.signr == SIGSEGV && thread->trap_nr == TRAP_PAGE_FAULT) {
+			if (regs->ip == thread->cr2 && um_vsyscall(regs))
+				return;
 			note_fault(slot, regs->ip, thread->cr2);
 			do_user_page_fault(regs, thread->cr2, thread->error_code & 0x17);
 		} else {
