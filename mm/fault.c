@@ -10,7 +10,7 @@
 #include <mm/oom.h>
 #include <um/ptrace.h>
 
-/* What a spurious fault makes the host map around it, if the entries are there. */
+/* What a spurious fault makes the host map around it at least, if the entries are there. */
 #define REFILL_PAGES 16
 
 static bool pte_allows(pte_t pte, unsigned long error_code)
@@ -23,21 +23,45 @@ static bool pte_allows(pte_t pte, unsigned long error_code)
 }
 
 /*
+ * The entries around ptep that show contiguous memory with one protection: one host mapping
+ * has them all. Pages to the left and to the right. => page_table_lock held
+ */
+static void contiguous_run(pte_t *ptep, unsigned long addr, unsigned int *left, unsigned int *right)
+{
+	unsigned int before = pte_index(addr), after = PTRS_PER_PTE - 1 - before;
+	u64 pte = pte_val(ptep_get(ptep));
+
+	for (*left = 0; *left < before; ++*left)
+		if (pte_val(ptep_get(ptep - *left - 1)) != pte - (*left + 1) * PAGE_SIZE)
+			break;
+	for (*right = 0; *right < after; ++*right)
+		if (pte_val(ptep_get(ptep + *right + 1)) != pte + (*right + 1) * PAGE_SIZE)
+			break;
+}
+
+/*
  * The page tables allow the access and only the host mapping is missing (flushed, or never
  * made in a new process): no area need be looked at. True: done.
  */
 static bool refill_from_tables(struct mm_struct *mm, unsigned long addr, unsigned long error_code)
 {
 	unsigned long size = REFILL_PAGES << PAGE_SHIFT, start = addr & ~(size - 1);
+	unsigned long end = start + size, at = addr & PAGE_MASK;
+	unsigned int left, right;
 	pte_t *ptep;
 	bool good;
 
 	spin_lock(&mm->page_table_lock);
 	ptep = pte_lookup(mm, addr);
 	good = ptep && pte_allows(ptep_get(ptep), error_code);
+	if (good) {
+		contiguous_run(ptep, at, &left, &right);
+		start = min(start, at - left * PAGE_SIZE);
+		end = max(end, at + (right + 1) * PAGE_SIZE);
+	}
 	spin_unlock(&mm->page_table_lock);
 	if (good)
-		update_mmu_cache_range(mm, start, REFILL_PAGES);
+		update_mmu_cache_range(mm, start, (end - start) >> PAGE_SHIFT);
 	return good;
 }
 

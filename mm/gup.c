@@ -34,7 +34,7 @@ static struct page *follow_pte(struct mm_struct *mm, unsigned long addr, unsigne
 	ptep = pte_lookup(mm, addr);
 	if (ptep && pte_present(*ptep)) {
 		pte_t pte = *ptep;
-		bool zero = pte_special(pte) && pte_pfn(pte) == page_to_pfn(zero_page);
+		bool zero = pte_special(pte) && is_zero_pfn(pte_pfn(pte));
 		bool forced = (flags & FOLL_FORCE) && !pte_special(pte) &&
 			      PageAnon(pte_page(pte)) && pte_dirty(pte) &&
 			      page_count(pte_page(pte)) == 1;

@@ -2,16 +2,15 @@
 /*
  * Page faults. handle_mm_fault() makes one address present with the access asked for:
  *
- *	no entry, anonymous area	fresh zeroed pages (do_anonymous_page)
+ *	no entry, anonymous area	fresh zeroed pages (do_anonymous_page, anon.c)
  *	no entry, file, read		the cached page and its cached neighbours (do_read_fault)
  *	no entry, file, private write	a copy of the cached page (do_cow_fault)
  *	no entry, file, shared write	the cached page, made dirty (do_shared_fault)
  *	entry without write permission	copy, or keep the page if nobody else has it (do_wp_page)
  *
  * A fault of a guest costs microseconds in the host, a further page in the same host mapping a
- * tenth of that. So anonymous faults fill an aligned window of pages from one contiguous block
- * where the slots are free and memory is plenty; the window grows with the faults that the
- * area has had. File faults map what is cached around.
+ * tenth of that. So anonymous faults fill a window of pages from one contiguous block
+ * (mm/anon.c), and file faults map what is cached around.
  *
  * Entries are changed under page_table_lock only, after checking that they are still what the
  * fault saw; mmap_lock is held (either side), so the area itself cannot change. A file's page
@@ -25,158 +24,13 @@
 #include <fs/inode.h>
 #include <mm/pagemap.h>
 
-/* Orders of the window: 32 KiB at first, up to 256 KiB. */
-#define WINDOW_MIN 3
-#define WINDOW_MAX 6
-/* A read of a bigger anonymous area gets the page of zeros: it may be a sparse table. */
-#define ZERO_PAGE_AREA (1UL << 20)
+/* Neighbours that become writable with a page that turned out to be ours alone. */
+#define REUSE_ORDER 3
 /* Of code more is soon needed, and its pages are there. */
 #define FAULT_AROUND_PAGES 16
 #define FAULT_AROUND_CODE 64
 /* Private copies of a file's pages are made in windows of 2^COW_ORDER. */
 #define COW_ORDER 3
-
-static pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
-{
-	return vma->vm_flags & VM_WRITE ? pte_mkwrite(pte) : pte;
-}
-
-static pte_t anon_pte(struct page *page, const struct vm_area_struct *vma)
-{
-	return maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma);
-}
-
-/* A new page becomes an anonymous one of an area. */
-void make_anon(struct page *page)
-{
-	page->mapping = (struct address_space *)PAGE_MAPPING_ANON;
-	page->flags |= (1UL << PG_swapbacked) | (1UL << PG_uptodate) | (1UL << PG_user);
-	page_add_rmap(page, true);
-}
-
-/* ---- anonymous memory ---- */
-
-static unsigned int window_order(const struct vm_area_struct *vma)
-{
-	unsigned int order = WINDOW_MIN;
-
-	if (vma->anon_faults >= 8)
-		order++;
-	if (vma->anon_faults >= 64)
-		order++;
-	if (vma->anon_faults >= 512)
-		order++;
-	if (nr_free_pages_fast() < (totalram_pages() >> 3))
-		return 0;
-	return min(order, (unsigned int)WINDOW_MAX);
-}
-
-/*
- * Are the entries of the 2^order aligned pages around addr all free, inside the area? ptep is
- * that of addr; NULL when there is no table, and so no entry.
- */
-static bool window_is_free(const struct vm_area_struct *vma, pte_t *ptep, unsigned long addr,
-			   unsigned int order)
-{
-	unsigned long size = PAGE_SIZE << order, start = addr & ~(size - 1);
-
-	if (start < vma->vm_start || start + size > vma->vm_end)
-		return false;
-	if (!ptep)
-		return true;
-	ptep -= (addr - start) >> PAGE_SHIFT;
-	for (unsigned int i = 0; i < 1U << order; i++)
-		if (!pte_none(ptep_get(ptep + i)))
-			return false;
-	return true;
-}
-
-/* The largest window that is free now (it may be taken later: the caller checks again). */
-static unsigned int pick_window(struct vm_area_struct *vma, unsigned long addr,
-				unsigned int order)
-{
-	struct mm_struct *mm = vma->vm_mm;
-	pte_t *ptep;
-
-	spin_lock(&mm->page_table_lock);
-	ptep = pte_lookup(mm, addr);
-	while (order && !window_is_free(vma, ptep, addr, order))
-		order--;
-	spin_unlock(&mm->page_table_lock);
-	return order;
-}
-
-static vm_fault_t map_zero_page(struct vm_fault *vmf)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	struct mm_struct *mm = vma->vm_mm;
-	pte_t *ptep = pte_alloc_lock(mm, vmf->address);
-
-	if (!ptep)
-		return VM_FAULT_OOM;
-	if (pte_none(*ptep))
-		set_pte(ptep, pte_mkspecial(mk_pte(zero_page, vma->vm_page_prot)));
-	spin_unlock(&mm->page_table_lock);
-	update_mmu_cache_range(mm, vmf->address, 1);
-	return 0;
-}
-
-/* A zeroed block of 2^*order single pages; smaller when memory is not contiguous. */
-static struct page *alloc_anon_block(unsigned int *order)
-{
-	struct page *page = NULL;
-
-	if (*order)
-		page = alloc_pages(GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO | __GFP_HIGHMEM, *order);
-	if (page) {
-		split_page(page, *order);
-		return page;
-	}
-	*order = 0;
-	return alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
-}
-
-static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	struct mm_struct *mm = vma->vm_mm;
-	unsigned long start;
-	unsigned int order;
-	struct page *page;
-	pte_t *ptep;
-	bool free;
-
-	if (vma->vm_flags & VM_SHARED)
-		return VM_FAULT_SIGBUS;
-	if (!(vmf->flags & FAULT_FLAG_WRITE) && vma->vm_end - vma->vm_start > ZERO_PAGE_AREA)
-		return map_zero_page(vmf);
-	order = window_order(vma);
-	if (order)
-		order = pick_window(vma, vmf->address, order);
-	page = alloc_anon_block(&order);
-	if (!page)
-		return VM_FAULT_OOM;
-	start = vmf->address & ~((PAGE_SIZE << order) - 1);
-	ptep = pte_alloc_lock(mm, start);
-	free = ptep && window_is_free(vma, ptep, start, order);
-	for (unsigned int i = 0; free && i < 1U << order; i++) {
-		make_anon(page + i);
-		set_pte(ptep + i, anon_pte(page + i, vma));
-	}
-	if (ptep)
-		spin_unlock(&mm->page_table_lock);
-	if (!free) {
-		/* Somebody was faster: the access is tried again. */
-		for (unsigned int i = 0; i < 1U << order; i++)
-			put_page(page + i);
-		return ptep ? 0 : VM_FAULT_OOM;
-	}
-	add_mm_counter(mm, MM_ANONPAGES, 1L << order);
-	vma->anon_faults += 1;
-	count_vm_events(PGZERO, 1UL << order);
-	update_mmu_cache_range(mm, start, 1U << order);
-	return 0;
-}
 
 /* ---- files ---- */
 
@@ -299,7 +153,7 @@ bool cow_around(struct vm_fault *vmf)
 	bool served = false;
 	pte_t *ptep;
 
-	if (vma->vm_ops->fault != filemap_fault || !window_order(vma) ||
+	if (vma->vm_ops->fault != filemap_fault || memory_is_short() ||
 	    atomic_read(&file_inode(vma->vm_file)->i_writecount) > 0)
 		return false;
 	nr = filemap_lock_cached(vma->vm_file->f_mapping, first,
@@ -453,6 +307,7 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *old)
 	spin_lock(&mm->page_table_lock);
 	ptep = pte_lookup(mm, vmf->address);
 	if (ptep && pte_val(*ptep) == pte_val(vmf->orig_pte)) {
+		pmd_split_huge(mm, vmf->address);
 		make_anon(copy);
 		set_pte(ptep, anon_pte(copy, vma));
 		replaced = true;
@@ -482,7 +337,7 @@ static void wp_reuse(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct mm_struct *mm = vma->vm_mm;
-	unsigned long size = PAGE_SIZE << WINDOW_MIN;
+	unsigned long size = PAGE_SIZE << REUSE_ORDER;
 	unsigned long first = vmf->address, last = vmf->address;
 	unsigned long addr = max(vmf->address & ~(size - 1), vma->vm_start);
 	unsigned long end = min((vmf->address & ~(size - 1)) + size, vma->vm_end);
@@ -541,7 +396,7 @@ static vm_fault_t do_wp_page(struct vm_fault *vmf, pte_t pte)
 	vmf->orig_pte = pte;
 	if (pte_special(pte)) {
 		spin_unlock(&vma->vm_mm->page_table_lock);
-		if (pte_pfn(pte) != page_to_pfn(zero_page) || (vma->vm_flags & VM_SHARED))
+		if (!is_zero_pfn(pte_pfn(pte)) || (vma->vm_flags & VM_SHARED))
 			return VM_FAULT_SIGBUS;
 		return wp_page_copy(vmf, NULL);
 	}

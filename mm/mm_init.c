@@ -26,10 +26,13 @@ static void init_zone_spans(void)
 /* Boot cannot go on without these few pages. */
 static void make_zero_page(void)
 {
-	zero_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	zero_page = alloc_pages(GFP_KERNEL | __GFP_ZERO, ZERO_PAGES_ORDER);
 	BUG_ON(!zero_page);
-	SetPageReserved(zero_page);
-	SetPageUser(zero_page);
+	split_page(zero_page, ZERO_PAGES_ORDER);
+	for (unsigned int i = 0; i < 1U << ZERO_PAGES_ORDER; i++) {
+		SetPageReserved(zero_page + i);
+		SetPageUser(zero_page + i);
+	}
 }
 
 void mm_core_init(void)

@@ -82,6 +82,8 @@ struct mm_struct *mm_alloc(struct task_struct *task)
 	if (!mm)
 		return NULL;
 	mm->flags = SUID_DUMP_USER;
+	if (current->mm)
+		mm->flags |= current->mm->flags & (1UL << MMF_DISABLE_THP);
 	mm->task_size = TASK_SIZE;
 	mm->mmap_base = TASK_SIZE;
 	return mm_init(mm, task);
@@ -405,7 +407,7 @@ struct mm_struct *dup_mm(struct task_struct *task, struct mm_struct *oldmm)
 		return NULL;
 	memcpy(mm, oldmm, sizeof(*mm));
 	mm->exe_file = NULL;
-	mm->flags &= MMF_DUMPABLE_MASK;
+	mm->flags &= MMF_INIT_MASK;
 	mm->def_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	mm->total_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
 	mm = mm_init(mm, task);

@@ -150,6 +150,13 @@ unsigned long mm_get_unmapped_area(struct mm_struct *mm, struct file *file, unsi
 		addr = mmap_min_addr;
 	if (addr && range_is_free(mm, addr, len))
 		return addr;
+	if (!legacy && !file && len >= PMD_SIZE && !(len & ~PMD_MASK)) {
+		/* Where huge pages fit. */
+		found = find_free_range(mm, len + PMD_SIZE - PAGE_SIZE, mmap_min_addr,
+					mm->mmap_base, true);
+		if (!IS_ERR_VALUE(found))
+			return (found + PMD_SIZE - 1) & PMD_MASK;
+	}
 	if (!legacy) {
 		found = find_free_range(mm, len, mmap_min_addr, mm->mmap_base, true);
 		if (!IS_ERR_VALUE(found))

@@ -47,6 +47,8 @@ static void change_protection(struct vm_area_struct *vma, unsigned long start, u
 		spin_lock(&mm->page_table_lock);
 		addr = pte_next_table(mm, addr, end, &pte);
 		stop = min(end, (addr & PMD_MASK) + PMD_SIZE);
+		if (addr < stop && stop - addr != PMD_SIZE)
+			pmd_split_huge(mm, addr);
 		for (; addr < stop; addr += PAGE_SIZE, pte++)
 			changed |= change_pte(pte, vma);
 		spin_unlock(&mm->page_table_lock);

@@ -50,6 +50,7 @@ unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_add
 		dst = pte_alloc_lock(mm, new);
 		if (!dst)
 			break;
+		pmd_split_huge(mm, old);
 		move_ptes(mm, old, old + n, pte_lookup(mm, old), dst);
 		spin_unlock(&mm->page_table_lock);
 		old += n;

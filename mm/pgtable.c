@@ -7,6 +7,8 @@
 
 /* Entries of tables above the last level: an address of the next table, and this. */
 #define TABLE_BITS (_PAGE_PRESENT | _PAGE_RW | _PAGE_USER)
+/* Of a last-level table: its entries are one huge page. The processor's bit, with a table below. */
+#define TABLE_HUGE 0x080UL
 
 static unsigned int level_shift(int level)
 {
@@ -62,6 +64,58 @@ unsigned long pte_next_table(struct mm_struct *mm, unsigned long addr, unsigned 
 			break;
 	}
 	return end;
+}
+
+/* The entry that points to the last-level table for addr, or NULL. */
+static u64 *pmd_lookup(struct mm_struct *mm, unsigned long addr)
+{
+	u64 *table = (u64 *)mm->pgd;
+
+	if (addr >= TASK_SIZE)
+		return NULL;
+	for (int level = 3; level > 1; level--) {
+		u64 entry = *level_entry(table, addr, level);
+
+		if (!entry)
+			return NULL;
+		table = entry_table(entry);
+	}
+	return level_entry(table, addr, 1);
+}
+
+bool pmd_is_huge(struct mm_struct *mm, unsigned long addr)
+{
+	u64 *pmd = pmd_lookup(mm, addr);
+
+	return pmd && (*pmd & TABLE_HUGE);
+}
+
+void pmd_mark_huge(struct mm_struct *mm, unsigned long addr)
+{
+	u64 *pmd = pmd_lookup(mm, addr);
+
+	if (*pmd & TABLE_HUGE)
+		return;
+	*pmd |= TABLE_HUGE;
+	mod_node_page_state(NR_ANON_THPS, 1);
+}
+
+void pmd_clear_huge(struct mm_struct *mm, unsigned long addr)
+{
+	u64 *pmd = pmd_lookup(mm, addr);
+
+	if (!pmd || !(*pmd & TABLE_HUGE))
+		return;
+	*pmd &= ~TABLE_HUGE;
+	mod_node_page_state(NR_ANON_THPS, -1);
+}
+
+void pmd_split_huge(struct mm_struct *mm, unsigned long addr)
+{
+	if (!pmd_is_huge(mm, addr))
+		return;
+	pmd_clear_huge(mm, addr);
+	count_vm_event(THP_SPLIT_PMD);
 }
 
 static struct page *alloc_table(struct mm_struct *mm)

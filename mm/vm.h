@@ -14,6 +14,14 @@
 pte_t *pte_alloc_lock(struct mm_struct *mm, unsigned long addr);
 void free_pgtables(struct mm_struct *mm, unsigned long start, unsigned long end,
 		   unsigned long floor, unsigned long ceiling);
+/*
+ * The table for addr maps one aligned block of 2 MiB with one protection (a transparent huge
+ * page). The mark is taken away by whoever changes single entries. => page_table_lock held
+ */
+void pmd_mark_huge(struct mm_struct *mm, unsigned long addr);
+/* Single entries will differ (split), or all 512 are gone. No mark: nothing happens. */
+void pmd_split_huge(struct mm_struct *mm, unsigned long addr);
+void pmd_clear_huge(struct mm_struct *mm, unsigned long addr);
 int pgd_alloc(struct mm_struct *mm);
 void pgd_free(struct mm_struct *mm);
 
@@ -129,7 +137,28 @@ long populate_vma_range(struct vm_area_struct *vma, unsigned long start, unsigne
 unsigned int map_file_pages(struct vm_fault *vmf, struct page **pages, unsigned int nr);
 
 bool cow_around(struct vm_fault *vmf);
+
+static inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_WRITE ? pte_mkwrite(pte) : pte;
+}
+
+/* ---- anon.c ---- */
+/* A new page becomes an anonymous one of an area. */
 void make_anon(struct page *page);
+static inline pte_t anon_pte(struct page *page, const struct vm_area_struct *vma)
+{
+	return maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma);
+}
+vm_fault_t do_anonymous_page(struct vm_fault *vmf);
+/* Is there so little memory that nothing should be faulted in ahead? */
+bool memory_is_short(void);
+
+/* ---- thp.c ---- */
+/* May faults of the area give 2 MiB at once, without waiting for a pattern? */
+bool thp_enabled(const struct vm_area_struct *vma);
+/* May they give 2 MiB at all? */
+bool thp_allowed(const struct vm_area_struct *vma);
 
 /* ---- page cache ---- */
 /* The cached, uptodate pages of [first, last], locked and referenced, as far as nobody locks them. */

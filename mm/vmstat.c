@@ -5,6 +5,7 @@
 #include <fs/seq_file.h>
 #include <linux/sysinfo.h>
 #include <mm/mmap.h>
+#include <mm/pgtable.h>
 #include <mm/vmalloc.h>
 #include <um/percpu.h>
 
@@ -117,8 +118,14 @@ int meminfo_proc_show(struct seq_file *m, void *v)
 	seq_printf(m, "VmallocTotal:   %8lu kB\n", (VMALLOC_END - VMALLOC_START) >> 10);
 	line(m, "VmallocUsed", vmalloc_nr_pages());
 	line(m, "VmallocChunk", 0);
+	line(m, "AnonHugePages", global_node_page_state(NR_ANON_THPS) << HPAGE_PMD_ORDER);
+	line(m, "ShmemHugePages", 0);
+	line(m, "ShmemPmdMapped", 0);
+	line(m, "FileHugePages", 0);
+	line(m, "FilePmdMapped", 0);
 	seq_printf(m, "HugePages_Total: %7d\nHugePages_Free:  %7d\nHugePages_Rsvd:  %7d\n"
-		      "HugePages_Surp:  %7d\nHugepagesize:    %7d kB\n", 0, 0, 0, 0, 2048);
+		      "HugePages_Surp:  %7d\nHugepagesize:    %7d kB\nHugetlb:         %7d kB\n",
+		   0, 0, 0, 0, 2048, 0);
 	return 0;
 }
 
@@ -131,6 +138,7 @@ static const char *const stat_names[] = {
 	[NR_PAGETABLE] = "nr_page_table_pages", [NR_KERNEL_STACK_KB] = "nr_kernel_stack",
 	[NR_INACTIVE_FILE] = "nr_inactive_file", [NR_ACTIVE_FILE] = "nr_active_file",
 	[NR_MLOCK] = "nr_mlock", [NR_VMALLOC] = "nr_vmalloc", [NR_BALLOONED] = "nr_balloon",
+	[NR_ANON_THPS] = "nr_anon_transparent_hugepages",
 };
 
 static const char *const event_names[] = {
@@ -140,6 +148,8 @@ static const char *const event_names[] = {
 	[PGSTEAL] = "pgsteal_direct", [OOM_KILL] = "oom_kill", [PGDISCARD] = "pgdiscard",
 	[PGPGIN] = "pgpgin", [PGPGOUT] = "pgpgout", [ALLOCSTALL] = "allocstall_normal",
 	[DROP_PAGECACHE] = "drop_pagecache", [DROP_SLAB] = "drop_slab",
+	[THP_FAULT_ALLOC] = "thp_fault_alloc", [THP_FAULT_FALLBACK] = "thp_fault_fallback",
+	[THP_SPLIT_PMD] = "thp_split_pmd",
 };
 
 int vmstat_proc_show(struct seq_file *m, void *v)

@@ -141,6 +141,10 @@ void unmap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigne
 		spin_lock(&mm->page_table_lock);
 		addr = pte_next_table(mm, addr, end, &pte);
 		stop = min(end, (addr & PMD_MASK) + PMD_SIZE);
+		if (stop - addr == PMD_SIZE)
+			pmd_clear_huge(mm, addr);
+		else if (addr < stop)
+			pmd_split_huge(mm, addr);
 		for (; addr < stop && !full; pte++) {
 			full = !zap_pte(tlb, pte, addr, even_cows);
 			if (!full)

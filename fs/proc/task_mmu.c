@@ -118,7 +118,7 @@ static int maps_show(struct seq_file *m, void *v)
 
 struct usage {
 	unsigned long rss, pss, shared_clean, shared_dirty, private_clean, private_dirty;
-	unsigned long referenced, anonymous, size, pss_dirty;
+	unsigned long referenced, anonymous, size, pss_dirty, anon_huge;
 };
 
 static void add_page(struct usage *u, struct page *page, bool dirty, bool young)
@@ -164,6 +164,8 @@ static void measure(struct vm_area_struct *vma, struct usage *u)
 		spin_lock(&mm->page_table_lock);
 		addr = pte_next_table(mm, addr, end, &ptep);
 		stop = min((addr & PMD_MASK) + PMD_SIZE, end);
+		if (addr < stop && pmd_is_huge(mm, addr))
+			u->anon_huge += PMD_SIZE;
 		for (; addr < stop; addr += PAGE_SIZE, ptep++) {
 			pte_t pte = ptep_get(ptep);
 
@@ -193,7 +195,7 @@ static void show_usage(struct seq_file *m, const struct usage *u)
 	line(m, "Referenced:", u->referenced);
 	line(m, "Anonymous:", u->anonymous);
 	line(m, "LazyFree:", 0);
-	line(m, "AnonHugePages:", 0);
+	line(m, "AnonHugePages:", u->anon_huge);
 	line(m, "ShmemPmdMapped:", 0);
 	line(m, "FilePmdMapped:", 0);
 	line(m, "Shared_Hugetlb:", 0);
@@ -236,7 +238,7 @@ static int smaps_show(struct seq_file *m, void *v)
 	line(m, "MMUPageSize:", PAGE_SIZE);
 	show_usage(m, &u);
 	line(m, "Locked:", vma->vm_flags & VM_LOCKED ? u.pss : 0);
-	seq_printf(m, "THPeligible:    %8u\n", 0);
+	seq_printf(m, "THPeligible:    %8u\n", vma_thp_eligible(vma));
 	show_flags(m, vma->vm_flags);
 	return 0;
 }

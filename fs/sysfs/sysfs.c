@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * sysfs, as much of it as programs look for: the CPUs, and /sys/kernel. A fixed tree of one
- * instance, kept in the dcache; each file is a short text made by its show().
+ * sysfs, as much of it as programs look for: the CPUs, and what subsystems add. One instance,
+ * kept in the dcache; each file is a short text made by its show().
+ *
+ * Lock: tables_lock guards the list of tables and sysfs_sb; i_rwsem of folders inside.
  */
 #include <fs/dentry.h>
 #include <fs/file.h>
@@ -9,18 +11,30 @@
 #include <fs/libfs.h>
 #include <fs/seq_file.h>
 #include <fs/super.h>
+#include <fs/sysfs.h>
 #include <kern/cpumask.h>
+#include <kern/err.h>
 #include <kern/errno.h>
 #include <kern/init.h>
+#include <kern/mutex.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
 #include <linux/magic.h>
+#include <mm/slab.h>
+#include <mm/uaccess.h>
 
-/* A file, or a folder when show is NULL. Folders stand in front of what they hold. */
-struct sysfs_node {
-	const char *path;
-	int (*show)(struct seq_file *m, void *v);
+/* What subsystems have added. */
+struct sysfs_table {
+	struct sysfs_table *next;
+	const struct sysfs_file *files;
+	unsigned int nr;
 };
+
+#define STORE_MAX 128
+
+static DEFINE_MUTEX(tables_lock);
+static struct sysfs_table *tables, **tables_end = &tables;	/* tables_lock */
+static struct super_block *sysfs_sb;				/* tables_lock */
 
 /* A CPU set as a list: "0-3,5". */
 static void show_list(struct seq_file *m, unsigned long set)
@@ -65,27 +79,47 @@ static int kernel_max_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static const struct sysfs_node nodes[] = {
-	{ "bus" }, { "class" }, { "dev" }, { "devices" }, { "devices/system" },
-	{ "devices/system/cpu" },
-	{ "devices/system/cpu/online", online_show },
-	{ "devices/system/cpu/possible", possible_show },
-	{ "devices/system/cpu/present", possible_show },
-	{ "devices/system/cpu/offline", offline_show },
-	{ "devices/system/cpu/kernel_max", kernel_max_show },
-	{ "fs" }, { "kernel" }, { "module" },
+static const struct sysfs_file nodes[] = {
+	{ .path = "bus" }, { .path = "class" }, { .path = "dev" }, { .path = "devices" },
+	{ .path = "devices/system" }, { .path = "devices/system/cpu" },
+	{ .path = "devices/system/cpu/online", .show = online_show },
+	{ .path = "devices/system/cpu/possible", .show = possible_show },
+	{ .path = "devices/system/cpu/present", .show = possible_show },
+	{ .path = "devices/system/cpu/offline", .show = offline_show },
+	{ .path = "devices/system/cpu/kernel_max", .show = kernel_max_show },
+	{ .path = "fs" }, { .path = "kernel" }, { .path = "module" },
 };
 
 static int file_open(struct inode *inode, struct file *file)
 {
-	const struct sysfs_node *node = inode->i_private;
+	const struct sysfs_file *node = inode->i_private;
 
-	return single_open(file, node->show, NULL);
+	return single_open(file, node->show, node->private);
+}
+
+static ssize_t file_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
+{
+	const struct sysfs_file *node = file_inode(file)->i_private;
+	char text[STORE_MAX];
+	int err;
+
+	if (!node->store)
+		return -EIO;
+	if (count >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, buf, count))
+		return -EFAULT;
+	text[count] = 0;
+	if (count && text[count - 1] == '\n')
+		text[count - 1] = 0;
+	err = node->store(text);
+	return err ? err : (ssize_t)count;
 }
 
 static const struct file_operations file_ops = {
 	.open = file_open,
 	.read_iter = seq_read_iter,
+	.write = file_write,
 	.llseek = seq_lseek,
 	.release = single_release,
 };
@@ -99,7 +133,7 @@ static const struct inode_operations dir_inode_operations = {
 	.lookup = simple_lookup,
 };
 
-static struct inode *make_inode(struct super_block *sb, const struct sysfs_node *node)
+static struct inode *make_inode(struct super_block *sb, const struct sysfs_file *node)
 {
 	struct inode *inode = new_inode(sb);
 
@@ -109,7 +143,7 @@ static struct inode *make_inode(struct super_block *sb, const struct sysfs_node 
 	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
 	inode->i_private = (void *)node;
 	if (node && node->show) {
-		inode->i_mode = S_IFREG | 0444;
+		inode->i_mode = S_IFREG | (node->store ? 0644 : 0444);
 		inode->i_fop = &file_ops;
 		inode->i_size = 4096;
 	} else {
@@ -121,8 +155,19 @@ static struct inode *make_inode(struct super_block *sb, const struct sysfs_node 
 	return inode;
 }
 
+static bool exists(struct dentry *dir, const char *path)
+{
+	struct qstr name = QSTR_INIT(path, strlen(path));
+	struct dentry *found = d_hash_and_lookup(dir, &name);
+	bool there = !IS_ERR_OR_NULL(found) && d_inode(found);
+
+	if (!IS_ERR_OR_NULL(found))
+		dput(found);
+	return there;
+}
+
 /* Adds one node below the folder its path names; that folder exists. */
-static int add_node(struct super_block *sb, const char *path, const struct sysfs_node *node)
+static int add_node(struct super_block *sb, const char *path, const struct sysfs_file *node)
 {
 	struct dentry *dir = dget(sb->s_root), *dentry;
 	struct inode *inode;
@@ -138,6 +183,10 @@ static int add_node(struct super_block *sb, const char *path, const struct sysfs
 		dir = next;
 		path = slash + 1;
 	}
+	if (exists(dir, path)) {
+		dput(dir);
+		return 0;
+	}
 	dentry = d_alloc_name(dir, path);
 	inode = dentry ? make_inode(sb, node) : NULL;
 	if (inode) {
@@ -151,7 +200,34 @@ static int add_node(struct super_block *sb, const char *path, const struct sysfs
 	return inode ? 0 : -ENOMEM;
 }
 
-static const struct sysfs_node cpu_dirs[NR_CPUS];
+static const struct sysfs_file cpu_dirs[NR_CPUS];
+
+/* => tables_lock held */
+static int add_table(struct super_block *sb, const struct sysfs_table *table)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < table->nr; i++)
+		err = add_node(sb, table->files[i].path, &table->files[i]);
+	return err;
+}
+
+int sysfs_add_files(const struct sysfs_file *files, unsigned int nr)
+{
+	struct sysfs_table *table = kmalloc(sizeof(*table), GFP_KERNEL);
+	int err = 0;
+
+	if (!table)
+		return -ENOMEM;
+	*table = (struct sysfs_table){ .files = files, .nr = nr };
+	mutex_lock(&tables_lock);
+	*tables_end = table;
+	tables_end = &table->next;
+	if (sysfs_sb)
+		err = add_table(sysfs_sb, table);
+	mutex_unlock(&tables_lock);
+	return err;
+}
 
 static int fill_super(struct super_block *sb, void *data, int silent)
 {
@@ -179,6 +255,12 @@ static int fill_super(struct super_block *sb, void *data, int silent)
 		if (!err)
 			err = add_node(sb, path, &cpu_dirs[cpu]);
 	}
+	mutex_lock(&tables_lock);
+	for (const struct sysfs_table *table = tables; table && !err; table = table->next)
+		err = add_table(sb, table);
+	if (!err)
+		sysfs_sb = sb;
+	mutex_unlock(&tables_lock);
 	return err;
 }
 
@@ -188,10 +270,18 @@ static struct dentry *sysfs_mount(struct file_system_type *type, int flags, cons
 	return mount_single(type, flags, data, fill_super);
 }
 
+static void sysfs_kill_sb(struct super_block *sb)
+{
+	mutex_lock(&tables_lock);
+	sysfs_sb = NULL;
+	mutex_unlock(&tables_lock);
+	kill_litter_super(sb);
+}
+
 static struct file_system_type sysfs_type = {
 	.name = "sysfs",
 	.mount = sysfs_mount,
-	.kill_sb = kill_litter_super,
+	.kill_sb = sysfs_kill_sb,
 	.fs_flags = FS_USERNS_MOUNT,
 };
 

@@ -5,6 +5,7 @@
 
 #include <kern/types.h>
 #include <mm/mm_types.h>
+#include <mm/page.h>
 
 struct pt_regs;
 
@@ -82,8 +83,14 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned lon
 vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn);
 vm_fault_t vmf_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
 
-/* A page of zeros, shared by all: never write it. */
+/* A row of pages of zeros, shared by all: never write them. A row, so that one host mapping shows it. */
+#define ZERO_PAGES_ORDER 4
 extern struct page *zero_page;
-#define ZERO_PAGE(addr) (zero_page)
+#define ZERO_PAGE(addr) (zero_page + (((addr) >> PAGE_SHIFT) & ((1UL << ZERO_PAGES_ORDER) - 1)))
+
+static inline bool is_zero_pfn(unsigned long pfn)
+{
+	return pfn - page_to_pfn(zero_page) < 1UL << ZERO_PAGES_ORDER;
+}
 
 #endif

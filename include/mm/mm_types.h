@@ -141,6 +141,9 @@ struct mm_struct {
 #define SUID_DUMP_ROOT		2
 #define MMF_OOM_SKIP		21
 #define MMF_UNSTABLE		22
+#define MMF_DISABLE_THP		24	/* prctl(PR_SET_THP_DISABLE) */
+/* What a child and a new program keep. */
+#define MMF_INIT_MASK		(MMF_DUMPABLE_MASK | 1UL << MMF_DISABLE_THP)
 
 /*
  * One mapping: addresses [vm_start, vm_end) of vm_mm. Fields are guarded by mmap_lock (written
@@ -163,7 +166,9 @@ struct vm_area_struct {
 	unsigned long vm_pgoff;		/* offset in the file, in pages */
 	struct file *vm_file;		/* counted; NULL: anonymous */
 	void *vm_private_data;
-	unsigned long anon_faults;	/* pages faulted in so far: sizes the next batch */
+	unsigned long anon_faults;	/* anonymous pages may be there; batches so far */
+	unsigned long anon_next;	/* end of the last batch, and its order: a hint */
+	unsigned int anon_order;
 };
 
 /* vm_flags */

@@ -232,6 +232,9 @@ void task_mem(struct seq_file *m, struct mm_struct *mm);
 unsigned long task_statm(struct mm_struct *mm, unsigned long *shared, unsigned long *text,
 			 unsigned long *data, unsigned long *resident);
 
+/* Would a huge page fit into the area (smaps: THPeligible)? */
+bool vma_thp_eligible(const struct vm_area_struct *vma);
+
 /* Overcommit: 0 heuristic, 1 always, 2 never. */
 extern int sysctl_overcommit_memory;
 extern int sysctl_overcommit_ratio;

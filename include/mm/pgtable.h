@@ -26,6 +26,8 @@
 #define PTE_PFN_MASK	0x000ffffffffff000UL
 
 #define PTRS_PER_PTE	512
+#define HPAGE_PMD_ORDER	9
+#define HPAGE_PMD_NR	(1UL << HPAGE_PMD_ORDER)
 #define PMD_SHIFT	21
 #define PMD_SIZE	(1UL << PMD_SHIFT)
 #define PMD_MASK	(~(PMD_SIZE - 1))
@@ -150,6 +152,9 @@ pte_t *pte_lookup(struct mm_struct *mm, unsigned long addr);
  */
 unsigned long pte_next_table(struct mm_struct *mm, unsigned long addr, unsigned long end,
 			     pte_t **ptep);
+
+/* Does the table for addr map one aligned block of 2 MiB? => page_table_lock held */
+bool pmd_is_huge(struct mm_struct *mm, unsigned long addr);
 
 /* Protection of a mapping's pages by its VM_READ|WRITE|EXEC bits, before write faults. */
 pgprot_t vm_get_page_prot(vm_flags_t vm_flags);

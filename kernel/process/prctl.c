@@ -190,6 +190,18 @@ static long prctl_mm(int op, unsigned long addr, unsigned long arg4, unsigned lo
 	return 0;
 }
 
+static long set_thp_disable(struct mm_struct *mm, bool on)
+{
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	if (on)
+		set_bit(MMF_DISABLE_THP, &mm->flags);
+	else
+		clear_bit(MMF_DISABLE_THP, &mm->flags);
+	mmap_write_unlock(mm);
+	return 0;
+}
+
 /* The options that only read or write a number of the task. */
 static long task_option(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
 			unsigned long arg5)
@@ -234,6 +246,14 @@ static long task_option(int option, unsigned long arg2, unsigned long arg3, unsi
 			return -EINVAL;
 		set_dumpable(me->mm, arg2);
 		return 0;
+	case PR_SET_THP_DISABLE:
+		if (arg3 || arg4 || arg5)
+			return -EINVAL;
+		return set_thp_disable(me->mm, arg2);
+	case PR_GET_THP_DISABLE:
+		if (arg2 || arg3 || arg4 || arg5)
+			return -EINVAL;
+		return test_bit(MMF_DISABLE_THP, &me->mm->flags);
 	case PR_GET_TSC:
 		return put_user(PR_TSC_ENABLE, (int __user *)arg2) ? -EFAULT : 0;
 	case PR_SET_TSC:

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Anonymous memory that is touched for the first time.
+ *
+ * A fault fills a window of free entries from one contiguous block, so that the host maps it by
+ * one mapping. How large it is follows from what the area shows:
+ *
+ *	an area of up to 64 KiB		all of it
+ *	faults one behind the other	twice the last window, from 64 KiB up to 2 MiB
+ *	faults here and there		half the last one, down to a single page
+ *	huge pages asked for		2 MiB where they fit
+ *
+ * When memory is short single pages are given. A window of 2 MiB that is aligned in both memories
+ * is a transparent huge page: its table carries a mark (pmd_mark_huge()) until an entry of it is
+ * changed alone. There is nothing else to split, for the block is of single pages.
+ *
+ * Lock order: mmap_lock, page_table_lock.
+ */
+#include "vm.h"
+
+/* A read of a bigger anonymous area gets the page of zeros: it may be a sparse table. */
+#define ZERO_PAGE_AREA (1UL << 20)
+/* The window that an area starts with. */
+#define FIRST_ORDER 4
+
+/* Free entries to be filled: nr pages from start. */
+struct window {
+	unsigned long start;
+	unsigned int nr;
+};
+
+bool memory_is_short(void)
+{
+	return nr_free_pages_fast() < (totalram_pages() >> 3);
+}
+
+void make_anon(struct page *page)
+{
+	page->mapping = (struct address_space *)PAGE_MAPPING_ANON;
+	page->flags |= (1UL << PG_swapbacked) | (1UL << PG_uptodate) | (1UL << PG_user);
+	page_add_rmap(page, true);
+}
+
+/* What the next window of the area shall be, by where this fault lies. */
+static unsigned int next_order(const struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned int order = vma->anon_order;
+
+	if (!vma->anon_faults)
+		return FIRST_ORDER;
+	if (addr == vma->anon_next)
+		return order < HPAGE_PMD_ORDER ? max(order + 1, (unsigned int)FIRST_ORDER) : order;
+	return order ? order - 1 : 0;
+}
+
+/* Narrows [lo, hi) around addr to entries that are free; ptep is that of addr, or NULL. */
+static struct window free_run(pte_t *ptep, unsigned long addr, unsigned long lo, unsigned long hi)
+{
+	unsigned long start = addr, end = addr + PAGE_SIZE;
+
+	if (!ptep)
+		return (struct window){ lo, (hi - lo) >> PAGE_SHIFT };
+	for (pte_t *p = ptep - 1; start > lo && pte_none(ptep_get(p)); p--)
+		start -= PAGE_SIZE;
+	for (pte_t *p = ptep + 1; end < hi && pte_none(ptep_get(p)); p++)
+		end += PAGE_SIZE;
+	return (struct window){ start, (end - start) >> PAGE_SHIFT };
+}
+
+/* The window of 2^order pages around addr, cut to the area, its table, and what is free. */
+static struct window pick_window(struct vm_area_struct *vma, unsigned long addr, unsigned int order)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long size = PAGE_SIZE << order, lo = addr & ~(size - 1), hi = lo + size;
+	struct window w;
+
+	if (vma->vm_end - vma->vm_start <= PAGE_SIZE << FIRST_ORDER && order) {
+		lo = addr & PMD_MASK;
+		hi = lo + PMD_SIZE;
+	}
+	lo = max(lo, vma->vm_start);
+	hi = min(hi, vma->vm_end);
+	spin_lock(&mm->page_table_lock);
+	w = free_run(pte_lookup(mm, addr), addr, lo, hi);
+	spin_unlock(&mm->page_table_lock);
+	return w;
+}
+
+static bool window_is_huge(const struct window *w)
+{
+	return w->nr == HPAGE_PMD_NR && !(w->start & ~PMD_MASK);
+}
+
+/* The window for a fault: what policy wants and memory allows. */
+static struct window choose_window(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct window single = { addr, 1 }, w;
+	unsigned int order;
+
+	if (memory_is_short())
+		return single;
+	if (thp_enabled(vma)) {
+		w = pick_window(vma, addr, HPAGE_PMD_ORDER);
+		if (window_is_huge(&w))
+			return w;
+	}
+	order = next_order(vma, addr);
+	if (order == HPAGE_PMD_ORDER && !thp_allowed(vma))
+		order--;
+	return order ? pick_window(vma, addr, order) : single;
+}
+
+/* Shows zeros in the free entries of a window around the address. */
+static vm_fault_t map_zero_pages(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct mm_struct *mm = vma->vm_mm;
+	struct window w = pick_window(vma, vmf->address, ZERO_PAGES_ORDER);
+	pte_t *ptep = pte_alloc_lock(mm, w.start);
+
+	if (!ptep)
+		return VM_FAULT_OOM;
+	for (unsigned int i = 0; i < w.nr; i++) {
+		unsigned long addr = w.start + i * PAGE_SIZE;
+
+		if (pte_none(ptep_get(ptep + i)))
+			set_pte(ptep + i, pte_mkspecial(mk_pte(ZERO_PAGE(addr), vma->vm_page_prot)));
+	}
+	spin_unlock(&mm->page_table_lock);
+	update_mmu_cache_range(mm, w.start, w.nr);
+	return 0;
+}
+
+/* Zeroed single pages in a row for the window, which shrinks to addr when there are none. */
+static struct page *alloc_window(struct window *w, unsigned long addr)
+{
+	gfp_t gfp = GFP_NOWAIT | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE;
+	unsigned int order = get_order((unsigned long)w->nr << PAGE_SHIFT);
+	struct page *page = NULL;
+
+	if (w->nr > 1) {
+		bool exact = w->nr == 1U << order;
+
+		page = alloc_pages(gfp | (exact ? __GFP_ZERO : 0), order);
+		if (!page && order == HPAGE_PMD_ORDER)
+			count_vm_event(THP_FAULT_FALLBACK);
+		if (page && !exact) {
+			/* The tail goes back before it costs anything. */
+			split_page(page, order);
+			for (unsigned int i = w->nr; i < 1U << order; i++)
+				put_page(page + i);
+			memset(page_address(page), 0, (size_t)w->nr << PAGE_SHIFT);
+			return page;
+		}
+	}
+	if (page) {
+		split_page(page, order);
+		return page;
+	}
+	*w = (struct window){ addr, 1 };
+	return alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
+}
+
+/* Maps the pages if all entries are still free. => page_table_lock held */
+static bool map_window(struct vm_area_struct *vma, const struct window *w, pte_t *ptep,
+		       struct page *page)
+{
+	for (unsigned int i = 0; i < w->nr; i++)
+		if (!pte_none(ptep_get(ptep + i)))
+			return false;
+	for (unsigned int i = 0; i < w->nr; i++) {
+		make_anon(page + i);
+		set_pte(ptep + i, anon_pte(page + i, vma));
+	}
+	if (window_is_huge(w)) {
+		pmd_mark_huge(vma->vm_mm, w->start);
+		count_vm_event(THP_FAULT_ALLOC);
+	}
+	return true;
+}
+
+vm_fault_t do_anonymous_page(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct mm_struct *mm = vma->vm_mm;
+	struct window w;
+	struct page *page;
+	bool mapped;
+	pte_t *ptep;
+
+	if (vma->vm_flags & VM_SHARED)
+		return VM_FAULT_SIGBUS;
+	if (!(vmf->flags & FAULT_FLAG_WRITE) && vma->vm_end - vma->vm_start > ZERO_PAGE_AREA)
+		return map_zero_pages(vmf);
+	w = choose_window(vma, vmf->address);
+	page = alloc_window(&w, vmf->address);
+	if (!page)
+		return VM_FAULT_OOM;
+	ptep = pte_alloc_lock(mm, w.start);
+	mapped = ptep && map_window(vma, &w, ptep, page);
+	if (ptep)
+		spin_unlock(&mm->page_table_lock);
+	if (!mapped) {
+		/* Somebody was faster: the access is tried again. */
+		for (unsigned int i = 0; i < w.nr; i++)
+			put_page(page + i);
+		return ptep ? 0 : VM_FAULT_OOM;
+	}
+	add_mm_counter(mm, MM_ANONPAGES, w.nr);
+	/* Hints: lost updates of threads that fault at once do no harm. */
+	vma->anon_faults += 1;
+	vma->anon_next = w.start + ((unsigned long)w.nr << PAGE_SHIFT);
+	vma->anon_order = w.nr > 1 ? get_order((unsigned long)w.nr << PAGE_SHIFT) : 0;
+	count_vm_events(PGZERO, w.nr);
+	update_mmu_cache_range(mm, w.start, w.nr);
+	return 0;
+}
