@@ -9,7 +9,8 @@
 
 static const char help_text[] =
 	"Usage: vmlinux [PARAMETER...] [-- INIT-ARGUMENT...]\n"
-	"       vmlinux --help | --version\n"
+	"       vmlinux run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
+	"       vmlinux --help | run --help | --version\n"
 	"\n"
 	"A Linux-compatible kernel that runs as an ordinary process.\n"
 	"\n"
@@ -59,7 +60,7 @@ static const char *value_of(const char *word, const char *name)
 	return word + len + 1;
 }
 
-static unsigned long parse_size(const char *word, const char *text)
+unsigned long parse_ram_size(const char *text)
 {
 	unsigned int shift = 0;
 	unsigned long value;
@@ -74,16 +75,16 @@ static unsigned long parse_size(const char *word, const char *text)
 	case 't': case 'T': shift = 40; end++; break;
 	}
 	if (text[0] < '0' || text[0] > '9' || *end)
-		usage_error("malformed parameter \"%s\": want a size such as mem=256M", word);
+		usage_error("malformed parameter \"mem=%s\": want a size such as mem=256M", text);
 	if (errno || value > (~0UL >> shift) || value << shift > MAX_RAM)
-		usage_error("\"%s\" is out of range: at most 1024G", word);
+		usage_error("\"mem=%s\" is out of range: at most 1024G", text);
 	value <<= shift;
 	if (value < MIN_RAM)
-		usage_error("\"%s\" is out of range: at least 16M", word);
+		usage_error("\"mem=%s\" is out of range: at least 16M", text);
 	return value & ~(PAGE - 1);
 }
 
-static unsigned int parse_cpus(const char *word, const char *text)
+unsigned int parse_cpu_count(const char *text)
 {
 	unsigned long value;
 	char *end;
@@ -91,9 +92,9 @@ static unsigned int parse_cpus(const char *word, const char *text)
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end)
-		usage_error("malformed parameter \"%s\": want a number such as ncpus=2", word);
+		usage_error("malformed parameter \"ncpus=%s\": want a number such as ncpus=2", text);
 	if (errno || value < 1 || value > HOST_MAX_CPUS)
-		usage_error("\"%s\" is out of range: 1 to %d", word, HOST_MAX_CPUS);
+		usage_error("\"ncpus=%s\" is out of range: 1 to %d", text, HOST_MAX_CPUS);
 	return value;
 }
 
@@ -137,11 +138,41 @@ static void check_kernel_word(const char *word)
 		usage_error("unknown parameter \"%s\" (see --help)", word);
 }
 
-void args_parse(int argc, char **argv, struct options *options)
+static void parse_run(char **argv, struct options *options)
 {
 	char *line = strdup("");
+	char word[64];
+	struct run_line run;
+
+	run_parse(argv, &run);
+	snprintf(word, sizeof(word), "mem=%luK", run.ram_size >> 10);
+	append(&line, word);
+	snprintf(word, sizeof(word), "ncpus=%u", run.ncpus);
+	append(&line, word);
+	for (char *const *more = run.kernel_words; *more; more++) {
+		check_kernel_word(*more);
+		append(&line, *more);
+	}
+	*options = (struct options){
+		.ram_size = run.ram_size,
+		.ncpus = run.ncpus,
+		.command_line = line,
+		.init_args = run.init_args,
+		.init_argc = run.init_argc,
+		.run = true,
+	};
+}
+
+void args_parse(int argc, char **argv, struct options *options)
+{
+	char *line;
 	int i;
 
+	if (argc > 1 && !strcmp(argv[1], "run")) {
+		parse_run(argv + 2, options);
+		return;
+	}
+	line = strdup("");
 	*options = (struct options){ .ram_size = DEFAULT_RAM, .ncpus = 1 };
 	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
 		const char *word = argv[i];
@@ -156,9 +187,9 @@ void args_parse(int argc, char **argv, struct options *options)
 			exit(fflush(stdout) ? 1 : 0);
 		}
 		if ((value = value_of(word, "mem")))
-			options->ram_size = parse_size(word, value);
+			options->ram_size = parse_ram_size(value);
 		else if ((value = value_of(word, "ncpus")))
-			options->ncpus = parse_cpus(word, value);
+			options->ncpus = parse_cpu_count(value);
 		else if ((value = value_of(word, "initrd")))
 			options->initrd = value;
 		else

@@ -2,14 +2,17 @@
 /*
  * ./vmlinux in a box: a guest that broke the kernel can still only make the calls below. The
  * filter holds for every thread started afterwards. Opening files, sockets, programs and
- * executable memory are not among them. Not under sanitizers and Valgrind, whose runtimes
+ * executable memory are not among them; `vmlinux run` opens files, for reading only unless one
+ * of its trees may be written. Not under sanitizers and Valgrind, whose runtimes
  * make calls of their own.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include "exports.h"
 #include "instrument.h"
 #include "internal.h"
 
@@ -60,6 +63,37 @@ static int allow_conditional(scmp_filter_ctx filter)
 	return error;
 }
 
+/* Looking names up and reading: for exported trees. */
+static const int tree_reading[] = {
+	SCMP_SYS(statx), SCMP_SYS(getdents64), SCMP_SYS(readlinkat), SCMP_SYS(fstatfs),
+	SCMP_SYS(preadv2), SCMP_SYS(getxattr), SCMP_SYS(lgetxattr), SCMP_SYS(listxattr),
+	SCMP_SYS(llistxattr),
+};
+
+/* The same for trees that may be written. */
+static const int tree_writing[] = {
+	SCMP_SYS(openat), SCMP_SYS(pwritev2), SCMP_SYS(mkdirat), SCMP_SYS(mknodat),
+	SCMP_SYS(symlinkat), SCMP_SYS(linkat), SCMP_SYS(unlinkat), SCMP_SYS(renameat2),
+	SCMP_SYS(fchmodat), SCMP_SYS(fchownat), SCMP_SYS(utimensat), SCMP_SYS(fsync),
+	SCMP_SYS(fdatasync), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(removexattr),
+	SCMP_SYS(lremovexattr),
+};
+
+static int allow_trees(scmp_filter_ctx filter)
+{
+	const unsigned long writes = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY);
+	int error = 0;
+
+	for (unsigned int i = 0; i < sizeof(tree_reading) / sizeof(tree_reading[0]); i++)
+		error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, tree_reading[i], 0);
+	if (!exports_writable())
+		return error | seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+						SCMP_A2(SCMP_CMP_MASKED_EQ, writes | O_NOFOLLOW, O_NOFOLLOW));
+	for (unsigned int i = 0; i < sizeof(tree_writing) / sizeof(tree_writing[0]); i++)
+		error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, tree_writing[i], 0);
+	return error;
+}
+
 void confine_self(void)
 {
 	scmp_filter_ctx filter;
@@ -73,6 +107,8 @@ void confine_self(void)
 	for (unsigned int i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
 	error |= allow_conditional(filter);
+	if (exports_any())
+		error |= allow_trees(filter);
 	/* A tree, not a list: the filter runs at every host call. */
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (error || (error = seccomp_load(filter)))

@@ -26,6 +26,7 @@ struct options {
 	const char *command_line;
 	const char *const *init_args;
 	unsigned int init_argc;
+	bool run;			/* `vmlinux run`: signals are the program's */
 };
 
 extern struct host_upcalls host_upcalls;
@@ -37,6 +38,19 @@ extern pid_t host_pid;
 void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 void args_parse(int argc, char **argv, struct options *options);
+/* Values of mem= and ncpus=, also as options of `run`; complain by themselves. */
+unsigned long parse_ram_size(const char *text);
+unsigned int parse_cpu_count(const char *text);
+
+/* What `vmlinux run ...` comes to (run.c); argv begins behind "run". */
+struct run_line {
+	unsigned long ram_size;
+	unsigned int ncpus;
+	char *const *kernel_words;	/* NULL-terminated */
+	const char *const *init_args;
+	unsigned int init_argc;
+};
+void run_parse(char **argv, struct run_line *line);
 
 /* Refuses hosts that cannot carry the machine (limits.c). */
 void limits_check(const struct options *options);

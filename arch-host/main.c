@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <cpuid.h>
+#include "exports.h"
 #include "internal.h"
 #include "sys.h"
 
@@ -172,6 +173,7 @@ int main(int argc, char **argv)
 	stdio_classify();
 	um_kernel_main(&host_info, &host_upcalls);
 	args_parse(argc, argv, &options);
+	exports_prepare();
 	limits_check(&options);
 	describe_host(&options);
 	ram_create(options.ram_size);
@@ -185,6 +187,7 @@ int main(int argc, char **argv)
 		guest_prepare();
 	confine_self();
 	hostio_prepare();
+	hostfs_io_prepare();
 	console_start();
 	if (vcpu_launch(0)) {
 		console_restore();

@@ -19,54 +19,13 @@
 #include <linux/reboot.h>
 #include <linux/time_types.h>
 
+#include "common.h"
 #include "syscalls.h"
 
 #define ENV_MAX 64
-#define SIGBIT(sig) (1UL << ((sig) - 1))
 #define WAITED (SIGBIT(SIGCHLD) | SIGBIT(SIGUSR1) | SIGBIT(SIGUSR2) | SIGBIT(SIGTERM))
-#define WNOHANG_ 1
 
-/* The layout that the kernel reads; libc's struct sigaction is another. */
-struct kernel_sigaction {
-	void (*handler)(int);
-	unsigned long flags;
-	void (*restorer)(void);
-	unsigned long mask;
-};
-
-static unsigned long length(const char *s)
-{
-	unsigned long n = 0;
-
-	while (s[n])
-		n++;
-	return n;
-}
-
-static void complain(const char *what, const char *which)
-{
-	sys3(write, 2, "init: ", 6);
-	sys3(write, 2, what, length(what));
-	sys3(write, 2, which, length(which));
-	sys3(write, 2, "\n", 1);
-}
-
-static int starts_with(const char *s, const char *prefix)
-{
-	while (*prefix)
-		if (*s++ != *prefix++)
-			return 0;
-	return 1;
-}
-
-static void mount_one(const char *type, const char *where, unsigned long flags, const char *options)
-{
-	sys2(mkdir, where, 0755);
-	long err = sys5(mount, type, where, type, flags, options);
-
-	if (err && err != -EBUSY)
-		complain("cannot mount ", where);
-}
+const char program[] = "init";
 
 static void mount_all(void)
 {
@@ -81,28 +40,6 @@ static void mount_all(void)
 	sys2(symlink, "/proc/self/fd/0", "/dev/stdin");
 	sys2(symlink, "/proc/self/fd/1", "/dev/stdout");
 	sys2(symlink, "/proc/self/fd/2", "/dev/stderr");
-}
-
-/*
- * The kernel opened the console in the initial archive's /dev, which devtmpfs now hides: open it
- * again where programs that ask for the terminal's name will find it.
- */
-static void reopen_console(void)
-{
-	char termios[64];
-	long console = -1;
-
-	for (int fd = 0; fd < 3; fd++) {
-		if (sys3(ioctl, fd, TCGETS, termios))
-			continue;
-		if (console < 0)
-			console = sys3(open, "/dev/console", O_RDWR, 0);
-		if (console < 0)
-			return;
-		sys3(dup3, console, fd, 0);
-	}
-	if (console > 2)
-		sys1(close, console);
 }
 
 /* execvp(): tries each folder of PATH; returns the status that a shell would give. */
@@ -133,15 +70,6 @@ static int execute(char *const *argv, char *const *envp)
 	return first == -ENOENT ? 127 : 126;
 }
 
-/* A session of its own, with the first descriptor that is a terminal as controlling one. */
-static void take_terminal(void)
-{
-	sys0(setsid);
-	for (int fd = 0; fd < 3; fd++)
-		if (sys3(ioctl, fd, TIOCSCTTY, 0) == 0)
-			return;
-}
-
 static long spawn(char *const *argv, const char *file, char *const *envp)
 {
 	unsigned long none = 0;
@@ -163,21 +91,13 @@ static long spawn(char *const *argv, const char *file, char *const *envp)
 	return 0;
 }
 
-static void set_poweroff_status(int status)
+static void leave_status(int status)
 {
-	char digits[4];
-	int at = sizeof(digits);
-	long fd;
+	long fd = sys3(open, STATUS_FILE, O_WRONLY, 0);
 
-	digits[--at] = '\n';
-	do {
-		digits[--at] = '0' + status % 10;
-		status /= 10;
-	} while (status && at);
-	fd = sys3(open, "/proc/sys/kernel/poweroff_status", O_WRONLY, 0);
 	if (fd < 0)
 		return;
-	sys3(write, fd, digits + at, sizeof(digits) - at);
+	write_status(fd, status);
 	sys1(close, fd);
 }
 
@@ -204,26 +124,6 @@ static void shut_down(unsigned int how)
 	sys0(sync);
 	sys4(reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, how, 0);
 	sys1(exit_group, 0);
-}
-
-static void never_runs(int sig)
-{
-	(void)sig;
-}
-
-/*
- * The first process ignores signals whose action is the default, on kernels that look at the
- * action before the mask: give those that we wait for an action.
- */
-static void prepare_signals(void)
-{
-	static const int waited[] = { SIGCHLD, SIGUSR1, SIGUSR2, SIGTERM };
-	struct kernel_sigaction act = { .handler = never_runs, .flags = 0x04000000 };
-	unsigned long mask = WAITED;
-
-	sys4(rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
-	for (unsigned long i = 0; i < sizeof(waited) / sizeof(waited[0]); i++)
-		sys4(rt_sigaction, waited[i], &act, 0, sizeof(mask));
 }
 
 /* What a command line needs and the kernel may not have given. */
@@ -272,7 +172,7 @@ static void serve(long child, int want_status)
 			int code = status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
 
 			if (want_status)
-				set_poweroff_status(code);
+				leave_status(code);
 			shut_down(LINUX_REBOOT_CMD_POWER_OFF);
 		}
 		switch (sys4(rt_sigtimedwait, &mask, 0, 0, sizeof(mask))) {
@@ -289,13 +189,13 @@ static void serve(long child, int want_status)
 	}
 }
 
-static int run(int argc, char **argv, char **envp)
+int run(int argc, char **argv, char **envp)
 {
 	static char dash_sh[] = "-sh";
 	char *shell[] = { dash_sh, 0 };
 	long child;
 
-	prepare_signals();
+	prepare_signals(WAITED);
 	sys1(umask, 022);
 	mount_all();
 	reopen_console();
@@ -310,15 +210,3 @@ static int run(int argc, char **argv, char **envp)
 	serve(child, argc > 1);
 	return 0;
 }
-
-/* Called by _start with the stack that the kernel made: argc, argv, NULL, envp, NULL. */
-__attribute__((noreturn, used)) void begin(long *stack)
-{
-	int argc = stack[0];
-	char **argv = (char **)(stack + 1);
-
-	sys1(exit_group, run(argc, argv, argv + argc + 1));
-	__builtin_unreachable();
-}
-
-__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall begin\n");

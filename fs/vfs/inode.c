@@ -127,13 +127,22 @@ static struct hlist_head *inode_bucket(const struct super_block *sb, unsigned lo
 	return &inode_hashtable[hash_64((unsigned long)sb / 64 + ino, I_HASH_BITS)];
 }
 
+/* What a search of the hash looks for: an inode of `sb` for which test() holds. */
+struct inode_key {
+	struct super_block *sb;
+	unsigned long hash;
+	int (*test)(struct inode *inode, void *data);
+	int (*set)(struct inode *inode, void *data);
+	void *data;
+};
+
 /* => inode_hash_lock held */
-static struct inode *find_inode(struct super_block *sb, unsigned long ino)
+static struct inode *find_inode(const struct inode_key *key)
 {
 	struct inode *inode;
 
-	hlist_for_each_entry(inode, inode_bucket(sb, ino), i_hash)
-		if (inode->i_ino == ino && inode->i_sb == sb)
+	hlist_for_each_entry(inode, inode_bucket(key->sb, key->hash), i_hash)
+		if (inode->i_sb == key->sb && key->test(inode, key->data))
 			return inode;
 	return NULL;
 }
@@ -153,29 +162,29 @@ void remove_inode_hash(struct inode *inode)
 	wake_up_all(&inode_wait);
 }
 
-static bool inode_settled(struct super_block *sb, unsigned long ino)
+static bool inode_settled(const struct inode_key *key)
 {
 	struct inode *inode;
 	bool settled;
 
 	spin_lock(&inode_hash_lock);
-	inode = find_inode(sb, ino);
+	inode = find_inode(key);
 	settled = !inode || !(READ_ONCE(inode->i_state) & (I_NEW | I_FREEING));
 	spin_unlock(&inode_hash_lock);
 	return settled;
 }
 
-struct inode *iget_locked(struct super_block *sb, unsigned long ino)
+static struct inode *get_hashed(const struct inode_key *key)
 {
 	struct inode *fresh = NULL;
 	struct inode *inode;
 
 	for (;;) {
 		spin_lock(&inode_hash_lock);
-		inode = find_inode(sb, ino);
+		inode = find_inode(key);
 		if (!inode && fresh) {
 			fresh->i_state = I_NEW;
-			hlist_add_head(&fresh->i_hash, inode_bucket(sb, ino));
+			hlist_add_head(&fresh->i_hash, inode_bucket(key->sb, key->hash));
 			spin_unlock(&inode_hash_lock);
 			inode_sb_list_add(fresh);
 			return fresh;
@@ -186,17 +195,47 @@ struct inode *iget_locked(struct super_block *sb, unsigned long ino)
 		}
 		spin_unlock(&inode_hash_lock);
 		if (inode) {
-			wait_event(inode_wait, inode_settled(sb, ino));
+			wait_event(inode_wait, inode_settled(key));
 			continue;
 		}
-		fresh = new_inode_pseudo(sb);
+		fresh = new_inode_pseudo(key->sb);
 		if (!fresh)
 			return NULL;
-		fresh->i_ino = ino;
+		if (key->set(fresh, key->data)) {
+			iput(fresh);
+			return NULL;
+		}
 	}
 	if (fresh)
 		iput(fresh);
 	return inode;
+}
+
+static int test_number(struct inode *inode, void *data)
+{
+	return inode->i_ino == *(unsigned long *)data;
+}
+
+static int set_number(struct inode *inode, void *data)
+{
+	inode->i_ino = *(unsigned long *)data;
+	return 0;
+}
+
+struct inode *iget_locked(struct super_block *sb, unsigned long ino)
+{
+	const struct inode_key key = { sb, ino, test_number, set_number, &ino };
+
+	return get_hashed(&key);
+}
+
+struct inode *iget5_locked(struct super_block *sb, unsigned long hash,
+			   int (*test)(struct inode *inode, void *data),
+			   int (*set)(struct inode *inode, void *data), void *data)
+{
+	const struct inode_key key = { sb, hash, test, set, data };
+
+	return get_hashed(&key);
 }
 
 void unlock_new_inode(struct inode *inode)

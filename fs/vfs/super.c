@@ -151,14 +151,24 @@ retry:
 	return fresh;
 }
 
-int set_anon_super(struct super_block *sb, void *data)
+int get_anon_bdev(dev_t *dev)
 {
 	int minor = ida_alloc_range(&anon_dev_ida, 1, MINORMASK, GFP_ATOMIC);
 
 	if (minor < 0)
 		return minor == -ENOSPC ? -EMFILE : minor;
-	sb->s_dev = MKDEV(0, minor);
+	*dev = MKDEV(0, minor);
 	return 0;
+}
+
+void free_anon_bdev(dev_t dev)
+{
+	ida_free(&anon_dev_ida, MINOR(dev));
+}
+
+int set_anon_super(struct super_block *sb, void *data)
+{
+	return get_anon_bdev(&sb->s_dev);
 }
 
 static void generic_shutdown_super(struct super_block *sb)
@@ -182,7 +192,7 @@ void kill_anon_super(struct super_block *sb)
 	dev_t dev = sb->s_dev;
 
 	generic_shutdown_super(sb);
-	ida_free(&anon_dev_ida, MINOR(dev));
+	free_anon_bdev(dev);
 }
 
 void kill_litter_super(struct super_block *sb)

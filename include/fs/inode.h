@@ -249,6 +249,13 @@ struct inode *new_inode_pseudo(struct super_block *sb);
  * unlock_new_inode() or iget_failed(). NULL without memory. => may sleep
  */
 struct inode *iget_locked(struct super_block *sb, unsigned long ino);
+/*
+ * The same for files that are told apart by more than a number: test() says whether an inode with
+ * this hash is the one (under a spinlock), set() fills in what test() looks at: 0 or an errno.
+ */
+struct inode *iget5_locked(struct super_block *sb, unsigned long hash,
+			   int (*test)(struct inode *inode, void *data),
+			   int (*set)(struct inode *inode, void *data), void *data);
 void unlock_new_inode(struct inode *inode);
 void iget_failed(struct inode *inode);
 void insert_inode_hash(struct inode *inode);

@@ -134,6 +134,9 @@ struct super_block *sget(struct file_system_type *type,
 			 int (*test)(struct super_block *sb, void *data),
 			 int (*set)(struct super_block *sb, void *data), int flags, void *data);
 int set_anon_super(struct super_block *sb, void *data);
+/* A device number for what has no device: 0, -EMFILE or -ENOMEM. => any context */
+int get_anon_bdev(dev_t *dev);
+void free_anon_bdev(dev_t dev);
 void deactivate_super(struct super_block *sb);
 void deactivate_locked_super(struct super_block *sb);
 

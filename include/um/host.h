@@ -221,6 +221,97 @@ struct host_stat { unsigned int mode; unsigned long size, rdev, ino, mtime_ns; }
 int host_fd_stat(int fd, struct host_stat *st);
 int host_fd_truncate(int fd, long size);
 
+/* ---- folders of the host (arch-host/hostfs*.c): fs/hostfs only ---- */
+
+/*
+ * Each exported tree has a number, given on the command line; the guest can name no other. Files
+ * are reached by a descriptor of a folder and one name in it, which holds no slash and is never
+ * "." or ".."; no call follows a symlink. An empty name is the descriptor's own file. Descriptors
+ * are close-on-exec and belong to the caller.
+ *
+ * All may wait for the host's file system; they are raw system calls and may be preempted.
+ */
+struct host_fs_time { long sec; unsigned int nsec; };
+struct host_fs_attr {
+	unsigned long dev, rdev;	/* as (major << 32 | minor) */
+	unsigned long ino;
+	unsigned long mount;		/* the host's number of the mount; 0: an old host */
+	unsigned int mode, nlink, uid, gid, blksize;
+	unsigned long size, blocks;
+	struct host_fs_time atime, mtime, ctime, btime;
+};
+struct host_fs_statfs {
+	unsigned long type, bsize, frsize, blocks, bfree, bavail, files, ffree, namelen;
+};
+
+/* The tree of that number: its root's descriptor (the host's; never to be closed), or -ENOENT. */
+int host_fs_root(unsigned int tree, int *writable);
+/* How many descriptors the kernel may keep open as a cache. */
+unsigned int host_fs_descriptors(void);
+/* Looks at a file. 0 or -errno. */
+int host_fs_stat(int fd, const char *name, struct host_fs_attr *attr);
+/* Ways to open: bits. Never blocks on a FIFO, never makes a terminal the controlling one. */
+#define HOST_FS_READ	0x01
+#define HOST_FS_WRITE	0x02
+#define HOST_FS_FOLDER	0x04	/* only a folder; without READ only to look names up */
+#define HOST_FS_CREATE	0x08	/* with `mode`; fails when the name is taken */
+#define HOST_FS_UNNAMED	0x10	/* with `mode`: a file without a name in the folder `fd` */
+int host_fs_open(int fd, const char *name, unsigned int how, unsigned int mode);
+void host_fs_close(int fd);
+/* Entries as struct linux_dirent64 from position `offset` on. Bytes, 0 at the end, or -errno. */
+long host_fs_readdir(int fd, long offset, void *buf, unsigned long len);
+long host_fs_readlink(int fd, const char *name, char *buf, unsigned long len);
+int host_fs_statfs(int fd, struct host_fs_statfs *st);
+/* Does this descriptor's file lie on a file system that shows the host's kernel (proc, sysfs)? */
+int host_fs_is_kernel(int fd);
+/* SEEK_DATA and SEEK_HOLE. */
+long host_fs_seek(int fd, long offset, int whence);
+
+/* Only trees that may be written have use for these. */
+int host_fs_mkdir(int fd, const char *name, unsigned int mode);
+int host_fs_mknod(int fd, const char *name, unsigned int mode, unsigned long rdev);
+int host_fs_symlink(const char *text, int fd, const char *name);
+/* An empty old name: a file without a name gets its first. */
+int host_fs_link(int oldfd, const char *oldname, int newfd, const char *newname);
+int host_fs_unlink(int fd, const char *name, int folder);
+int host_fs_rename(int oldfd, const char *oldname, int newfd, const char *newname,
+		   unsigned int flags);
+int host_fs_chmod(int fd, const char *name, unsigned int mode);
+/* A uid or gid of ~0u stays. */
+int host_fs_chown(int fd, const char *name, unsigned int uid, unsigned int gid);
+/* nsec may be UTIME_NOW or UTIME_OMIT. */
+int host_fs_utimes(int fd, const char *name, const struct host_fs_time *atime,
+		   const struct host_fs_time *mtime);
+
+/* Extended attributes. size 0 asks for the length; a value NULL removes. */
+long host_fs_getxattr(int fd, const char *name, const char *attr, void *value, unsigned long size);
+long host_fs_listxattr(int fd, const char *name, char *list, unsigned long size);
+int host_fs_setxattr(int fd, const char *name, const char *attr, const void *value,
+		     unsigned long size, int flags);
+
+/*
+ * Work on an open file that may take long. host_fs_try() does it at once when the host need not
+ * wait for a disk, else it says -EAGAIN; host_fs_submit() has a host thread do it. The caller
+ * owns the struct until `done` is 1 (HOST_DEV_IO follows).
+ */
+enum host_fs_op { HOST_FS_PREAD, HOST_FS_PWRITE, HOST_FS_FSYNC, HOST_FS_FALLOCATE, HOST_FS_TRUNCATE };
+#define HOST_FS_APPEND	0x01	/* of PWRITE: at the file's end */
+#define HOST_FS_DATA	0x02	/* of FSYNC: not the times */
+struct host_fs_vec { void *base; unsigned long len; };
+struct host_fs_job {
+	enum host_fs_op op;
+	int fd;
+	const struct host_fs_vec *vec;	/* transfers: in RAM */
+	unsigned int nr_vec;
+	long offset, len;
+	unsigned int flags;		/* HOST_FS_APPEND, HOST_FS_DATA; mode of FALLOCATE */
+	long result;
+	volatile unsigned int done;
+	struct host_fs_job *next;	/* the host's */
+};
+long host_fs_try(struct host_fs_job *job);
+void host_fs_submit(struct host_fs_job *job);
+
 /* ---- the rest (arch-host/main.c) ---- */
 
 /* Fills buf with random bytes. */

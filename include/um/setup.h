@@ -72,4 +72,7 @@ unsigned int um_stack_trace(unsigned long *addrs, unsigned int max);
  */
 int um_open_stdio(void);
 
+/* Sleeps until a host thread has set the `done` word of what it was asked to do. */
+void um_hostio_wait(const volatile unsigned int *done);
+
 #endif

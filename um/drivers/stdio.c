@@ -44,6 +44,11 @@ static irqreturn_t hostio_interrupt(int irq, void *dev)
 	return IRQ_HANDLED;
 }
 
+void um_hostio_wait(const volatile unsigned int *done)
+{
+	wait_event(hostio_wait, *done);
+}
+
 static int fd_of(const struct file *file)
 {
 	return (int)(long)file_inode(file)->i_private;
