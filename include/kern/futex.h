@@ -12,6 +12,8 @@ struct task_struct;
 long do_futex(u32 __user *uaddr, int op, u32 val, ktime_t *timeout, u32 __user *uaddr2, u32 val2,
 	      u32 val3);
 
+/* A new task, before it is visible. */
+void futex_init_task(struct task_struct *task);
 /* The task gives up its mm: hands on the robust mutexes it holds. */
 void futex_exit_release(struct task_struct *task);
 void futex_exec_release(struct task_struct *task);

@@ -122,6 +122,8 @@ int sched_setscheduler_nocheck(struct task_struct *task, int policy, int rt_prio
 int sched_change_policy(struct task_struct *task, int policy, int rt_priority, int nice, bool reset_on_fork);
 int sched_set_fifo(struct task_struct *task);
 void sched_set_normal(struct task_struct *task, int nice);
+/* The real-time priority that others lend the task, 0: none. => kernel/locking/rtmutex.c only. */
+void sched_inherit(struct task_struct *task, unsigned int prio);
 static inline bool rt_task(const struct task_struct *task) { return task->sched.prio < MAX_RT_PRIO; }
 
 /* Accounting of CPU time. */

@@ -46,6 +46,7 @@ struct sched_task {
 	int prio;			/* p: 0..99 real-time, 100..139 fair, 140 idle */
 	int static_prio;		/* p: 100 + 20 + nice */
 	unsigned int rt_priority;	/* p: 1..99, 0 for the fair class */
+	unsigned int pi_prio;		/* p: real-time priority that it inherits, 0: none */
 	unsigned int policy;		/* p: SCHED_* */
 	bool reset_on_fork;		/* p */
 

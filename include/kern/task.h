@@ -27,6 +27,7 @@ struct robust_list_head;
 struct io_context;
 struct audit_context;
 struct task_work;
+struct rt_mutex_waiter;
 
 #define TASK_COMM_LEN 16
 
@@ -144,6 +145,10 @@ struct task_struct {
 	int *set_child_tid;			/* c: guest address */
 	int *clear_child_tid;			/* c: guest address */
 	struct robust_list_head *robust_list;	/* c: guest address */
+	struct list_head pi_state_list;		/* kernel/futex/pi_state.c: pi_states_lock */
+	unsigned int futex_state;		/* likewise: FUTEX_STATE_* */
+	struct rb_root_cached pi_waiters;	/* kernel/locking/rtmutex.c: graph_lock */
+	struct rt_mutex_waiter *pi_blocked_on;	/* likewise */
 	struct completion *vfork_done;		/* a */
 	void *rseq;				/* c: guest address */
 	u32 rseq_len;				/* c */

@@ -87,11 +87,27 @@ int futex_get_value_locked(u32 *value, u32 __user *uaddr)
 	return copy_from_user_nofault(value, uaddr, sizeof(u32)) ? -EFAULT : 0;
 }
 
+static int queue_prio(const struct futex_q *q)
+{
+	return min(READ_ONCE(q->task->sched.prio), MAX_RT_PRIO);
+}
+
+void futex_insert(struct futex_q *q, struct futex_bucket *b)
+{
+	struct list_head *at = b->chain.prev;
+	int prio = queue_prio(q);
+
+	while (prio < MAX_RT_PRIO && at != &b->chain &&
+	       queue_prio(list_entry(at, struct futex_q, list)) > prio)
+		at = at->prev;
+	list_add(&q->list, at);
+	WRITE_ONCE(q->lock_ptr, &b->lock);
+}
+
 void futex_queue(struct futex_q *q, struct futex_bucket *b)
 {
-	list_add_tail(&q->list, &b->chain);
 	q->task = current;
-	q->lock_ptr = &b->lock;
+	futex_insert(q, b);
 }
 
 static struct futex_bucket *bucket_of(spinlock_t *lock)
@@ -99,15 +115,37 @@ static struct futex_bucket *bucket_of(spinlock_t *lock)
 	return container_of(lock, struct futex_bucket, lock);
 }
 
-void futex_wake_mark(struct wake_q_head *wake_q, struct futex_q *q)
+void futex_move(struct futex_q *q, struct futex_bucket *from, struct futex_bucket *to,
+		struct futex_key *key)
 {
-	struct task_struct *task = q->task;
+	if (from != to) {
+		list_del(&q->list);
+		atomic_dec(&from->waiters);
+		atomic_inc(&to->waiters);
+		futex_insert(q, to);
+	}
+	/*
+	 * The sleeper drops the reference of the key that it finds in its q; the caller's on the
+	 * first key keeps that file alive, so this is never the last one.
+	 */
+	if (key->is_inode)
+		ihold((struct inode *)key->object);
+	futex_put_key(&q->key);
+	q->key = *key;
+}
 
-	wake_q_add(wake_q, task);
+void futex_remove(struct futex_q *q)
+{
 	list_del(&q->list);
 	atomic_dec(&bucket_of(q->lock_ptr)->waiters);
 	/* From here on the sleeper may go away with its q. */
 	smp_store_release(&q->lock_ptr, NULL);
+}
+
+void futex_wake_mark(struct wake_q_head *wake_q, struct futex_q *q)
+{
+	wake_q_add(wake_q, q->task);
+	futex_remove(q);
 }
 
 bool futex_unqueue(struct futex_q *q)
@@ -142,6 +180,19 @@ void futex_unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 	spin_unlock(&a->lock);
 	if (a != b)
 		spin_unlock(&b->lock);
+}
+
+int futex_get_keys(u32 __user *uaddr1, u32 __user *uaddr2, unsigned int flags, bool write2,
+		   struct futex_key *key1, struct futex_key *key2)
+{
+	int ret = futex_get_key(uaddr1, flags, false, key1);
+
+	if (ret)
+		return ret;
+	ret = futex_get_key(uaddr2, flags, write2, key2);
+	if (ret)
+		futex_put_key(key1);
+	return ret;
 }
 
 static int __init futex_init(void)

@@ -4,6 +4,7 @@
 #define FUTEX_FUTEX_H
 
 #include <kern/ktime.h>
+#include <kern/rtmutex.h>
 #include <kern/sched.h>
 #include <kern/spinlock.h>
 #include <kern/types.h>
@@ -31,14 +32,38 @@ struct futex_bucket {
 	struct list_head chain;
 };
 
-/* One sleeper. lock_ptr is NULL once it has been woken. */
+/*
+ * What the kernel knows of a priority-inheriting futex while somebody waits for it.
+ *   (s) pi_states_lock; the mutex has a lock of its own
+ */
+struct futex_pi_state {
+	struct rt_mutex mutex;
+	struct list_head list;		/* s: in owner->pi_state_list */
+	struct task_struct *owner;	/* s: whom the word names; NULL: died */
+	unsigned int refs;		/* s: one for each waiter */
+	struct futex_key key;		/* constant; holds no reference, the waiters do */
+};
+
+/*
+ * One sleeper. lock_ptr is NULL once it has been woken. One that waits in FUTEX_WAIT_REQUEUE_PI
+ * has rt_waiter and requeue_key; one that waits for a mutex has pi_state. All guarded by the
+ * bucket's lock.
+ */
 struct futex_q {
 	struct list_head list;
 	struct task_struct *task;
 	spinlock_t *lock_ptr;
 	struct futex_key key;
 	u32 bitset;
+	struct rt_mutex_waiter *rt_waiter;
+	const struct futex_key *requeue_key;
+	struct futex_pi_state *pi_state;
 };
+
+static inline bool futex_is_pi(const struct futex_q *q)
+{
+	return q->pi_state || q->rt_waiter;
+}
 
 static inline bool futex_match(const struct futex_key *a, const struct futex_key *b)
 {
@@ -53,6 +78,13 @@ struct futex_bucket *futex_hash(const struct futex_key *key);
 /* => bucket lock held. Reads the word without faulting. */
 int futex_get_value_locked(u32 *value, u32 __user *uaddr);
 void futex_queue(struct futex_q *q, struct futex_bucket *b);
+/* Puts a waiter into the chain of its bucket: real-time tasks by priority, others in line. */
+void futex_insert(struct futex_q *q, struct futex_bucket *b);
+/* Another key, in another bucket perhaps: the sleeper drops the reference that we take. */
+void futex_move(struct futex_q *q, struct futex_bucket *from, struct futex_bucket *to,
+		struct futex_key *key);
+/* Takes a waiter off its chain: it is a waiter no more. => it may go away any moment */
+void futex_remove(struct futex_q *q);
 /* Takes a waiter off and remembers to wake it. */
 void futex_wake_mark(struct wake_q_head *wake_q, struct futex_q *q);
 /* Is it still queued? Then it is taken off; else somebody woke it. */
@@ -64,6 +96,55 @@ int futex_wait(u32 __user *uaddr, unsigned int flags, u32 val, const ktime_t *ab
 int futex_wake(u32 __user *uaddr, unsigned int flags, int nr_wake, u32 bitset);
 int futex_requeue(u32 __user *uaddr1, unsigned int flags, u32 __user *uaddr2, int nr_wake,
 		  int nr_requeue, const u32 *cmpval);
+
+/* pi_state.c */
+struct futex_pi_state *futex_alloc_pi_state(void);
+void futex_get_pi_state(struct futex_pi_state *state);
+/* NULL is allowed. */
+void futex_put_pi_state(struct futex_pi_state *state);
+/* The word names the task now. */
+void futex_set_owner(struct futex_pi_state *state, struct task_struct *owner);
+
+/* What an attempt at a priority-inheriting futex needs and finds. */
+struct futex_pi_attempt {
+	struct task_struct *task;	/* who shall have it; current, or one that sleeps */
+	bool set_waiters;		/* others will be queued behind it */
+	struct futex_pi_state *spare;	/* in: memory for a new state; what is left is the caller's */
+	struct futex_pi_state *state;	/* out: to wait on, with a reference */
+	struct task_struct *exiting;	/* out, for -EBUSY: wait for its end; with a reference */
+};
+
+/*
+ * Takes the futex for the task, or finds out whom to wait for. => bucket lock held.
+ * 1: taken; 0: wait on attempt->state; -EFAULT: fault the word in and try again; -EBUSY: the
+ * owner dies just now; -EAGAIN: try again; -EDEADLK, -EINVAL, -EPERM, -ESRCH: no such lock.
+ */
+int futex_lock_pi_atomic(u32 __user *uaddr, struct futex_bucket *b, const struct futex_key *key,
+			 struct futex_pi_attempt *attempt);
+/* After an error, no lock held: 0 when it is worth another attempt, or the error. */
+int futex_pi_retry(int error, u32 __user *uaddr, struct futex_pi_attempt *attempt);
+/* The end of a wait for a mutex: unqueues. error is the wait's; 0 when the mutex is ours. */
+int futex_finish_pi(struct futex_q *q, u32 __user *uaddr, int error);
+
+int futex_lock_pi(u32 __user *uaddr, unsigned int flags, const ktime_t *time, bool trylock);
+int futex_unlock_pi(u32 __user *uaddr, unsigned int flags);
+int futex_requeue_pi(u32 __user *uaddr1, unsigned int flags, u32 __user *uaddr2, int nr_wake,
+		     int nr_requeue, const u32 *cmpval);
+int futex_wait_requeue_pi(u32 __user *uaddr, unsigned int flags, u32 val, const ktime_t *abs_time,
+			  u32 bitset, u32 __user *uaddr2);
+
+/* core.c: helpers of those with two words. Both keys, or an errno and none. */
+int futex_get_keys(u32 __user *uaddr1, u32 __user *uaddr2, unsigned int flags, bool write2,
+		   struct futex_key *key1, struct futex_key *key2);
+/*
+ * Queues the current task if the word still has the value. 0 and queued, -EWOULDBLOCK,
+ * or another errno and the key is dropped.
+ */
+int futex_queue_if_equal(struct futex_q *q, u32 __user *uaddr, unsigned int flags, u32 val);
+/* A timer for the absolute time, on the clock of flags; returns it, or NULL without a time. */
+struct hrtimer_sleeper *futex_setup_timer(const ktime_t *time, struct hrtimer_sleeper *sleeper,
+					  unsigned int flags);
+void futex_stop_timer(struct hrtimer_sleeper *sleeper);
 int futex_wake_op(u32 __user *uaddr1, unsigned int flags, u32 __user *uaddr2, int nr_wake,
 		  int nr_wake2, int encoded_op);
 

@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* futex(), robust lists. */
-#include <kern/cred.h>
+/* futex(). */
 #include <kern/errno.h>
-#include <kern/fork.h>
 #include <kern/futex.h>
-#include <kern/pid.h>
-#include <kern/rcupdate.h>
-#include <kern/sched.h>
 #include <kern/syscalls.h>
 #include <kern/time_user.h>
 #include <kern/timekeeping.h>
 #include <mm/uaccess.h>
 
 #include "futex.h"
-
-/* How many locks of a dead task are looked at, in case its list is a ring. */
-#define ROBUST_LIST_MAX 2048
 
 long do_futex(u32 __user *uaddr, int op, u32 val, ktime_t *timeout, u32 __user *uaddr2, u32 val2,
 	      u32 val3)
@@ -25,7 +17,8 @@ long do_futex(u32 __user *uaddr, int op, u32 val, ktime_t *timeout, u32 __user *
 
 	if (op & FUTEX_CLOCK_REALTIME) {
 		flags |= FLAGS_CLOCKRT;
-		if (cmd != FUTEX_WAIT_BITSET)
+		if (cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_WAIT_REQUEUE_PI &&
+		    cmd != FUTEX_LOCK_PI2)
 			return -ENOSYS;
 	}
 	switch (cmd) {
@@ -45,8 +38,28 @@ long do_futex(u32 __user *uaddr, int op, u32 val, ktime_t *timeout, u32 __user *
 		return futex_requeue(uaddr, flags, uaddr2, val, val2, &val3);
 	case FUTEX_WAKE_OP:
 		return futex_wake_op(uaddr, flags, uaddr2, val, val2, val3);
+	case FUTEX_LOCK_PI:
+		flags |= FLAGS_CLOCKRT;
+		return futex_lock_pi(uaddr, flags, timeout, false);
+	case FUTEX_LOCK_PI2:
+		return futex_lock_pi(uaddr, flags, timeout, false);
+	case FUTEX_UNLOCK_PI:
+		return futex_unlock_pi(uaddr, flags);
+	case FUTEX_TRYLOCK_PI:
+		return futex_lock_pi(uaddr, flags, NULL, true);
+	case FUTEX_WAIT_REQUEUE_PI:
+		return futex_wait_requeue_pi(uaddr, flags, val, timeout, FUTEX_BITSET_MATCH_ANY,
+					     uaddr2);
+	case FUTEX_CMP_REQUEUE_PI:
+		return futex_requeue_pi(uaddr, flags, uaddr2, val, val2, &val3);
 	}
 	return -ENOSYS;
+}
+
+static bool has_timeout(int cmd)
+{
+	return cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_LOCK_PI ||
+	       cmd == FUTEX_LOCK_PI2 || cmd == FUTEX_WAIT_REQUEUE_PI;
 }
 
 SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
@@ -56,7 +69,7 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 	ktime_t time, *timeout = NULL;
 	struct timespec64 ts;
 
-	if (utime && (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET)) {
+	if (utime && has_timeout(cmd)) {
 		if (get_timespec64(&ts, utime))
 			return -EFAULT;
 		if (!timespec64_valid(&ts))
@@ -68,134 +81,4 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 	}
 	/* For requeues the same argument is a count. */
 	return do_futex(uaddr, op, val, timeout, uaddr2, (unsigned long)utime, val3);
-}
-
-/* One lock of the dead task: mark it, and wake one who waits for it. */
-static int handle_futex_death(u32 __user *uaddr, struct task_struct *task, bool pi, bool pending)
-{
-	u32 value, new, seen;
-
-	if ((unsigned long)uaddr % sizeof(u32))
-		return -1;
-	for (;;) {
-		if (get_user(value, uaddr))
-			return -1;
-		/*
-		 * It died between clearing the word and waking a waiter: the waiter must be woken
-		 * though the lock is nobody's.
-		 */
-		if (pending && !pi && !value) {
-			futex_wake(uaddr, FLAGS_SHARED, 1, FUTEX_BITSET_MATCH_ANY);
-			return 0;
-		}
-		if ((value & FUTEX_TID_MASK) != task_pid_vnr(task))
-			return 0;
-		new = (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
-		if (futex_atomic_cmpxchg_inatomic(&seen, uaddr, value, new)) {
-			if (fault_in_writeable((char __user *)uaddr, sizeof(u32)))
-				return -1;
-			continue;
-		}
-		if (seen == value)
-			break;
-	}
-	if (!pi && (value & FUTEX_WAITERS))
-		futex_wake(uaddr, FLAGS_SHARED, 1, FUTEX_BITSET_MATCH_ANY);
-	return 0;
-}
-
-/* Entries are pointers whose lowest bit marks a priority-inheriting lock. */
-static int fetch_entry(struct robust_list __user **entry, bool *pi,
-		       struct robust_list __user *__user *from)
-{
-	unsigned long value = 0;
-
-	if (get_user(value, (unsigned long __user *)from))
-		return -EFAULT;
-	*entry = (struct robust_list __user *)(value & ~1UL);
-	*pi = value & 1;
-	return 0;
-}
-
-void exit_robust_list(struct task_struct *task)
-{
-	struct robust_list_head __user *head = task->robust_list;
-	struct robust_list __user *entry, *next, *pending;
-	bool pi, next_pi, pending_pi;
-	unsigned int limit = ROBUST_LIST_MAX;
-	long offset = 0;
-	int error;
-
-	if (fetch_entry(&entry, &pi, &head->list.next) || get_user(offset, &head->futex_offset) ||
-	    fetch_entry(&pending, &pending_pi, &head->list_op_pending))
-		return;
-	next = NULL;
-	while (entry != &head->list) {
-		/* Before the wake-up, after which the entry may be gone. */
-		error = fetch_entry(&next, &next_pi, &entry->next);
-		if (entry != pending &&
-		    handle_futex_death((u32 __user *)((char __user *)entry + offset), task, pi,
-				       false))
-			return;
-		if (error)
-			return;
-		entry = next;
-		pi = next_pi;
-		if (!--limit)
-			break;
-		cond_resched();
-	}
-	if (pending)
-		handle_futex_death((u32 __user *)((char __user *)pending + offset), task,
-				   pending_pi, true);
-}
-
-static void release_robust(struct task_struct *task)
-{
-	if (!task->robust_list)
-		return;
-	exit_robust_list(task);
-	task->robust_list = NULL;
-}
-
-void futex_exit_release(struct task_struct *task)
-{
-	release_robust(task);
-}
-
-void futex_exec_release(struct task_struct *task)
-{
-	release_robust(task);
-}
-
-SYSCALL_DEFINE2(set_robust_list, struct robust_list_head __user *, head, size_t, len)
-{
-	if (len != sizeof(*head))
-		return -EINVAL;
-	current->robust_list = head;
-	return 0;
-}
-
-SYSCALL_DEFINE3(get_robust_list, int, pid, struct robust_list_head __user *__user *, head_ptr,
-		size_t __user *, len_ptr)
-{
-	struct robust_list_head __user *head;
-	struct task_struct *task;
-	bool allowed;
-
-	rcu_read_lock();
-	task = pid ? find_task_by_vpid(pid) : current;
-	if (!task) {
-		rcu_read_unlock();
-		return -ESRCH;
-	}
-	allowed = task == current || uid_eq(current_cred()->uid, __task_cred(task)->uid) ||
-		  capable(CAP_SYS_PTRACE);
-	head = task->robust_list;
-	rcu_read_unlock();
-	if (!allowed)
-		return -EPERM;
-	if (put_user(sizeof(*head), len_ptr) || put_user(head, head_ptr))
-		return -EFAULT;
-	return 0;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* FUTEX_WAIT and FUTEX_WAKE with their bitset forms, FUTEX_WAKE_OP, FUTEX_REQUEUE. */
-#include <fs/inode.h>
+/* FUTEX_WAIT and FUTEX_WAKE with their bitset forms, FUTEX_WAKE_OP. */
 #include <kern/entry.h>
 #include <kern/errno.h>
 #include <kern/hrtimer.h>
@@ -32,7 +31,13 @@ int futex_wake(u32 __user *uaddr, unsigned int flags, int nr_wake, u32 bitset)
 	if (atomic_read(&b->waiters)) {
 		spin_lock(&b->lock);
 		list_for_each_entry_safe(q, next, &b->chain, list) {
-			if (!futex_match(&q->key, &key) || !(q->bitset & bitset))
+			if (!futex_match(&q->key, &key))
+				continue;
+			if (futex_is_pi(q)) {
+				ret = -EINVAL;
+				break;
+			}
+			if (!(q->bitset & bitset))
 				continue;
 			futex_wake_mark(&wake_q, q);
 			if (++ret >= nr_wake)
@@ -45,11 +50,7 @@ int futex_wake(u32 __user *uaddr, unsigned int flags, int nr_wake, u32 bitset)
 	return ret;
 }
 
-/*
- * Queues the current task if the word still has the value. 0 and queued, -EWOULDBLOCK,
- * or another errno and the key is dropped.
- */
-static int queue_if_equal(struct futex_q *q, u32 __user *uaddr, unsigned int flags, u32 val)
+int futex_queue_if_equal(struct futex_q *q, u32 __user *uaddr, unsigned int flags, u32 val)
 {
 	struct futex_bucket *b;
 	u32 value;
@@ -84,6 +85,26 @@ static int queue_if_equal(struct futex_q *q, u32 __user *uaddr, unsigned int fla
 	return 0;
 }
 
+struct hrtimer_sleeper *futex_setup_timer(const ktime_t *time, struct hrtimer_sleeper *sleeper,
+					  unsigned int flags)
+{
+	if (!time)
+		return NULL;
+	hrtimer_setup_sleeper_on_stack(sleeper,
+				       flags & FLAGS_CLOCKRT ? CLOCK_REALTIME : CLOCK_MONOTONIC,
+				       HRTIMER_MODE_ABS);
+	hrtimer_set_expires_range_ns(&sleeper->timer, *time, current->timer_slack_ns);
+	return sleeper;
+}
+
+void futex_stop_timer(struct hrtimer_sleeper *sleeper)
+{
+	if (!sleeper)
+		return;
+	hrtimer_cancel(&sleeper->timer);
+	destroy_hrtimer_on_stack(&sleeper->timer);
+}
+
 static long futex_wait_restart(struct restart_block *restart)
 {
 	u32 __user *uaddr = restart->futex.uaddr;
@@ -97,26 +118,21 @@ static long futex_wait_restart(struct restart_block *restart)
 int futex_wait(u32 __user *uaddr, unsigned int flags, u32 val, const ktime_t *abs_time, u32 bitset)
 {
 	struct restart_block *restart = &current->restart_block;
-	struct hrtimer_sleeper timeout;
+	struct hrtimer_sleeper sleeper, *timeout;
 	struct futex_q q = { .bitset = bitset };
 	bool expired = false;
 	int ret;
 
 	if (!bitset)
 		return -EINVAL;
-	if (abs_time) {
-		hrtimer_setup_sleeper_on_stack(
-			&timeout, flags & FLAGS_CLOCKRT ? CLOCK_REALTIME : CLOCK_MONOTONIC,
-			HRTIMER_MODE_ABS);
-		hrtimer_set_expires_range_ns(&timeout.timer, *abs_time, current->timer_slack_ns);
-	}
+	timeout = futex_setup_timer(abs_time, &sleeper, flags);
 	do {
-		ret = queue_if_equal(&q, uaddr, flags, val);
+		ret = futex_queue_if_equal(&q, uaddr, flags, val);
 		if (ret)
 			goto out;
-		if (abs_time && !expired)
-			hrtimer_sleeper_start_expires(&timeout, HRTIMER_MODE_ABS);
-		if (READ_ONCE(q.lock_ptr) && (!abs_time || timeout.task))
+		if (timeout && !expired)
+			hrtimer_sleeper_start_expires(timeout, HRTIMER_MODE_ABS);
+		if (READ_ONCE(q.lock_ptr) && (!timeout || timeout->task))
 			schedule();
 		__set_current_state(TASK_RUNNING);
 		if (!futex_unqueue(&q)) {
@@ -126,7 +142,7 @@ int futex_wait(u32 __user *uaddr, unsigned int flags, u32 val, const ktime_t *ab
 			goto out;
 		}
 		futex_put_key(&q.key);
-		expired = abs_time && !timeout.task;
+		expired = timeout && !timeout->task;
 		ret = expired ? -ETIMEDOUT : -ERESTARTSYS;
 		/* A wake-up for no reason: sleep again. */
 	} while (!expired && !signal_pending(current));
@@ -140,10 +156,7 @@ int futex_wait(u32 __user *uaddr, unsigned int flags, u32 val, const ktime_t *ab
 		ret = set_restart_fn(restart, futex_wait_restart);
 	}
 out:
-	if (abs_time) {
-		hrtimer_cancel(&timeout.timer);
-		destroy_hrtimer_on_stack(&timeout.timer);
-	}
+	futex_stop_timer(timeout);
 	return ret;
 }
 
@@ -156,6 +169,8 @@ static int wake_matching(struct futex_bucket *b, const struct futex_key *key, in
 	list_for_each_entry_safe(q, next, &b->chain, list) {
 		if (!futex_match(&q->key, key))
 			continue;
+		if (futex_is_pi(q))
+			return -EINVAL;
 		futex_wake_mark(wake_q, q);
 		if (++count >= nr)
 			break;
@@ -203,22 +218,20 @@ int futex_wake_op(u32 __user *uaddr1, unsigned int flags, u32 __user *uaddr2, in
 	int ret, matched;
 
 retry:
-	ret = futex_get_key(uaddr1, flags, false, &key1);
+	ret = futex_get_keys(uaddr1, uaddr2, flags, true, &key1, &key2);
 	if (ret)
 		return ret;
-	ret = futex_get_key(uaddr2, flags, true, &key2);
-	if (ret) {
-		futex_put_key(&key1);
-		return ret;
-	}
 	b1 = futex_hash(&key1);
 	b2 = futex_hash(&key2);
 	futex_lock_two(b1, b2);
 	matched = modify_word(encoded_op, uaddr2);
 	if (matched >= 0) {
 		ret = wake_matching(b1, &key1, nr_wake, &wake_q);
-		if (matched)
-			ret += wake_matching(b2, &key2, nr_wake2, &wake_q);
+		if (matched && ret >= 0) {
+			int second = wake_matching(b2, &key2, nr_wake2, &wake_q);
+
+			ret = second < 0 ? second : ret + second;
+		}
 	}
 	futex_unlock_two(b1, b2);
 	wake_up_q(&wake_q);
@@ -227,77 +240,4 @@ retry:
 	if (matched == -EFAULT && !fault_in_writeable((char __user *)uaddr2, sizeof(u32)))
 		goto retry;
 	return matched < 0 ? matched : ret;
-}
-
-static int requeue_locked(struct futex_bucket *b1, struct futex_bucket *b2, struct futex_key *key1,
-			  struct futex_key *key2, int nr_wake, int nr_requeue,
-			  struct wake_q_head *wake_q)
-{
-	struct futex_q *q, *next;
-	int count = 0;
-
-	list_for_each_entry_safe(q, next, &b1->chain, list) {
-		if (count - nr_wake >= nr_requeue)
-			break;
-		if (!futex_match(&q->key, key1))
-			continue;
-		if (++count <= nr_wake) {
-			futex_wake_mark(wake_q, q);
-			continue;
-		}
-		if (b1 != b2) {
-			list_move_tail(&q->list, &b2->chain);
-			atomic_dec(&b1->waiters);
-			atomic_inc(&b2->waiters);
-			WRITE_ONCE(q->lock_ptr, &b2->lock);
-		}
-		/*
-		 * The sleeper drops the reference of the key that it finds in its q; ours on the
-		 * first key keeps that file alive, so this is never the last one.
-		 */
-		if (key2->is_inode)
-			ihold((struct inode *)key2->object);
-		futex_put_key(&q->key);
-		q->key = *key2;
-	}
-	return count;
-}
-
-int futex_requeue(u32 __user *uaddr1, unsigned int flags, u32 __user *uaddr2, int nr_wake,
-		  int nr_requeue, const u32 *cmpval)
-{
-	struct futex_key key1, key2;
-	struct futex_bucket *b1, *b2;
-	DEFINE_WAKE_Q(wake_q);
-	u32 value;
-	int ret;
-
-	if (nr_wake < 0 || nr_requeue < 0)
-		return -EINVAL;
-retry:
-	ret = futex_get_key(uaddr1, flags, false, &key1);
-	if (ret)
-		return ret;
-	ret = futex_get_key(uaddr2, flags, false, &key2);
-	if (ret) {
-		futex_put_key(&key1);
-		return ret;
-	}
-	b1 = futex_hash(&key1);
-	b2 = futex_hash(&key2);
-	futex_lock_two(b1, b2);
-	if (cmpval) {
-		ret = futex_get_value_locked(&value, uaddr1);
-		if (!ret && value != *cmpval)
-			ret = -EAGAIN;
-	}
-	if (!ret)
-		ret = requeue_locked(b1, b2, &key1, &key2, nr_wake, nr_requeue, &wake_q);
-	futex_unlock_two(b1, b2);
-	wake_up_q(&wake_q);
-	futex_put_key(&key1);
-	futex_put_key(&key2);
-	if (ret == -EFAULT && !get_user(value, uaddr1))
-		goto retry;
-	return ret;
 }

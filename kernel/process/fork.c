@@ -71,6 +71,9 @@ static void reset_task_state(struct task_struct *task)
 	task->sas_ss_flags = SS_DISABLE;
 	task->restart_block.fn = do_no_restart_syscall;
 	task->robust_list = NULL;
+	futex_init_task(task);
+	task->pi_waiters = RB_ROOT_CACHED;
+	task->pi_blocked_on = NULL;
 	task->vfork_done = NULL;
 	task->in_execve = 0;
 	task->utime = task->stime = 0;

@@ -89,6 +89,7 @@ struct task_struct init_task = {
 	.tasks = LIST_HEAD_INIT(init_task.tasks),
 	.thread_node = LIST_HEAD_INIT(init_signals.thread_head),
 	.dead_entry = LIST_HEAD_INIT(init_task.dead_entry),
+	.pi_state_list = LIST_HEAD_INIT(init_task.pi_state_list),
 	.signal = &init_signals,
 	.sighand = &init_sighand,
 	.pending = { .list = LIST_HEAD_INIT(init_task.pending.list) },

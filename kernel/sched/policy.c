@@ -3,6 +3,7 @@
 #include <kern/errno.h>
 #include <kern/jiffies.h>
 #include <kern/resource.h>
+#include <kern/rtmutex.h>
 #include <kern/smp.h>
 #include <kern/signal.h>
 #include <lib/string.h>
@@ -27,13 +28,17 @@ void set_task_class(struct task_struct *task)
 {
 	struct sched_task *s = &task->sched;
 
-	if (rt_policy(s->policy)) {
+	unsigned int rt_prio;
+
+	if (!rt_policy(s->policy))
+		s->rt_priority = 0;
+	rt_prio = max(s->rt_priority, s->pi_prio);
+	if (rt_prio) {
 		s->class = &rt_sched_class;
-		s->prio = MAX_RT_PRIO - 1 - s->rt_priority;
+		s->prio = MAX_RT_PRIO - 1 - rt_prio;
 	} else {
 		s->class = &fair_sched_class;
 		s->prio = s->static_prio;
-		s->rt_priority = 0;
 	}
 	s->weight = s->policy == SCHED_IDLE ? IDLE_WEIGHT :
 					      nice_to_weight(PRIO_TO_NICE(s->static_prio));
@@ -159,10 +164,39 @@ struct policy_change {
 	bool reset_on_fork;
 };
 
+/* A task that comes from another class begins where newcomers do. */
+static void start_fair(struct task_struct *task, const struct sched_class *before)
+{
+	if (task->sched.class == &fair_sched_class && before != &fair_sched_class)
+		task->sched.vruntime = task_rq(task)->fair.min_vruntime;
+}
+
+static void change_inherited(struct task_struct *task, void *prio)
+{
+	const struct sched_class *class = task->sched.class;
+
+	task->sched.pi_prio = *(unsigned int *)prio;
+	set_task_class(task);
+	start_fair(task, class);
+}
+
+void sched_inherit(struct task_struct *task, unsigned int prio)
+{
+	unsigned long flags;
+	struct rq *rq;
+
+	if (task->sched.pi_prio == prio)
+		return;
+	rq = task_rq_lock(task, &flags);
+	change_task(rq, task, change_inherited, &prio);
+	task_rq_unlock(rq, task, flags);
+}
+
 static void change_policy(struct task_struct *task, void *arg)
 {
 	const struct policy_change *to = arg;
 	bool was_rt = rt_policy(task->sched.policy);
+	const struct sched_class *class = task->sched.class;
 
 	task->sched.policy = to->policy;
 	task->sched.rt_priority = to->rt_priority;
@@ -170,8 +204,7 @@ static void change_policy(struct task_struct *task, void *arg)
 	if (fair_policy(to->policy))
 		task->sched.static_prio = NICE_TO_PRIO(to->nice);
 	set_task_class(task);
-	if (was_rt && fair_policy(to->policy))
-		task->sched.vruntime = task_rq(task)->fair.min_vruntime;
+	start_fair(task, class);
 	if (!was_rt)
 		task->sched.time_slice = HZ / 10;
 }
@@ -195,6 +228,7 @@ int sched_change_policy(struct task_struct *task, int policy, int rt_priority, i
 	rq = task_rq_lock(task, &flags);
 	change_task(rq, task, change_policy, &to);
 	task_rq_unlock(rq, task, flags);
+	rt_mutex_adjust_pi(task);
 	return 0;
 }
 
