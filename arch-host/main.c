@@ -93,8 +93,24 @@ static void asked_to_end(int signr)
 	device_raise(HOST_DEV_POWER);
 }
 
-static void wait_for_signals(void) __attribute__((noreturn));
-static void wait_for_signals(void)
+static unsigned long forwarded;	/* bits of host_signals_take(); atomic */
+
+unsigned long host_signals_take(void)
+{
+	return __atomic_exchange_n(&forwarded, 0, __ATOMIC_SEQ_CST);
+}
+
+static void forward(const siginfo_t *info)
+{
+	/* The terminal's driver is the kernel. */
+	unsigned int shift = info->si_signo - 1 + (info->si_code == SI_KERNEL ? 32 : 0);
+
+	__atomic_fetch_or(&forwarded, 1UL << shift, __ATOMIC_SEQ_CST);
+	device_raise(HOST_DEV_SIGNAL);
+}
+
+static void wait_for_signals(bool run) __attribute__((noreturn));
+static void wait_for_signals(bool run)
 {
 	const struct timespec limit = { .tv_sec = POWER_OFF_SECONDS };
 	bool ending = false;
@@ -110,7 +126,8 @@ static void wait_for_signals(void)
 	sigaddset(&set, SIGWINCH);
 	sigaddset(&set, SIGURG);
 	for (;;) {
-		int signr = sigtimedwait(&set, NULL, ending ? &limit : NULL);
+		siginfo_t info;
+		int signr = sigtimedwait(&set, &info, ending ? &limit : NULL);
 
 		if (signr < 0 && errno == EAGAIN) {
 			fputs("vmlinux: the kernel does not power off; ending it\n", stderr);
@@ -130,8 +147,15 @@ static void wait_for_signals(void)
 			console_raw_again();
 			break;
 		case SIGQUIT:
-			host_exit(128 + SIGQUIT);
+			if (!run)
+				host_exit(128 + SIGQUIT);
+			forward(&info);
+			break;
 		case SIGTERM: case SIGINT: case SIGHUP:
+			if (run) {
+				forward(&info);
+				break;
+			}
 			asked_to_end(signr);
 			ending = true;
 			break;
@@ -193,5 +217,5 @@ int main(int argc, char **argv)
 		console_restore();
 		usage_error("the host gives no thread for a vCPU");
 	}
-	wait_for_signals();
+	wait_for_signals(options.run);
 }

@@ -18,6 +18,11 @@ void emergency_restart(void) __attribute__((noreturn));
 
 /* Asks init to power off (SIGUSR2, as busybox's init understands it); => any context. */
 void orderly_poweroff(void);
+/*
+ * A signal of the host for init to hand on; SI_KERNEL if a terminal's key made it. Where init
+ * does not handle it (yet), the machine ends as the signal would have ended a program. => any context
+ */
+void signal_init(int sig, bool typed);
 /* Ctrl-Alt-Del or its like. */
 void ctrl_alt_del(void);
 

@@ -188,7 +188,13 @@ int host_console_winsize(struct host_winsize *size);
 #define HOST_DEV_HANGUP		(1u << 3)
 #define HOST_DEV_IO		(1u << 4)	/* a host_io ended, or a watched descriptor is ready */
 #define HOST_DEV_POWER		(1u << 5)	/* SIGTERM or SIGHUP: power off in good order */
+#define HOST_DEV_SIGNAL		(1u << 6)	/* `vmlinux run`: host_signals_take() */
 unsigned int host_device_events(void);
+/*
+ * Signals for the program that arrived at ./vmlinux, and forgets them: bit N - 1 for signal N
+ * that somebody sent, bit 32 + N - 1 for one of the terminal, which means its process group.
+ */
+unsigned long host_signals_take(void);
 /* Raises device events as if the host had. */
 void host_device_raise(unsigned int events);
 

@@ -76,6 +76,19 @@ void orderly_poweroff(void)
 	put_pid(init);
 }
 
+void signal_init(int sig, bool typed)
+{
+	struct pid *init;
+
+	if (!init_handles(sig)) {
+		poweroff_status = 128 + sig;
+		kernel_power_off();
+	}
+	init = find_get_pid(1);
+	kill_pid(init, sig, typed);
+	put_pid(init);
+}
+
 void ctrl_alt_del(void)
 {
 	struct pid *init;

@@ -32,10 +32,10 @@ void um_device_interrupt(unsigned int events)
 	}
 	if (events & HOST_DEV_IO)
 		do_IRQ(IRQ_HOSTIO);
-	if (events & HOST_DEV_POWER) {
+	if (events & HOST_DEV_POWER)
 		power_off_asked = true;
+	if (events & (HOST_DEV_POWER | HOST_DEV_SIGNAL))
 		do_IRQ(IRQ_POWER);
-	}
 }
 
 bool um_console_present(void)
@@ -125,7 +125,16 @@ void um_console_throttle(bool on)
 
 static irqreturn_t power_interrupt(int irq, void *dev)
 {
-	orderly_poweroff();
+	unsigned long signals = host_signals_take();
+
+	if (power_off_asked)
+		orderly_poweroff();
+	for (int sig = 1; signals && sig < 32; sig++) {
+		if (signals & (1UL << (sig - 1)))
+			signal_init(sig, false);
+		if (signals & (1UL << (32 + sig - 1)))
+			signal_init(sig, true);
+	}
 	return IRQ_HANDLED;
 }
 
@@ -133,9 +142,8 @@ static int power_init(void)
 {
 	int error = request_irq(IRQ_POWER, power_interrupt, 0, "power", NULL);
 
-	/* Asked while nobody listened yet. */
-	if (READ_ONCE(power_off_asked))
-		host_device_raise(HOST_DEV_POWER);
+	/* What came while nobody listened yet. */
+	host_device_raise(READ_ONCE(power_off_asked) ? HOST_DEV_POWER : HOST_DEV_SIGNAL);
 	return error;
 }
 device_initcall(power_init);
