@@ -50,6 +50,7 @@ static pthread_mutex_t guests_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct host_guest *guests; /* guests_lock: alive, by alive_next */
 static volatile int ending;	  /* host_exit() has begun */
 static unsigned long allowed_cores[MAX_CORES / 64];
+static unsigned int nr_cores; /* of them */
 
 #define CONTROL32(page, offset) (*(volatile unsigned int *)(control + (page)*STUB_PAGE + (offset)))
 #define CONTROL64(page, offset) (*(volatile unsigned long *)(control + (page)*STUB_PAGE + (offset)))
@@ -323,6 +324,7 @@ void guest_prepare(void)
 		usage_error("signal frames of this host are too large (%lu)",
 			    getauxval(AT_MINSIGSTKSZ));
 	sched_getaffinity(0, sizeof(allowed_cores), (cpu_set_t *)allowed_cores);
+	nr_cores = CPU_COUNT_S(sizeof(allowed_cores), (cpu_set_t *)allowed_cores);
 	make_stub_file();
 	make_control_pages();
 	ram_fd = high_fd(host_ram_fd);
@@ -444,6 +446,21 @@ void host_place(int tid, unsigned int core)
 		return;
 	mask[core / 64] = 1UL << (core % 64);
 	sys3(SYS_sched_setaffinity, tid, sizeof(mask), mask);
+}
+
+void host_place_elsewhere(int tid, unsigned int core)
+{
+	unsigned long mask[MAX_CORES / 64];
+
+	memcpy(mask, allowed_cores, sizeof(mask));
+	if (core < MAX_CORES)
+		mask[core / 64] &= ~(1UL << (core % 64));
+	sys3(SYS_sched_setaffinity, tid, sizeof(mask), mask);
+}
+
+unsigned int host_cores(void)
+{
+	return nr_cores;
 }
 
 void host_unplace(void)

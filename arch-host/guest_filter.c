@@ -140,6 +140,7 @@ static void guest_rules(struct program *p)
 	begin(p);
 	allow_futex(p, SITE_guest_wait, FUTEX_WAIT);
 	allow_futex(p, SITE_guest_wake, FUTEX_WAKE);
+	allow(p, SITE_guest_yield, SYS_sched_yield);
 	decide(p, SECCOMP_RET_TRAP);
 }
 
@@ -148,6 +149,7 @@ static void mapper_rules(struct program *p)
 	begin(p);
 	allow_futex(p, SITE_guest_wait, FUTEX_WAIT);
 	allow_futex(p, SITE_guest_wake, FUTEX_WAKE);
+	allow(p, SITE_guest_yield, SYS_sched_yield);
 	allow(p, SITE_mapper_wait, SYS_futex);
 	allow_mapping(p, SITE_mapper_map);
 	allow(p, SITE_mapper_wake_guest, SYS_futex);

@@ -28,8 +28,8 @@ void um_cpu_begin(unsigned int cpu);
 void um_run_on_stack(void *top, void (*entry)(unsigned long a), unsigned long a)
 	__attribute__((noreturn));
 
-/* Lets the host run this vCPU on any core again. => interrupts masked (idle) */
-void um_core_release(void);
+/* vCPUs that are idle; atomic. */
+extern int um_idle_vcpus;
 
 /* Interrupt handlers of um/drivers, called by um/irq with the bits of host_device_events(). */
 void um_device_interrupt(unsigned int events);

@@ -15,6 +15,7 @@
 
 #define SYS_mmap 9
 #define SYS_munmap 11
+#define SYS_sched_yield 24
 #define SYS_rt_sigprocmask 14
 #define SYS_getppid 110
 #define SYS_sigaltstack 131
@@ -132,7 +133,7 @@ newborn:
 	jne	die
 	movl	$SYS_mmap, %eax
 	movabsq	$STUB_REQUEST, %rdi
-	movl	$STUB_PAGE, %esi
+	movl	$2*STUB_PAGE, %esi	/* with STUB_POLICY */
 	movl	$1, %edx
 	movl	$MAP_SHARED_FIXED, %r10d
 	movl	$STUB_RAM_FD, %r8d
@@ -341,9 +342,41 @@ published:
 	movl	$FUTEX_WAKE, %esi
 	movl	$1, %edx
 	site	guest_wake
+/* The turn is the kernel's. How to wait is the kernel's choice too, and it may change it. */
 guest_wait:
 	cmpl	$0, SLOT_TURN(%rbx)
 	je	guest_go
+	movabsq	$STUB_SLOTS, %rax
+	movq	%rbx, %r12
+	subq	%rax, %r12
+	shrq	$STUB_SLOT_SHIFT, %r12
+	movabsq	$STUB_POLICY, %rax
+	addq	%rax, %r12
+	movl	$STUB_YIELDS, %r14d
+	rdtsc
+	movl	%eax, %r13d
+guest_look:
+	movzbl	(%r12), %eax
+	cmpl	$STUB_POLICY_SPIN, %eax
+	jne	1f
+	pause
+	cmpl	$0, SLOT_TURN(%rbx)
+	je	guest_go
+	rdtsc
+	subl	%r13d, %eax
+	cmpl	$STUB_SPIN_CYCLES, %eax
+	jb	guest_look
+	jmp	guest_sleep
+1:
+	cmpl	$STUB_POLICY_YIELD, %eax
+	jne	guest_sleep
+	movl	$SYS_sched_yield, %eax
+	site	guest_yield
+	cmpl	$0, SLOT_TURN(%rbx)
+	je	guest_go
+	decl	%r14d
+	jnz	guest_look
+guest_sleep:
 	movl	$1, %eax
 	xchgl	%eax, SLOT_GUEST_SLEEPS(%rbx)
 1:

@@ -358,7 +358,7 @@ struct host_guest {
 	volatile unsigned int state;	/* written by the host; enum host_guest_state */
 	int pid;
 	int error;
-	unsigned long request_page;	/* offsets in RAM: pages that it will map */
+	unsigned long request_page;	/* offset in RAM: two pages that it will map */
 	unsigned long done_page;
 	struct host_guest *next;	/* the host's, as all below */
 	struct host_guest *alive_next;
@@ -383,6 +383,10 @@ void host_wake_shared(volatile unsigned int *word);
 unsigned int host_core(void);
 /* Binds a host thread (0: the caller) to a core. Only threads that sleep, or the caller. */
 void host_place(int tid, unsigned int core);
+/* Binds a host thread to all cores but this one. Only threads that do not run. */
+void host_place_elsewhere(int tid, unsigned int core);
+/* How many host cores we may use; constant. */
+unsigned int host_cores(void);
 /* Lets the caller run on any core again. */
 void host_unplace(void);
 

@@ -10,11 +10,21 @@
 #define STUB_TEXT	0x7e0000000000
 #define STUB_CONFIG	0x7e0000100000	/* one page, read only: filters and constants */
 #define STUB_REQUEST	0x7e0000110000	/* one page, read only: what the mapper shall do */
+#define STUB_POLICY	0x7e0000111000	/* the page behind it: a byte a slot, STUB_POLICY_* */
 #define STUB_DONE	0x7e0000120000	/* one page: the mapper's answers */
 #define STUB_SLOTS	0x7e0000200000	/* one slot a guest thread, shared with the kernel */
 #define STUB_SLOT_STRIDE 0x10000
+#define STUB_SLOT_SHIFT 16
 #define STUB_MAX_SLOTS	4096
 #define STUB_PAGE	4096
+
+/* How a guest thread waits for its turn. Every way ends in sleep before long. */
+#define STUB_POLICY_SLEEP	0
+#define STUB_POLICY_YIELD	1
+#define STUB_POLICY_SPIN	2
+/* Either side spins so long, in cycles of the time stamp counter: a wake-up of another core. */
+#define STUB_SPIN_CYCLES	131072
+#define STUB_YIELDS		8
 
 /* The descriptor of RAM in the stub. */
 #define STUB_RAM_FD	3

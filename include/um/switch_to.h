@@ -14,7 +14,13 @@ struct task_struct;
  */
 struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next);
 
-#define switch_to(prev, next, last) do { (last) = __switch_to(prev, next); } while (0)
+/* `task` gives the vCPU to another: um/trap lets its guest thread sleep. */
+void um_switch_out(struct task_struct *task);
+
+#define switch_to(prev, next, last) do {	\
+	um_switch_out(prev);			\
+	(last) = __switch_to(prev, next);	\
+} while (0)
 
 /*
  * Prepares the stack of a task that never ran: its first switch_to enters

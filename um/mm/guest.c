@@ -36,6 +36,9 @@
 #define MAX_DYING	64
 #define MAX_DYING_TICKS (10 * HZ)
 
+/* The request page and the page of policies behind it. */
+#define REQUEST_ORDER 1
+
 #define HOST_NR_MMAP  9
 #define HOST_NR_CLONE 56
 
@@ -86,7 +89,7 @@ static void guest_free(struct guest *guest)
 	}
 	guest_forget_areas(guest);
 	kfree(guest->spare);
-	free_page((unsigned long)guest->request);
+	free_pages((unsigned long)guest->request, REQUEST_ORDER);
 	free_page((unsigned long)guest->done);
 	kfree(guest);
 }
@@ -119,7 +122,8 @@ static struct guest *guest_create(void)
 	INIT_LIST_HEAD(&guest->free_slots);
 	guest->areas = RB_ROOT;
 	guest->core = -1;
-	guest->request = (void *)__get_free_page(GFP_KERNEL | __GFP_ZERO);
+	guest->request = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, REQUEST_ORDER);
+	guest->policies = (u8 *)guest->request + PAGE_SIZE;
 	guest->done = (void *)__get_free_page(GFP_KERNEL | __GFP_ZERO);
 	guest->spare = kzalloc(sizeof(*guest->spare), GFP_KERNEL);
 	guest->slots = slot_alloc(guest, 0);

@@ -54,6 +54,17 @@ struct guest_slot {
 	u32 seen;			    /* o: events taken so far */
 	unsigned long fault_ip, fault_addr; /* o: of the last event, if it was a page fault */
 	int core;			    /* o: host core that the thread is bound to, or -1 */
+	/* o: handover.c */
+	bool away;		  /* it spins on another core than its vCPU */
+	bool settling;		  /* the next run measures nothing */
+	bool by_mapper;		  /* the mapper lets it go this time */
+	bool outlasted;		  /* this run outlasted the vCPU's spin */
+	int score, crowded;	  /* how well spinning would do; ticks without a core to spare */
+	int holdoff;		  /* ticks to stay home after the next failure */
+	unsigned int handovers;	  /* since it went away */
+	unsigned long home_until; /* jiffies */
+	unsigned long checked;	  /* jiffies of the last look for a core to spare */
+	u64 released;		  /* cycles */
 };
 
 /*
@@ -68,6 +79,7 @@ struct guest {
 
 	struct mutex lock;	      /* one request at a time */
 	void *request, *done;	      /* c: pages */
+	u8 *policies;		      /* c: behind the request page; a byte is its slot's owner's */
 	guest_key_t keys[GUEST_KEYS]; /* c */
 	u32 seq;		      /* l: last request */
 	bool outstanding;	      /* l: not answered yet */

@@ -8,6 +8,7 @@
 #include <um/mmu.h>
 #include <um/processor.h>
 #include <um/thread.h>
+#include "handover.h"
 #include "trap.h"
 
 int thread_bind(struct task_struct *task)
@@ -22,7 +23,10 @@ int thread_bind(struct task_struct *task)
 		return 0;
 	arch_release_thread(task);
 	thread->slot = guest_slot_take(mm->context.guest);
-	return thread->slot ? 0 : -EAGAIN;
+	if (!thread->slot)
+		return -EAGAIN;
+	handover_reset(thread->slot);
+	return 0;
 }
 
 int arch_dup_thread(struct task_struct *child, u64 clone_flags, unsigned long newsp,
@@ -58,8 +62,10 @@ void arch_release_thread(struct task_struct *task)
 	struct guest_slot *slot = task->thread.slot;
 
 	task->thread.slot = NULL;
-	if (slot)
-		guest_slot_put(slot);
+	if (!slot)
+		return;
+	handover_reset(slot);
+	guest_slot_put(slot);
 }
 
 void arch_flush_thread(void)

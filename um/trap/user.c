@@ -3,10 +3,9 @@
  * Running guests: the loop of every task that has a user part.
  *
  * The task's registers are written into its slot, the slot's turn word is cleared, and the vCPU
- * sleeps until the slot's event count changes: a host signal took the guest thread into the
- * stub, and what it did is in the signal frame. Both threads run on one host core: the guest
- * thread is bound, while it is parked, to the core that the vCPU is on (um/trap/place.c), so
- * that a hand-over is two futex calls and no wake-up of another core.
+ * waits until the slot's event count changes: a host signal took the guest thread into the
+ * stub, and what it did is in the signal frame. How the two threads wait for each other, and on
+ * which host cores they run, is handover.c's.
  *
  *   in the kernel --turn = 0, wake--> guest runs --signal--> events + 1 --> in the kernel
  *                                        |   ^
@@ -18,9 +17,6 @@
  * task to do something makes it kick its guest first, and then leave by the ordinary way.
  * A guest that does not answer the kick soon lets other tasks run while it is waited for, and
  * is killed with its whole stub after it has had its share of time.
- *
- * Later: spinning for the event when a host core is free, and events without signal from
- * rewritten system calls, both enter at wait_for_event() and release().
  */
 #include <kern/entry.h>
 #include <kern/errno.h>
@@ -38,7 +34,7 @@
 #include <um/processor.h>
 #include <um/thread.h>
 #include <um/vdso.h>
-#include "place.h"
+#include "handover.h"
 #include "trap.h"
 
 /* No address above is canonical and the guest's. */
@@ -138,6 +134,11 @@ static bool wait_for_event(struct guest_slot *slot)
 		u32 now;
 
 		local_irq_disable();
+		if (!kicked && handover_await(slot)) {
+			slot->seen = *events;
+			came = true;
+			break;
+		}
 		__atomic_exchange_n(slot_word(slot, SLOT_KERNEL_SLEEPS), 1, __ATOMIC_SEQ_CST);
 		now = *events;
 		came = now != slot->seen;
@@ -151,6 +152,7 @@ static bool wait_for_event(struct guest_slot *slot)
 		}
 		host_wait_shared(events, now, this_cpu_ptr(&um_irq_pending),
 				 kicked ? GUEST_WAIT_NS : RECHECK_NS);
+		*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;
 		local_irq_enable();
 		if (!kicked)
 			continue;
@@ -169,6 +171,7 @@ static bool wait_for_event(struct guest_slot *slot)
 	}
 	leave_user();
 	*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;
+	handover_end(slot);
 	local_irq_enable();
 	return came;
 }
@@ -189,16 +192,17 @@ static bool run_guest(struct guest_slot *slot)
 		mutex_lock(&guest->lock);
 		by_mapper = guest_build_ranges(guest, current->mm);
 		preempt_disable();
-		place_threads(slot);
+		handover_prepare(slot);
 		if (by_mapper)
 			guest_post(guest, slot);
 		mutex_unlock(&guest->lock);
 	} else {
 		preempt_disable();
-		place_threads(slot);
+		handover_prepare(slot);
 	}
 	local_irq_disable();
 	enter_user();
+	handover_begin(slot, by_mapper);
 	if (!by_mapper)
 		release(slot);
 	local_irq_enable();

@@ -18,6 +18,8 @@
 /* Rounds of a spin before each yield of the host core: about 20 us. */
 #define SPINS_PER_YIELD 512
 
+int um_idle_vcpus;
+
 void um_cpu_enter(unsigned int cpu)
 {
 	host_set_gs(__per_cpu_offset[cpu]);
@@ -62,9 +64,11 @@ void um_cpu_idle(void)
 	volatile u32 *pending = this_cpu_ptr(&um_irq_pending);
 	u32 *idle = this_cpu_ptr(&um_idle);
 
+	__atomic_fetch_add(&um_idle_vcpus, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(idle, 1, __ATOMIC_SEQ_CST);
 	host_wait_word(pending, 0, pending, 0);
 	__atomic_store_n(idle, 0, __ATOMIC_SEQ_CST);
+	__atomic_fetch_sub(&um_idle_vcpus, 1, __ATOMIC_RELAXED);
 }
 
 void um_cpu_stop(void)
