@@ -120,6 +120,14 @@ int can_nice(const struct task_struct *task, int nice);
 int sched_setscheduler_nocheck(struct task_struct *task, int policy, int rt_priority);
 /* All of it at once; nice is for the fair policies. */
 int sched_change_policy(struct task_struct *task, int policy, int rt_priority, int nice, bool reset_on_fork);
+struct sched_attr;
+/*
+ * The same, for every policy: sched_policy, sched_priority, sched_nice, the deadline class's
+ * parameters, SCHED_FLAG_RESET_ON_FORK. 0, -EINVAL, or -EBUSY when there is no bandwidth left.
+ */
+int sched_change_attr(struct task_struct *task, const struct sched_attr *attr);
+/* Has the deadline task run longer than it asked for, since the last call? => any context */
+bool dl_take_overrun(struct task_struct *task);
 int sched_set_fifo(struct task_struct *task);
 void sched_set_normal(struct task_struct *task, int nice);
 /* The real-time priority that others lend the task, 0: none. => kernel/locking/rtmutex.c only. */
@@ -172,6 +180,14 @@ unsigned int nr_iowait_cpu(int cpu);
 #define LOAD_FRAC(x) LOAD_INT(((x) & (FIXED_1 - 1)) * 100)
 void get_avenrun(unsigned long *loads, unsigned long offset, int shift);
 extern unsigned long avenrun[3];
+
+/* /proc/sys/kernel/sched_*: limits of the real-time and deadline classes. */
+extern unsigned int sysctl_sched_rt_period_us;
+extern int sysctl_sched_rt_runtime_us; /* -1: no limit */
+extern unsigned int sched_rr_slice;    /* ticks */
+extern unsigned int sysctl_sched_dl_period_max_us, sysctl_sched_dl_period_min_us;
+/* New limits of the real-time classes: 0, -EINVAL, or -EBUSY when deadline tasks need more. */
+int sched_set_rt_limits(int runtime_us, unsigned int period_us);
 
 void sched_init(void);
 /* A new CPU, before it counts as online. */

@@ -4,6 +4,7 @@
 #define KERN_SCHED_TYPES_H
 
 #include <kern/cpumask.h>
+#include <kern/hrtimer.h>
 #include <kern/lockdep_types.h>
 #include <kern/spinlock_types.h>
 #include <kern/types.h>
@@ -11,6 +12,25 @@
 #include <lib/rbtree.h>
 
 struct sched_class;
+
+/*
+ * The deadline class's part. Parameters are (p), what moves is (q) of struct sched_task.
+ */
+struct sched_deadline {
+	struct rb_node node;		/* q: by deadline, without the running one */
+	u64 dl_runtime;			/* p: ns of CPU in each period, 0: never of this class */
+	u64 dl_deadline;		/* p: ns from a period's start until they must be had */
+	u64 dl_period;			/* p: ns */
+	u64 bandwidth;			/* p: runtime / period, BW_UNIT is one CPU */
+	u32 flags;			/* p: SCHED_FLAG_* */
+	s64 runtime;			/* q: ns left until `deadline` */
+	u64 deadline;			/* q: CLOCK_MONOTONIC */
+	bool throttled;			/* q: has used up its runtime, waits for `timer` */
+	bool parked;			/* q: queued, but in no tree because it is throttled */
+	bool yielded;			/* q: wants no more until the next period */
+	bool overrun;			/* q: SIGXCPU is due (SCHED_FLAG_DL_OVERRUN) */
+	struct hrtimer timer;		/* replenishes; set up once dl_runtime is set */
+};
 
 /*
  *   (q) the run queue's lock of the CPU the task is on
@@ -35,6 +55,8 @@ struct sched_task {
 	struct list_head rt_node;	/* q */
 	unsigned int time_slice;	/* q: ticks left of SCHED_RR */
 
+	struct sched_deadline dl;
+
 	u64 exec_start;			/* c: when the last piece of run time began */
 	u64 sum_exec_runtime;		/* q: ns of CPU */
 	u64 prev_sum_exec;		/* q: the same when it was picked */
@@ -43,7 +65,7 @@ struct sched_task {
 	unsigned long nr_picked;	/* q */
 	unsigned long nr_migrations;	/* q */
 
-	int prio;			/* p: 0..99 real-time, 100..139 fair, 140 idle */
+	int prio;			/* p: -1 deadline, 0..99 real-time, 100..139 fair, 140 idle */
 	int static_prio;		/* p: 100 + 20 + nice */
 	unsigned int rt_priority;	/* p: 1..99, 0 for the fair class */
 	unsigned int pi_prio;		/* p: real-time priority that it inherits, 0: none */

@@ -56,12 +56,15 @@ static struct rt_mutex_waiter *first_waiter(struct rt_mutex *lock)
 	return first ? node_waiter(first) : NULL;
 }
 
-/* The real-time priority that the task runs with, 0 when it has none. */
+/*
+ * The real-time priority that the task runs with, 0 when it has none. A deadline task counts,
+ * and lends, as the highest one.
+ */
 static unsigned int rt_prio_of(struct task_struct *task)
 {
 	int prio = READ_ONCE(task->sched.prio);
 
-	return prio < MAX_RT_PRIO ? MAX_RT_PRIO - 1 - prio : 0;
+	return prio < MAX_RT_PRIO ? MAX_RT_PRIO - 1 - max(prio, 0) : 0;
 }
 
 /* The owner inherits from the first waiter only: exchanges it when it is another one now. */

@@ -45,6 +45,33 @@ static unsigned int least_loaded(struct task_struct *task)
 	return best == NR_CPUS ? cpumask_first(cpu_online_mask) : best;
 }
 
+/* Is what runs there less urgent than the task, which is of the deadline or real-time class? */
+static bool runs_lower(unsigned int cpu, struct task_struct *task)
+{
+	struct task_struct *curr = READ_ONCE(cpu_rq(cpu)->curr);
+	int difference = task->sched.class->rank - curr->sched.class->rank;
+
+	if (difference)
+		return difference > 0;
+	if (task->sched.class == &dl_sched_class)
+		return (s64)(task->sched.dl.deadline - READ_ONCE(curr->sched.dl.deadline)) < 0;
+	return task->sched.prio < READ_ONCE(curr->sched.prio);
+}
+
+/* A CPU where the task, which is urgent, would run at once; else one with few tasks. */
+static unsigned int select_cpu_urgent(struct task_struct *task, unsigned int prev)
+{
+	unsigned int cpu;
+
+	if (cpu_allowed(task, prev) && runs_lower(prev, task))
+		return prev;
+	for_each_cpu(cpu, &task->sched.cpus_mask) {
+		if (cpu_online(cpu) && runs_lower(cpu, task))
+			return cpu;
+	}
+	return cpu_allowed(task, prev) ? prev : least_loaded(task);
+}
+
 /* => pi_lock held, or the task is on no run queue and nobody else moves it. */
 unsigned int select_cpu(struct task_struct *task, int wake_flags)
 {
@@ -61,31 +88,95 @@ unsigned int select_cpu(struct task_struct *task, int wake_flags)
 	cpu = find_idle(task);
 	if (cpu != NR_CPUS)
 		return cpu;
-	if (!(wake_flags & WF_FORK) && cpu_allowed(task, prev) &&
-	    task->sched.class == &fair_sched_class)
+	if (task->sched.class->rank > fair_sched_class.rank)
+		return select_cpu_urgent(task, prev);
+	if (!(wake_flags & WF_FORK) && cpu_allowed(task, prev))
 		return prev;
 	return least_loaded(task);
+}
+
+/* The first waiting task of a class that may run on `to`, or NULL. => from's lock held */
+static struct task_struct *first_movable(const struct sched_class *class, struct rq *from,
+					 struct rq *to)
+{
+	struct task_struct *task = NULL;
+
+	while ((task = class->next_waiting(from, task))) {
+		if (cpu_allowed(task, to->cpu) && !task->sched.on_cpu)
+			return task;
+	}
+	return NULL;
+}
+
+/* => both locks held */
+static void move_waiting(struct task_struct *task, struct rq *from, struct rq *to)
+{
+	WRITE_ONCE(task->sched.on_rq, ON_RQ_MIGRATING);
+	deactivate_task(from, task);
+	set_task_cpu(task, to->cpu);
+	activate_task(to, task, false);
 }
 
 /* Moves one waiting task that may run here. => both locks held. */
 static bool pull_one(struct rq *to, struct rq *from)
 {
-	const struct sched_class *const classes[] = { &rt_sched_class, &fair_sched_class };
+	for (unsigned int i = 0; sched_classes[i]; i++) {
+		struct task_struct *task = first_movable(sched_classes[i], from, to);
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(classes); i++) {
-		struct task_struct *task = NULL;
-
-		while ((task = classes[i]->next_waiting(from, task))) {
-			if (!cpu_allowed(task, to->cpu) || task->sched.on_cpu)
-				continue;
-			WRITE_ONCE(task->sched.on_rq, ON_RQ_MIGRATING);
-			deactivate_task(from, task);
-			set_task_cpu(task, to->cpu);
-			activate_task(to, task, false);
+		if (task) {
+			move_waiting(task, from, to);
 			return true;
 		}
 	}
 	return false;
+}
+
+/* Does the class have a task that waits here and is as urgent as `task`? */
+static bool has_better(struct rq *rq, const struct sched_class *class, struct task_struct *task)
+{
+	struct task_struct *first = class->next_waiting(rq, NULL);
+
+	if (!first)
+		return false;
+	if (class == &dl_sched_class)
+		return (s64)(first->sched.dl.deadline - task->sched.dl.deadline) <= 0;
+	return first->sched.prio <= task->sched.prio;
+}
+
+/* From one other run queue. True when a task came. => both locks held */
+static bool pull_urgent_from(struct rq *rq, struct rq *from)
+{
+	for (unsigned int i = 0; sched_classes[i] != &fair_sched_class; i++) {
+		const struct sched_class *class = sched_classes[i];
+		struct task_struct *task = first_movable(class, from, rq);
+
+		if (task && !has_better(rq, class, task)) {
+			move_waiting(task, from, rq);
+			return true;
+		}
+		/* What waits here is of a higher class than what is left there. */
+		if (class->next_waiting(rq, NULL))
+			return false;
+	}
+	return false;
+}
+
+void pull_urgent(struct rq *rq)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		struct rq *from = cpu_rq(cpu);
+		bool pulled;
+
+		if (from == rq || !(READ_ONCE(from->dl.nr) + READ_ONCE(from->rt.nr)) ||
+		    !spin_trylock(&from->lock))
+			continue;
+		pulled = pull_urgent_from(rq, from);
+		spin_unlock(&from->lock);
+		if (pulled)
+			return;
+	}
 }
 
 static struct rq *busiest(struct rq *than)

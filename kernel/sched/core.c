@@ -3,8 +3,9 @@
  * The scheduler's core: run queues, switching, sleeping and waking.
  *
  * Each CPU has a run queue. A runnable task stands on exactly one (sched.on_rq, sched.cpu); the
- * running one is rq->curr and stands in no tree or list. Three classes, asked in this order:
- * real-time (rt.c), fair (fair.c), idle. A class knows only the tasks that wait.
+ * running one is rq->curr and stands in no tree or list. The classes are asked in this order:
+ * deadline (deadline.c), real-time (rt.c), fair (fair.c), idle. A class knows only the tasks
+ * that wait. No stop class: nothing here needs to displace a running task but by asking it.
  *
  * A task's way (function that makes each edge):
  *
@@ -45,6 +46,11 @@
 #include "internal.h"
 
 DEFINE_PER_CPU_ALIGNED(struct rq, runqueues);
+
+const struct sched_class *const sched_classes[] = { &dl_sched_class, &rt_sched_class,
+						    &fair_sched_class, NULL };
+atomic_t urgent_waiting;
+
 DEFINE_PER_CPU(struct task_struct *, current_task);
 /* Boot and idle tasks run with preemption off. */
 DEFINE_PER_CPU(unsigned int, __preempt_count) = PREEMPT_OFFSET;
@@ -161,16 +167,11 @@ void scheduler_ipi(void)
 		this_cpu_write(__need_resched, 1);
 }
 
-static int class_rank(const struct sched_class *class)
-{
-	return class == &rt_sched_class ? 2 : class == &fair_sched_class;
-}
-
 /* A task was queued on rq: does it take the CPU from the one that runs? */
 void check_preempt(struct rq *rq, struct task_struct *task)
 {
 	struct task_struct *curr = rq->curr;
-	int difference = class_rank(task->sched.class) - class_rank(curr->sched.class);
+	int difference = task->sched.class->rank - curr->sched.class->rank;
 
 	if (difference > 0 || (!difference && task->sched.class->preempts(rq, task)))
 		resched_curr(rq);
@@ -210,6 +211,7 @@ static void finish_switch(struct task_struct *prev)
 		migrate_off(migrate);
 	local_irq_enable();
 	if (dead) {
+		dl_exit(prev);
 		put_task_stack(prev);
 		put_task_struct(prev);
 	}
@@ -221,17 +223,26 @@ void schedule_tail(struct task_struct *prev)
 	preempt_enable();
 }
 
+static struct task_struct *pick_first(struct rq *rq)
+{
+	for (unsigned int i = 0; sched_classes[i]; i++) {
+		struct task_struct *next = sched_classes[i]->pick(rq);
+
+		if (next)
+			return next;
+	}
+	return NULL;
+}
+
 static struct task_struct *pick_next(struct rq *rq)
 {
-	struct task_struct *next = rt_sched_class.pick(rq);
+	struct task_struct *next;
 
-	if (!next)
-		next = fair_sched_class.pick(rq);
-	if (!next && newidle_balance(rq)) {
-		next = rt_sched_class.pick(rq);
-		if (!next)
-			next = fair_sched_class.pick(rq);
-	}
+	if (unlikely(atomic_read(&urgent_waiting)))
+		pull_urgent(rq);
+	next = pick_first(rq);
+	if (!next && newidle_balance(rq))
+		next = pick_first(rq);
 	return next ? next : rq->idle;
 }
 
@@ -463,6 +474,7 @@ void scheduler_tick(bool user)
 		curr->sched.class->update(rq);
 		curr->sched.class->tick(rq, curr);
 	}
+	rt_period_tick(rq);
 	spin_unlock(&rq->lock);
 	calc_load_tick();
 	periodic_balance(rq);

@@ -205,6 +205,7 @@ static struct task_struct *fair_next_waiting(struct rq *rq, struct task_struct *
 }
 
 const struct sched_class fair_sched_class = {
+	.rank = 1,
 	.enqueue = fair_enqueue,
 	.dequeue = fair_dequeue,
 	.pick = fair_pick,

@@ -46,6 +46,7 @@ static struct task_struct *idle_next(struct rq *rq, struct task_struct *task)
 }
 
 const struct sched_class idle_sched_class = {
+	.rank = 0,
 	.enqueue = idle_enqueue,
 	.dequeue = idle_dequeue,
 	.pick = idle_none,

@@ -24,6 +24,7 @@ void sched_init(void)
 		rq->fair.tasks = RB_ROOT_CACHED;
 		for (unsigned int prio = 0; prio < MAX_RT_PRIO; prio++)
 			INIT_LIST_HEAD(&rq->rt.lists[prio]);
+		dl_queue_init(rq);
 	}
 	wait_bit_init();
 	account_init_cpu(0);

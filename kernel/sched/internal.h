@@ -11,6 +11,7 @@
 #include <lib/rbtree.h>
 
 #include <linux/sched.h>
+#include <linux/sched/types.h>
 
 /* Beside the states of <kern/task.h>: try_to_wake_up() has claimed the task. */
 #define TASK_WAKING 0x0200
@@ -33,6 +34,16 @@ struct rt_queue {
 	unsigned long bitmap[2];	/* priorities that have tasks */
 	struct list_head lists[MAX_RT_PRIO];	/* FIFO, without the running one */
 	unsigned int nr;
+	/* Throttling: see rt.c. */
+	u64 period_start;			/* rq->clock */
+	u64 used;				/* ns of CPU since then, less what was forgiven */
+	bool throttled;
+};
+
+struct deadline_queue {
+	struct rb_root_cached tasks;	/* by deadline, without the running one */
+	unsigned int nr;		/* runnable, the running one included */
+	struct hrtimer slice_timer;	/* the running one has used up its runtime */
 };
 
 /*
@@ -46,6 +57,7 @@ struct rq {
 	struct task_struct *idle;	/* constant after bring-up */
 	struct fair_queue fair;		/* l */
 	struct rt_queue rt;		/* l */
+	struct deadline_queue dl;	/* l */
 	u64 clock;			/* l: sched_clock() of the last look, without stolen time */
 	u64 own_clock;			/* l: the same, when its own CPU looked last */
 	u64 stolen;			/* c: time that the host gave to others */
@@ -66,6 +78,7 @@ DECLARE_PER_CPU(struct rq, runqueues);
  * A class of tasks. All callbacks: rq->lock held, interrupts masked.
  */
 struct sched_class {
+	int rank;	/* the higher one runs first */
 	/* The task becomes runnable, or stops being so (curr included: its key is in no tree). */
 	void (*enqueue)(struct rq *rq, struct task_struct *task, bool wakeup);
 	void (*dequeue)(struct rq *rq, struct task_struct *task);
@@ -83,7 +96,13 @@ struct sched_class {
 	struct task_struct *(*next_waiting)(struct rq *rq, struct task_struct *task);
 };
 
-extern const struct sched_class rt_sched_class, fair_sched_class, idle_sched_class;
+extern const struct sched_class dl_sched_class, rt_sched_class, fair_sched_class, idle_sched_class;
+
+/* Those that have waiting tasks, the first to be asked first; ends with NULL. */
+extern const struct sched_class *const sched_classes[];
+
+/* Tasks of the real-time and deadline classes that wait for a CPU, on all run queues. */
+extern atomic_t urgent_waiting;
 
 static inline bool fair_policy(int policy)
 {
@@ -93,6 +112,11 @@ static inline bool fair_policy(int policy)
 static inline bool rt_policy(int policy)
 {
 	return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+static inline bool dl_policy(int policy)
+{
+	return policy == SCHED_DEADLINE;
 }
 
 /* core.c */
@@ -116,6 +140,23 @@ unsigned int select_cpu(struct task_struct *task, int wake_flags);
 /* => this CPU's lock held; true when something was pulled. May drop and retake the lock. */
 bool newidle_balance(struct rq *rq);
 void periodic_balance(struct rq *rq);
+/* => as newidle_balance(): pulls a waiting task that is more urgent than all of this CPU. */
+void pull_urgent(struct rq *rq);
+/* rt.c: a new period, from the tick. => rq->lock held */
+void rt_period_tick(struct rq *rq);
+/* deadline.c */
+void dl_queue_init(struct rq *rq);
+/* Parameters that are there and make sense? 0 or -EINVAL. */
+int dl_check(const struct sched_attr *attr);
+/* Room for the bandwidth of `task` becoming `policy` with attr: 0 or -EBUSY. => rq->lock held */
+int dl_admit(struct task_struct *task, int policy, const struct sched_attr *attr);
+/* => change_task()'s callback; the bandwidth was admitted */
+void dl_set_params(struct task_struct *task, const struct sched_attr *attr);
+void dl_get_params(struct task_struct *task, struct sched_attr *attr);
+/* The task is dead. => interrupts on */
+void dl_exit(struct task_struct *task);
+/* The limit on real-time time changes: does what was admitted still fit? 0 or -EBUSY. */
+int dl_check_global(s64 runtime_us, u64 period_us);
 /* loadavg.c */
 void calc_load_tick(void);
 /* wait.c */

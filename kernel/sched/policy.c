@@ -27,13 +27,15 @@ u32 nice_to_weight(int nice)
 void set_task_class(struct task_struct *task)
 {
 	struct sched_task *s = &task->sched;
-
 	unsigned int rt_prio;
 
 	if (!rt_policy(s->policy))
 		s->rt_priority = 0;
 	rt_prio = max(s->rt_priority, s->pi_prio);
-	if (rt_prio) {
+	if (dl_policy(s->policy)) {
+		s->class = &dl_sched_class;
+		s->prio = -1;
+	} else if (rt_prio) {
 		s->class = &rt_sched_class;
 		s->prio = MAX_RT_PRIO - 1 - rt_prio;
 	} else {
@@ -49,6 +51,9 @@ int sched_fork(u64 clone_flags, struct task_struct *task)
 	struct sched_task *s = &task->sched;
 	const struct sched_task *parent = &current->sched;
 
+	/* Nobody admitted a second one of its bandwidth. */
+	if (dl_policy(parent->policy) && !parent->reset_on_fork)
+		return -EAGAIN;
 	/* The copy of the parent's part is a start; what is the task's own begins anew. */
 	memset(s, 0, sizeof(*s));
 	spin_lock_init(&s->pi_lock);
@@ -66,7 +71,7 @@ int sched_fork(u64 clone_flags, struct task_struct *task)
 		s->policy = SCHED_NORMAL;
 	}
 	if (parent->reset_on_fork) {
-		if (rt_policy(s->policy)) {
+		if (!fair_policy(s->policy)) {
 			s->policy = SCHED_NORMAL;
 			s->static_prio = DEFAULT_PRIO;
 		} else if (s->static_prio < DEFAULT_PRIO) {
@@ -157,13 +162,6 @@ int task_prio(const struct task_struct *task)
 	return task->sched.prio - MAX_RT_PRIO;
 }
 
-struct policy_change {
-	int policy;
-	int rt_priority;
-	int nice; /* fair policies */
-	bool reset_on_fork;
-};
-
 /* A task that comes from another class begins where newcomers do. */
 static void start_fair(struct task_struct *task, const struct sched_class *before)
 {
@@ -194,42 +192,68 @@ void sched_inherit(struct task_struct *task, unsigned int prio)
 
 static void change_policy(struct task_struct *task, void *arg)
 {
-	const struct policy_change *to = arg;
-	bool was_rt = rt_policy(task->sched.policy);
+	const struct sched_attr *attr = arg;
 	const struct sched_class *class = task->sched.class;
+	bool was_fair = fair_policy(task->sched.policy);
 
-	task->sched.policy = to->policy;
-	task->sched.rt_priority = to->rt_priority;
-	task->sched.reset_on_fork = to->reset_on_fork;
-	if (fair_policy(to->policy))
-		task->sched.static_prio = NICE_TO_PRIO(to->nice);
+	task->sched.policy = attr->sched_policy;
+	task->sched.rt_priority = attr->sched_priority;
+	task->sched.reset_on_fork = attr->sched_flags & SCHED_FLAG_RESET_ON_FORK;
+	if (fair_policy(attr->sched_policy))
+		task->sched.static_prio = NICE_TO_PRIO(attr->sched_nice);
 	set_task_class(task);
+	if (dl_policy(attr->sched_policy))
+		dl_set_params(task, attr);
 	start_fair(task, class);
-	if (!was_rt)
-		task->sched.time_slice = HZ / 10;
+	if (was_fair)
+		task->sched.time_slice = sched_rr_slice;
+}
+
+/* Deadlines are met only if every CPU may help. */
+static bool runs_everywhere(const struct task_struct *task)
+{
+	return cpumask_subset(cpu_online_mask, &task->sched.cpus_mask);
+}
+
+int sched_change_attr(struct task_struct *task, const struct sched_attr *attr)
+{
+	struct sched_attr to = *attr;
+	int policy = attr->sched_policy, error;
+	unsigned long flags;
+	struct rq *rq;
+
+	if (!fair_policy(policy) && !rt_policy(policy) && !dl_policy(policy))
+		return -EINVAL;
+	if (rt_policy(policy) != (attr->sched_priority != 0) ||
+	    attr->sched_priority >= MAX_RT_PRIO)
+		return -EINVAL;
+	error = dl_policy(policy) ? dl_check(attr) : 0;
+	if (error)
+		return error;
+	rq = task_rq_lock(task, &flags);
+	if (dl_policy(policy) && !runs_everywhere(task))
+		error = -EPERM;
+	if (!error)
+		error = dl_admit(task, policy, attr);
+	if (!error)
+		change_task(rq, task, change_policy, &to);
+	task_rq_unlock(rq, task, flags);
+	if (!error)
+		rt_mutex_adjust_pi(task);
+	return error;
 }
 
 int sched_change_policy(struct task_struct *task, int policy, int rt_priority, int nice,
 			bool reset_on_fork)
 {
-	struct policy_change to = {
-		.policy = policy,
-		.rt_priority = rt_priority,
-		.nice = nice,
-		.reset_on_fork = reset_on_fork,
+	struct sched_attr attr = {
+		.sched_policy = policy,
+		.sched_priority = rt_priority,
+		.sched_nice = nice,
+		.sched_flags = reset_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0,
 	};
-	unsigned long flags;
-	struct rq *rq;
 
-	if (!fair_policy(policy) && !rt_policy(policy))
-		return -EINVAL;
-	if (rt_policy(policy) ? rt_priority < 1 || rt_priority >= MAX_RT_PRIO : rt_priority != 0)
-		return -EINVAL;
-	rq = task_rq_lock(task, &flags);
-	change_task(rq, task, change_policy, &to);
-	task_rq_unlock(rq, task, flags);
-	rt_mutex_adjust_pi(task);
-	return 0;
+	return sched_change_attr(task, &attr);
 }
 
 int sched_setscheduler_nocheck(struct task_struct *task, int policy, int rt_priority)
@@ -304,6 +328,8 @@ long sched_setaffinity_task(struct task_struct *task, const struct cpumask *mask
 
 	if (task->flags & PF_NO_SETAFFINITY)
 		return -EINVAL;
+	if (dl_policy(task->sched.policy) && !cpumask_subset(cpu_online_mask, mask))
+		return -EBUSY;
 	ret = set_cpus_allowed_ptr(task, mask);
 	if (!ret)
 		cpumask_and(&task->sched.user_cpus_mask, mask, cpu_possible_mask);

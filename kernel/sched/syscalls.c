@@ -51,9 +51,11 @@ int can_nice(const struct task_struct *task, int nice)
 }
 
 /* Needs no privilege? => the policy and priorities are valid */
-static bool may_change(struct task_struct *task, int policy, int rt_priority, int nice, bool reset)
+static bool may_change(struct task_struct *task, const struct sched_attr *attr)
 {
+	int policy = attr->sched_policy, rt_priority = attr->sched_priority;
 	const struct sched_task *s = &task->sched;
+	int nice = attr->sched_nice;
 
 	if (fair_policy(policy) && nice < task_nice(task) &&
 	    (unsigned long)(MAX_NICE - nice + 1) > task_rlimit(task, RLIMIT_NICE))
@@ -69,22 +71,25 @@ static bool may_change(struct task_struct *task, int policy, int rt_priority, in
 	if (s->policy == SCHED_IDLE && policy != SCHED_IDLE &&
 	    (unsigned long)(MAX_NICE - task_nice(task) + 1) > task_rlimit(task, RLIMIT_NICE))
 		return false;
-	if (s->reset_on_fork && !reset)
+	if (s->reset_on_fork && !(attr->sched_flags & SCHED_FLAG_RESET_ON_FORK))
+		return false;
+	if (dl_policy(policy))
 		return false;
 	return same_owner(task);
 }
 
-static int change_checked(struct task_struct *task, int policy, int rt_priority, int nice,
-			  bool reset)
+static int change_checked(struct task_struct *task, const struct sched_attr *attr)
 {
-	if (!fair_policy(policy) && !rt_policy(policy))
+	int policy = attr->sched_policy;
+
+	if (!fair_policy(policy) && !rt_policy(policy) && !dl_policy(policy))
 		return -EINVAL;
-	if (rt_priority < 0 || rt_priority >= MAX_RT_PRIO ||
-	    rt_policy(policy) != (rt_priority != 0))
+	if (attr->sched_priority >= MAX_RT_PRIO ||
+	    rt_policy(policy) != (attr->sched_priority != 0))
 		return -EINVAL;
-	if (!may_change(task, policy, rt_priority, nice, reset) && !capable(CAP_SYS_NICE))
+	if (!may_change(task, attr) && !capable(CAP_SYS_NICE))
 		return -EPERM;
-	return sched_change_policy(task, policy, rt_priority, nice, reset);
+	return sched_change_attr(task, attr);
 }
 
 SYSCALL_DEFINE0(sched_yield)
@@ -96,9 +101,9 @@ SYSCALL_DEFINE0(sched_yield)
 /* policy < 0: keep it (sched_setparam). */
 static long set_scheduler(pid_t pid, int policy, const struct sched_param __user *uparam)
 {
+	struct sched_attr attr = { 0 };
 	struct sched_param param;
 	struct task_struct *task;
-	bool reset;
 	long ret;
 
 	if (!uparam || pid < 0)
@@ -108,14 +113,15 @@ static long set_scheduler(pid_t pid, int policy, const struct sched_param __user
 	task = get_task(pid);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	if (policy < 0) {
-		policy = task->sched.policy;
-		reset = task->sched.reset_on_fork;
-	} else {
-		reset = policy & SCHED_RESET_ON_FORK;
-		policy &= ~SCHED_RESET_ON_FORK;
-	}
-	ret = change_checked(task, policy, param.sched_priority, task_nice(task), reset);
+	if (policy < 0)
+		policy = task->sched.policy |
+			 (task->sched.reset_on_fork ? SCHED_RESET_ON_FORK : 0);
+	if (policy & SCHED_RESET_ON_FORK)
+		attr.sched_flags = SCHED_FLAG_RESET_ON_FORK;
+	attr.sched_policy = policy & ~SCHED_RESET_ON_FORK;
+	attr.sched_priority = param.sched_priority;
+	attr.sched_nice = task_nice(task);
+	ret = change_checked(task, &attr);
 	put_task_struct(task);
 	return ret;
 }
@@ -187,10 +193,20 @@ bad_size:
 	return copy_to_user(&uattr->size, &size, sizeof(size)) ? -EFAULT : -E2BIG;
 }
 
+static void current_params(struct task_struct *task, struct sched_attr *attr)
+{
+	if (dl_policy(task->sched.policy))
+		dl_get_params(task, attr);
+	else if (rt_policy(task->sched.policy))
+		attr->sched_priority = task->sched.rt_priority;
+	else
+		attr->sched_nice = task_nice(task);
+}
+
 SYSCALL_DEFINE3(sched_setattr, pid_t, pid, struct sched_attr __user *, uattr, unsigned int, flags)
 {
-	const u64 known = SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_KEEP_POLICY |
-			  SCHED_FLAG_KEEP_PARAMS;
+	const u64 known = SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_DL_OVERRUN |
+			  SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS;
 	struct task_struct *task;
 	struct sched_attr attr;
 	long ret;
@@ -207,14 +223,11 @@ SYSCALL_DEFINE3(sched_setattr, pid_t, pid, struct sched_attr __user *, uattr, un
 		return PTR_ERR(task);
 	if (attr.sched_flags & SCHED_FLAG_KEEP_POLICY)
 		attr.sched_policy = task->sched.policy;
-	if (attr.sched_flags & SCHED_FLAG_KEEP_PARAMS) {
-		attr.sched_priority = task->sched.rt_priority;
+	if (attr.sched_flags & SCHED_FLAG_KEEP_PARAMS)
+		current_params(task, &attr);
+	if (!fair_policy(attr.sched_policy))
 		attr.sched_nice = task_nice(task);
-	}
-	if (rt_policy(attr.sched_policy))
-		attr.sched_nice = task_nice(task);
-	ret = change_checked(task, attr.sched_policy, attr.sched_priority, attr.sched_nice,
-			     attr.sched_flags & SCHED_FLAG_RESET_ON_FORK);
+	ret = change_checked(task, &attr);
 	put_task_struct(task);
 	return ret;
 }
@@ -234,10 +247,7 @@ SYSCALL_DEFINE4(sched_getattr, pid_t, pid, struct sched_attr __user *, uattr, un
 	attr.sched_policy = task->sched.policy;
 	if (task->sched.reset_on_fork)
 		attr.sched_flags |= SCHED_FLAG_RESET_ON_FORK;
-	if (rt_policy(task->sched.policy))
-		attr.sched_priority = task->sched.rt_priority;
-	else
-		attr.sched_nice = task_nice(task);
+	current_params(task, &attr);
 	put_task_struct(task);
 	return copy_to_user(uattr, &attr, attr.size) ? -EFAULT : 0;
 }
@@ -310,7 +320,8 @@ SYSCALL_DEFINE2(sched_rr_get_interval, pid_t, pid, struct __kernel_timespec __us
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	if (task->sched.policy == SCHED_RR)
-		slice.tv_nsec = NSEC_PER_SEC / 10;
+		slice = (struct __kernel_timespec){ sched_rr_slice / HZ,
+						    sched_rr_slice % HZ * TICK_NSEC };
 	else if (fair_policy(task->sched.policy))
 		slice.tv_nsec = TICK_NSEC;
 	put_task_struct(task);

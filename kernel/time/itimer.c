@@ -257,7 +257,11 @@ void run_posix_cpu_timers(void)
 	unsigned long flags;
 	bool active;
 
-	if (!READ_ONCE(sig->cputimer_active) || current->exit_state)
+	if (current->exit_state)
+		return;
+	if (unlikely(dl_take_overrun(current)))
+		send_sig(SIGXCPU, current, 1);
+	if (!READ_ONCE(sig->cputimer_active))
 		return;
 	sighand = lock_task_sighand(current, &flags);
 	if (!sighand)

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+/* SCHED_DEADLINE: parameters, admission, inheritance, throttling. */
+#include "test.h"
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+/* <linux/sched/types.h> and libc's <sched.h> do not go together. */
+struct sched_attr {
+	uint32_t size;
+	uint32_t sched_policy;
+	uint64_t sched_flags;
+	int32_t sched_nice;
+	uint32_t sched_priority;
+	uint64_t sched_runtime, sched_deadline, sched_period;
+};
+
+#define SCHED_DEADLINE	    6
+#define FLAG_RESET_ON_FORK  1
+#define FLAG_DL_OVERRUN	    4
+#define MS		    1000000ULL
+
+static long set_deadline(uint64_t flags, uint64_t runtime, uint64_t deadline, uint64_t period)
+{
+	struct sched_attr attr = {
+		.size = sizeof(attr),
+		.sched_policy = SCHED_DEADLINE,
+		.sched_flags = flags,
+		.sched_runtime = runtime,
+		.sched_deadline = deadline,
+		.sched_period = period,
+	};
+
+	return syscall(SYS_sched_setattr, 0, &attr, 0);
+}
+
+/* Root in a container may not. */
+static int permitted(void)
+{
+	struct sched_param p = { 0 };
+	int ok = !set_deadline(0, MS, 10 * MS, 10 * MS);
+
+	sched_setscheduler(0, SCHED_OTHER, &p);
+	return ok;
+}
+
+static void parameters_are_checked(void)
+{
+	CHECK_ERR(set_deadline(0, 0, 10 * MS, 10 * MS), EINVAL);
+	CHECK_ERR(set_deadline(0, 1023, 10 * MS, 10 * MS), EINVAL);
+	CHECK_ERR(set_deadline(0, MS, 0, 10 * MS), EINVAL);
+	CHECK_ERR(set_deadline(0, 11 * MS, 10 * MS, 10 * MS), EINVAL);
+	CHECK_ERR(set_deadline(0, MS, 10 * MS, 9 * MS), EINVAL);
+	CHECK_ERR(set_deadline(0, 2000, 50000, 50000), EINVAL);
+	CHECK_ERR(set_deadline(0, MS, 10 * MS, 5000 * MS), EINVAL);
+	CHECK_ERR(set_deadline(0, MS, 10 * MS, 1ULL << 63), EINVAL);
+	CHECK_ERR(set_deadline(1 << 20, MS, 10 * MS, 10 * MS), EINVAL);
+}
+
+static void parameters_are_kept(void)
+{
+	struct sched_attr attr = { 0 };
+	struct sched_param p = { 0 };
+
+	CHECK_OK(set_deadline(0, MS, 10 * MS, 0));
+	CHECK_EQ(sched_getscheduler(0), SCHED_DEADLINE);
+	CHECK_OK(syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0));
+	CHECK_EQ(attr.sched_policy, SCHED_DEADLINE);
+	CHECK_EQ(attr.sched_runtime, MS);
+	CHECK_EQ(attr.sched_deadline, 10 * MS);
+	CHECK_EQ(attr.sched_period, 10 * MS);
+	CHECK_EQ(attr.sched_priority, 0);
+	CHECK_OK(set_deadline(FLAG_DL_OVERRUN, 2 * MS, 10 * MS, 20 * MS));
+	CHECK_OK(syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0));
+	CHECK_EQ(attr.sched_period, 20 * MS);
+	CHECK_EQ(attr.sched_flags, FLAG_DL_OVERRUN);
+	CHECK_ERR(sched_setscheduler(0, SCHED_DEADLINE, &p), EINVAL);
+	CHECK_OK(sched_setscheduler(0, SCHED_OTHER, &p));
+}
+
+/* More than all CPUs together have. */
+static void too_much_is_refused(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int admitted = 0, status, refused = 0;
+
+	setpgid(0, 0);
+	for (long i = 0; i <= cpus && !refused; i++) {
+		int done[2];
+		char c = 0;
+
+		CHECK_OK(pipe(done));
+		if (!fork()) {
+			c = set_deadline(0, 9 * MS, 10 * MS, 10 * MS) ? errno : 1;
+			write(done[1], &c, 1);
+			for (;;)
+				pause();
+		}
+		CHECK_EQ(read(done[0], &c, 1), 1);
+		if (c == 1)
+			admitted++;
+		else
+			refused = c;
+		close(done[0]);
+		close(done[1]);
+	}
+	CHECK_EQ(refused, EBUSY);
+	CHECK_LE(admitted, cpus);
+	signal(SIGTERM, SIG_IGN);
+	kill(0, SIGTERM);
+	while (wait(&status) > 0)
+		;
+	/* What the dead had is free again, once their last period is over. */
+	for (int i = 0; i < 100 && set_deadline(0, 9 * MS, 10 * MS, 10 * MS); i++)
+		usleep(10000);
+	CHECK_EQ(sched_getscheduler(0), SCHED_DEADLINE);
+}
+
+static void children_need_a_reset(void)
+{
+	int status = -1;
+	pid_t pid;
+
+	CHECK_OK(set_deadline(0, MS, 10 * MS, 10 * MS));
+	CHECK_ERR(fork(), EAGAIN);
+	CHECK_OK(set_deadline(FLAG_RESET_ON_FORK, MS, 10 * MS, 10 * MS));
+	pid = fork();
+	if (!pid)
+		_exit(sched_getscheduler(0));
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, SCHED_OTHER << 8);
+}
+
+static void all_cpus_are_needed(void)
+{
+	cpu_set_t all, one;
+	int cpu = 0;
+
+	CHECK_OK(sched_getaffinity(0, sizeof(all), &all));
+	if (CPU_COUNT(&all) < 2)
+		return;
+	while (!CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	CHECK_OK(set_deadline(0, MS, 10 * MS, 10 * MS));
+	CHECK_ERR(sched_setaffinity(0, sizeof(one), &one), EBUSY);
+	struct sched_param p = { 0 };
+	CHECK_OK(sched_setscheduler(0, SCHED_OTHER, &p));
+	CHECK_OK(sched_setaffinity(0, sizeof(one), &one));
+	CHECK_ERR(set_deadline(0, MS, 10 * MS, 10 * MS), EPERM);
+	CHECK_OK(sched_setaffinity(0, sizeof(all), &all));
+}
+
+static double seconds(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* A spinner gets its runtime in each period and no more. */
+static void runtime_is_a_limit(void)
+{
+	double start = seconds(CLOCK_MONOTONIC), cpu, wall;
+
+	CHECK_OK(set_deadline(0, 10 * MS, 50 * MS, 50 * MS));
+	cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
+	while (seconds(CLOCK_MONOTONIC) - start < 0.5)
+		;
+	cpu = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	wall = seconds(CLOCK_MONOTONIC) - start;
+	/* A fifth; a tick more a period, where the kernel looks only then. */
+	CHECK_LT(cpu, wall * 0.45);
+}
+
+/* sched_yield() means: done for this period. */
+static void yield_waits_for_the_next_period(void)
+{
+	double start;
+
+	CHECK_OK(set_deadline(0, 5 * MS, 40 * MS, 40 * MS));
+	sched_yield();
+	start = seconds(CLOCK_MONOTONIC);
+	for (int i = 0; i < 4; i++)
+		sched_yield();
+	start = seconds(CLOCK_MONOTONIC) - start;
+	CHECK_GT(start, 0.100);
+}
+
+static volatile int overruns;
+
+static void count(int signr)
+{
+	(void)signr;
+	overruns++;
+}
+
+static void overruns_are_told(void)
+{
+	double start = seconds(CLOCK_MONOTONIC);
+
+	signal(SIGXCPU, count);
+	CHECK_OK(set_deadline(FLAG_DL_OVERRUN, 10 * MS, 40 * MS, 40 * MS));
+	while (seconds(CLOCK_MONOTONIC) - start < 0.3 && !overruns)
+		;
+	CHECK_GE(overruns, 1);
+}
+
+/* The bandwidth of a test before may still be on its way back. */
+static void wait_for_bandwidth(void)
+{
+	struct sched_param p = { 0 };
+
+	for (int i = 0; i < 100 && set_deadline(0, 9 * MS, 10 * MS, 10 * MS); i++)
+		usleep(10000);
+	sched_setscheduler(0, SCHED_OTHER, &p);
+	usleep(20000);
+}
+
+int main(void)
+{
+	RUN_IN_CHILD(parameters_are_checked);
+	if (!permitted())
+		return 77;
+	RUN_IN_CHILD(parameters_are_kept);
+	RUN_IN_CHILD(too_much_is_refused);
+	RUN_IN_CHILD(wait_for_bandwidth);
+	RUN_IN_CHILD(children_need_a_reset);
+	RUN_IN_CHILD(all_cpus_are_needed);
+	RUN_IN_CHILD(runtime_is_a_limit);
+	RUN_IN_CHILD(yield_waits_for_the_next_period);
+	RUN_IN_CHILD(overruns_are_told);
+	return test_done();
+}
