@@ -169,9 +169,8 @@ static const short sigio_band[] = {
 	[POLL_HUP - POLL_IN] = EPOLLHUP | EPOLLERR,
 };
 
-/* One task: may the owner's setter signal it? => tasklist_lock held */
-static void send_sigio_to_task(struct task_struct *task, const struct fown_struct *owner, int fd,
-			       int reason, enum pid_type type)
+/* May the owner's setter signal that task? */
+static bool sigio_allowed(struct task_struct *task, const struct fown_struct *owner)
 {
 	const struct cred *cred;
 	bool allowed;
@@ -182,7 +181,14 @@ static void send_sigio_to_task(struct task_struct *task, const struct fown_struc
 		  uid_eq(owner->euid, cred->uid) || uid_eq(owner->uid, cred->suid) ||
 		  uid_eq(owner->uid, cred->uid);
 	rcu_read_unlock();
-	if (!allowed)
+	return allowed;
+}
+
+/* => tasklist_lock held */
+static void send_sigio_to_task(struct task_struct *task, const struct fown_struct *owner, int fd,
+			       int reason, enum pid_type type)
+{
+	if (!sigio_allowed(task, owner))
 		return;
 	if (owner->signum) {
 		kernel_siginfo_t info;
@@ -210,6 +216,26 @@ static void send_sigio(struct fown_struct *owner, int fd, int reason)
 		read_lock(&tasklist_lock);
 		do_each_pid_task(owner->pid, type, task) {
 			send_sigio_to_task(task, owner, fd, reason, type);
+		} while_each_pid_task(owner->pid, type, task);
+		read_unlock(&tasklist_lock);
+	}
+	spin_unlock_irqrestore(&owner->lock, flags);
+}
+
+/* SIGURG to the owner, also when he did not ask for SIGIO. => any context */
+void send_sigurg(struct fown_struct *owner)
+{
+	struct task_struct *task;
+	enum pid_type type;
+	unsigned long flags;
+
+	spin_lock_irqsave(&owner->lock, flags);
+	type = owner->pid_type;
+	if (owner->pid) {
+		read_lock(&tasklist_lock);
+		do_each_pid_task(owner->pid, type, task) {
+			if (sigio_allowed(task, owner))
+				do_send_sig_info(SIGURG, SEND_SIG_PRIV, task, type);
 		} while_each_pid_task(owner->pid, type, task);
 		read_unlock(&tasklist_lock);
 	}

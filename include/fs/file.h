@@ -247,6 +247,7 @@ bool path_noexec(const struct path *path);
 struct fasync_struct;
 int fasync_helper(int fd, struct file *file, int on, struct fasync_struct **list);
 void kill_fasync(struct fasync_struct **list, int sig, int band);
+void send_sigurg(struct fown_struct *owner);
 int f_setown(struct file *file, int who, int force);
 
 /* Figures for /proc/sys/fs/file-nr. */

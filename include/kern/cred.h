@@ -47,6 +47,7 @@ struct user_struct {
 	atomic_long_t pipe_bufs;  /* pages in pipe buffers */
 	atomic_long_t epoll_watches;
 	atomic_long_t mq_bytes; /* RLIMIT_MSGQUEUE */
+	atomic_long_t unix_inflight; /* files in messages of unix sockets */
 	kuid_t uid;
 	struct hlist_node uidhash_node;
 };

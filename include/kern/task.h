@@ -107,6 +107,7 @@ struct task_struct {
 	struct fs_struct *fs;			/* a */
 	struct nameidata *nameidata;		/* c: the path lookup under way (fs/vfs) */
 	struct nsproxy *nsproxy;		/* a */
+	struct list_head *scm_dying;		/* c: lists of passed files that are being put (net) */
 
 	pid_t pid;				/* i: in the initial namespace */
 	pid_t tgid;				/* i */

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* <linux/if.h> asks for struct sockaddr. */
+#include <linux/socket_abi.h>

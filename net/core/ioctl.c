@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/* ioctl() on sockets: what all families answer alike. There are no network devices to ask about. */
+#include <asm/ioctls.h>
+#include <fs/file.h>
+#include <kern/cred.h>
+#include <kern/pid.h>
+#include <linux/if.h>
+#include <linux/sockios.h>
+#include <mm/uaccess.h>
+#include <net/sock.h>
+#include "internal.h"
+
+static int get_owner(struct file *file, int __user *arg)
+{
+	int nr = 0;
+
+	spin_lock_irq(&file->f_owner.lock);
+	rcu_read_lock();
+	if (file->f_owner.pid && pid_has_task(file->f_owner.pid, file->f_owner.pid_type)) {
+		nr = pid_vnr(file->f_owner.pid);
+		if (file->f_owner.pid_type == PIDTYPE_PGID)
+			nr = -nr;
+	}
+	rcu_read_unlock();
+	spin_unlock_irq(&file->f_owner.lock);
+	return put_user(nr, arg);
+}
+
+/* The list of interfaces with addresses: empty. */
+static int get_ifconf(struct ifconf __user *arg)
+{
+	struct ifconf ifc;
+
+	if (copy_from_user(&ifc, arg, sizeof(ifc)))
+		return -EFAULT;
+	ifc.ifc_len = 0;
+	return copy_to_user(arg, &ifc, sizeof(ifc)) ? -EFAULT : 0;
+}
+
+static int device_ioctl(unsigned int cmd, unsigned long arg)
+{
+	struct ifreq ifr;
+
+	switch (cmd) {
+	case SIOCGIFCONF:
+		return get_ifconf((struct ifconf __user *)arg);
+	case SIOCGIFNAME:
+	case SIOCGIFINDEX:
+	case SIOCGIFFLAGS:
+	case SIOCGIFADDR:
+	case SIOCGIFBRDADDR:
+	case SIOCGIFNETMASK:
+	case SIOCGIFDSTADDR:
+	case SIOCGIFHWADDR:
+	case SIOCGIFMTU:
+	case SIOCGIFMETRIC:
+	case SIOCGIFTXQLEN:
+	case SIOCGIFMAP:
+	case SIOCETHTOOL:
+		return copy_from_user(&ifr, (void __user *)arg, sizeof(ifr)) ? -EFAULT : -ENODEV;
+	case SIOCSIFNAME:
+	case SIOCSIFFLAGS:
+	case SIOCSIFADDR:
+	case SIOCSIFNETMASK:
+	case SIOCSIFMTU:
+	case SIOCSIFHWADDR:
+	case SIOCSIFTXQLEN:
+		if (!capable(CAP_NET_ADMIN))
+			return -EPERM;
+		return copy_from_user(&ifr, (void __user *)arg, sizeof(ifr)) ? -EFAULT : -ENODEV;
+	}
+	return -ENOTTY;
+}
+
+/* The time of the last message that was received with its time asked for. */
+static int get_stamp(struct sock *sk, unsigned int cmd, void __user *arg)
+{
+	struct timespec64 ts;
+	s64 value[2];
+
+	if (sk->sk_stamp <= 0)
+		return -ENOENT;
+	ts = ktime_to_timespec64(sk->sk_stamp);
+	value[0] = ts.tv_sec;
+	value[1] = cmd == SIOCGSTAMP_OLD || cmd == SIOCGSTAMP_NEW ? ts.tv_nsec / NSEC_PER_USEC
+								   : ts.tv_nsec;
+	return copy_to_user(arg, value, sizeof(value)) ? -EFAULT : 0;
+}
+
+long sock_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct socket *sock = file->private_data;
+	int pid, result;
+
+	switch (cmd) {
+	case FIOSETOWN:
+	case SIOCSPGRP:
+		if (get_user(pid, (int __user *)arg))
+			return -EFAULT;
+		return f_setown(file, pid, 1);
+	case FIOGETOWN:
+	case SIOCGPGRP:
+		return get_owner(file, (int __user *)arg);
+	case SIOCGSTAMP_OLD:
+	case SIOCGSTAMP_NEW:
+	case SIOCGSTAMPNS_OLD:
+	case SIOCGSTAMPNS_NEW:
+		return get_stamp(sock->sk, cmd, (void __user *)arg);
+	}
+	result = sock->ops->ioctl(sock, cmd, arg);
+	return result == -ENOIOCTLCMD ? device_ioctl(cmd, arg) : result;
+}
