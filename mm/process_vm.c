@@ -2,38 +2,18 @@
 /* process_vm_readv(2) and process_vm_writev(2); protection keys, which this machine has not. */
 #include "vm.h"
 
-#include <kern/cred.h>
 #include <kern/fork.h>
 #include <kern/pid.h>
+#include <kern/ptrace.h>
 #include <kern/rcupdate.h>
 #include <kern/sched.h>
 #include <kern/syscalls.h>
 #include <kern/task.h>
-#include <linux/capability.h>
 #include <linux/uio.h>
 #include <mm/pagemap.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
 #include <mm/uio.h>
-
-/* As a debugger would be: same user and not set-user-ID, or CAP_SYS_PTRACE. */
-static bool may_access(struct task_struct *task, struct mm_struct *mm)
-{
-	const struct cred *mine = current_cred(), *theirs;
-	bool same;
-
-	if (mm == current->mm)
-		return true;
-	rcu_read_lock();
-	theirs = __task_cred(task);
-	same = uid_eq(mine->uid, theirs->uid) && uid_eq(mine->uid, theirs->euid) &&
-	       uid_eq(mine->uid, theirs->suid) && gid_eq(mine->gid, theirs->gid) &&
-	       gid_eq(mine->gid, theirs->egid) && gid_eq(mine->gid, theirs->sgid);
-	rcu_read_unlock();
-	if (same && (mm->flags & MMF_DUMPABLE_MASK) == SUID_DUMP_USER)
-		return true;
-	return capable(CAP_SYS_PTRACE);
-}
 
 /* Within one remote page: bytes or -errno. */
 static ssize_t copy_remote_page(struct mm_struct *mm, unsigned long addr, size_t len,
@@ -96,7 +76,7 @@ static struct mm_struct *get_remote_mm(pid_t pid)
 		put_task_struct(task);
 		return ERR_PTR(-ESRCH);
 	}
-	if (!may_access(task, mm)) {
+	if (mm != current->mm && !ptrace_may_access(task, PTRACE_MODE_ATTACH_REALCREDS)) {
 		mmput(mm);
 		mm = ERR_PTR(-EPERM);
 	}

@@ -210,6 +210,7 @@ static void show_ids(struct seq_file *m, struct task_struct *task, struct group_
 {
 	const struct cred *cred = get_task_cred(task);
 	unsigned int fds = 0;
+	pid_t tracer = 0;
 	int umask = -1;
 
 	task_lock(task);
@@ -220,8 +221,12 @@ static void show_ids(struct seq_file *m, struct task_struct *task, struct group_
 	task_unlock(task);
 	if (umask >= 0)
 		seq_printf(m, "Umask:\t%#04o\n", umask);
-	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-		   state_name(task_state_to_char(task)), task->tgid, task->pid, g->ppid);
+	rcu_read_lock();
+	if (READ_ONCE(task->ptrace))
+		tracer = task_pid_nr_ns(rcu_dereference(task->parent), &init_pid_ns);
+	rcu_read_unlock();
+	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
+		   state_name(task_state_to_char(task)), task->tgid, task->pid, g->ppid, tracer);
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t",
 		   cred->uid.val, cred->euid.val, cred->suid.val, cred->fsuid.val, cred->gid.val,
 		   cred->egid.val, cred->sgid.val, cred->fsgid.val, fds);
@@ -283,9 +288,10 @@ int proc_pid_status(struct seq_file *m, struct pid *pid, struct task_struct *tas
 	seq_printf(m, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\n"
 		   "SigCgt:\t%016lx\n", g.pending, g.shared, g.blocked, g.ignored, g.caught);
 	show_caps(m, task);
-	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n"
+	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%d\n"
 		   "Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunknown\n",
-		   task->no_new_privs);
+		   task->no_new_privs, READ_ONCE(task->seccomp_mode),
+		   READ_ONCE(task->seccomp_filters));
 	seq_printf(m, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", cpus);
 	show_cpu_list(m, cpus);
 	seq_printf(m, "\nMems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t%lu\n"

@@ -10,6 +10,7 @@
  * operations of its own.
  */
 #include <fs/fdtable.h>
+#include <kern/ptrace.h>
 #include <kern/cred.h>
 #include <kern/fork.h>
 #include <kern/rcupdate.h>
@@ -55,25 +56,7 @@ void task_dump_owner(struct task_struct *task, umode_t mode, kuid_t *uid, kgid_t
  */
 bool proc_may_access(struct task_struct *task, bool attach)
 {
-	const struct cred *cred = current_cred(), *other;
-	struct mm_struct *mm;
-	bool same, dumpable = true;
-
-	if (same_thread_group(task, current))
-		return true;
-	rcu_read_lock();
-	other = __task_cred(task);
-	same = uid_eq(cred->fsuid, other->euid) && uid_eq(cred->fsuid, other->suid) &&
-	       uid_eq(cred->fsuid, other->uid) && gid_eq(cred->fsgid, other->egid) &&
-	       gid_eq(cred->fsgid, other->sgid) && gid_eq(cred->fsgid, other->gid) &&
-	       (other->cap_permitted.val & ~cred->cap_permitted.val) == 0;
-	rcu_read_unlock();
-	task_lock(task);
-	mm = task->mm;
-	if (mm)
-		dumpable = (READ_ONCE(mm->flags) & MMF_DUMPABLE_MASK) == SUID_DUMP_USER;
-	task_unlock(task);
-	return (same && dumpable) || capable(CAP_SYS_PTRACE);
+	return ptrace_may_access(task, attach ? PTRACE_MODE_ATTACH_FSCREDS : PTRACE_MODE_READ_FSCREDS);
 }
 
 int proc_setattr(struct dentry *dentry, struct iattr *attr)

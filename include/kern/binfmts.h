@@ -27,6 +27,7 @@ struct linux_binprm {
 	bool point_of_no_return; /* an error kills from here on */
 	bool per_clear_setid;
 	bool unsafe;		  /* the fs_struct is shared: no set-id */
+	bool traced;		  /* a tracer would gain what the program gains */
 	struct file *executable;  /* passed to the interpreter */
 	struct file *interpreter; /* a loader chose another file: start over with it */
 	struct file *file;

@@ -25,6 +25,9 @@ void exit_to_user_mode(struct pt_regs *regs);
  */
 void do_user_trap(struct pt_regs *regs, int signr, int si_code, unsigned long addr);
 
+/* A debug exception (#DB): a step, the guest's own TF, or int1. si_code as the host saw it. */
+void do_user_debug(struct pt_regs *regs, int si_code);
+
 struct restart_block;
 
 long set_restart_fn(struct restart_block *restart, long (*fn)(struct restart_block *));

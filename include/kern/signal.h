@@ -5,6 +5,7 @@
 
 #include <kern/atomic.h>
 #include <kern/hrtimer.h>
+#include <kern/mutex.h>
 #include <kern/pid.h>
 #include <kern/rcupdate.h>
 #include <kern/refcount.h>
@@ -19,6 +20,7 @@
 
 #include <linux/resource.h>
 
+struct core_state;
 struct tty_struct;
 struct mm_struct;
 struct pt_regs;
@@ -114,6 +116,8 @@ struct signal_struct {
 	struct mm_struct *oom_mm; /* set once when the OOM killer chose it */
 	bool oom_flag_origin;
 	struct rw_semaphore exec_update_lock; /* held while credentials change in execve */
+	struct mutex cred_guard_mutex;	      /* execve, PTRACE_ATTACH and seccomp TSYNC exclude each other */
+	struct core_state *core_state;	      /* s: a dump of the group is under way */
 	struct rcu_head rcu;
 };
 
@@ -351,9 +355,25 @@ struct task_struct *next_thread(struct task_struct *task);
 #define JOBCTL_STOP_DEQUEUED (1UL << 16) /* a stop signal was taken off the queue */
 #define JOBCTL_STOP_PENDING  (1UL << 17) /* the task must stop */
 #define JOBCTL_STOP_CONSUME  (1UL << 18) /* and is counted in group_stop_count */
+#define JOBCTL_TRAP_STOP     (1UL << 19) /* stop for the tracer (PTRACE_EVENT_STOP) */
+#define JOBCTL_TRAP_NOTIFY   (1UL << 20) /* the same, to tell that a group stop began or ended */
+#define JOBCTL_TRAPPING      (1UL << 21) /* PTRACE_ATTACH waits for STOPPED to become TRACED */
+#define JOBCTL_LISTENING     (1UL << 22) /* PTRACE_LISTEN: stopped, but not for requests */
+#define JOBCTL_FROZEN	     (1UL << 24) /* a request is under way: not even SIGKILL wakes */
+
+#define JOBCTL_TRAP_MASK    (JOBCTL_TRAP_STOP | JOBCTL_TRAP_NOTIFY)
+#define JOBCTL_PENDING_MASK (JOBCTL_STOP_PENDING | JOBCTL_TRAP_MASK)
+/* => siglock held. False: the task is dying, nothing is set. */
+bool task_set_jobctl_pending(struct task_struct *task, unsigned long mask);
+void task_clear_jobctl_pending(struct task_struct *task, unsigned long mask);
+void task_clear_jobctl_trapping(struct task_struct *task);
+/* A tracer's news for a stopped or running tracee. => siglock held */
+void ptrace_signal_wake_up(struct task_struct *task, bool resume);
+void ptrace_trap_notify(struct task_struct *task);
 /* Exit's part of job control. => siglock held; tells the parent itself when the stop completes */
 void retarget_shared_pending(struct task_struct *task, sigset_t which);
 bool exit_group_stop(struct task_struct *task);
-void do_notify_parent_cldstop(struct task_struct *task, int why);
+/* => tasklist_lock held; to the tracer, or to the parent of the group */
+void do_notify_parent_cldstop(struct task_struct *task, bool for_ptracer, int why);
 
 #endif

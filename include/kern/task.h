@@ -28,6 +28,7 @@ struct io_context;
 struct audit_context;
 struct task_work;
 struct rt_mutex_waiter;
+struct seccomp_filter;
 
 #define TASK_COMM_LEN 16
 
@@ -42,6 +43,7 @@ struct rt_mutex_waiter;
 #define __TASK_TRACED		0x0008
 #define EXIT_DEAD		0x0010	/* exit_state only */
 #define EXIT_ZOMBIE		0x0020	/* exit_state only */
+#define EXIT_TRACE		(EXIT_DEAD | EXIT_ZOMBIE)	/* its tracer is telling its parent */
 #define TASK_PARKED		0x0040
 #define TASK_DEAD		0x0080
 #define TASK_WAKEKILL		0x0100
@@ -75,7 +77,11 @@ struct rt_mutex_waiter;
 #define TIF_NEED_RESCHED	3	/* schedule() before the next user instruction */
 #define TIF_RESTORE_SIGMASK	4	/* put saved_sigmask back on the way out */
 #define TIF_NOTIFY_SIGNAL	5	/* leave interruptible sleeps for task work */
-#define TIF_SINGLESTEP		6
+#define TIF_SINGLESTEP		6	/* a tracer steps it: report after each instruction */
+#define TIF_SYSCALL_TRACE	7	/* stop at the begin and the end of system calls */
+#define TIF_SYSCALL_EMU		8	/* stop at the begin, and do not execute it */
+#define TIF_SECCOMP		9	/* system calls pass filters first */
+#define TIF_HW_BREAKPOINT	10	/* debug registers are armed: see kernel/ptrace/hw_breakpoint.c */
 
 /*
  * Which lock guards a field:
@@ -122,6 +128,13 @@ struct task_struct {
 	struct list_head thread_node;		/* t: RCU; in signal->thread_head */
 	struct list_head dead_entry;		/* t: list of those to be released by a dying parent */
 
+	unsigned int ptrace;			/* t and s: PT_* of <kern/ptrace.h>; 0: not traced */
+	struct list_head ptraced;		/* t: tasks that this one traces */
+	struct list_head ptrace_entry;		/* t: in the tracer's ptraced */
+	const struct cred *ptracer_cred;	/* t: the tracer's rights when it attached; RCU */
+	unsigned long ptrace_message;		/* c, or the tracer while it is frozen: GETEVENTMSG */
+	kernel_siginfo_t *last_siginfo;		/* s: what it is stopped for */
+
 	struct signal_struct *signal;		/* t, s: shared by the thread group */
 	struct sighand_struct *sighand;		/* t, s */
 	sigset_t blocked;			/* s: written by the task itself */
@@ -142,6 +155,10 @@ struct task_struct {
 	unsigned int in_execve : 1;		/* c */
 	unsigned int no_new_privs : 1;		/* c: never cleared */
 	unsigned int sched_reset_on_fork : 1;	/* p */
+
+	int seccomp_mode;			/* s, x: SECCOMP_MODE_*; grows only */
+	int seccomp_filters;			/* s: how many filters, for /proc */
+	struct seccomp_filter *seccomp_filter;	/* s: the newest; counted */
 
 	int *set_child_tid;			/* c: guest address */
 	int *clear_child_tid;			/* c: guest address */

@@ -41,4 +41,14 @@ static inline bool test_and_clear_tsk_thread_flag(struct task_struct *task, int 
 	((1UL << TIF_NOTIFY_RESUME) | (1UL << TIF_SIGPENDING) | (1UL << TIF_NEED_RESCHED) |        \
 	 (1UL << TIF_NOTIFY_SIGNAL))
 
+/* The guest goes one instruction at a time: prepare_user_step() before each. */
+#define TIF_STEP_MASK ((1UL << TIF_SINGLESTEP) | (1UL << TIF_HW_BREAKPOINT))
+
+/* What makes do_syscall_64() look closer, before and after the call. */
+#define TIF_SYSCALL_ENTRY_WORK                                                                     \
+	((1UL << TIF_SYSCALL_TRACE) | (1UL << TIF_SYSCALL_EMU) | (1UL << TIF_SECCOMP))
+#define TIF_SYSCALL_EXIT_WORK                                                                      \
+	((1UL << TIF_SYSCALL_TRACE) | (1UL << TIF_SYSCALL_EMU) | (1UL << TIF_SINGLESTEP))
+#define TIF_SYSCALL_WORK (TIF_SYSCALL_ENTRY_WORK | TIF_SYSCALL_EXIT_WORK)
+
 #endif

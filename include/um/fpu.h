@@ -20,4 +20,14 @@ int fpu_restore_user(const void *xstate_kernel_buf, size_t size);
 /* Resets current's FPU to its initial state (a signal handler starts with one). */
 void fpu_clear(void);
 
+/*
+ * The same of another task that is stopped, as ptrace and core files show it: fpu_xstate_size()
+ * bytes in an area of fpu_user_size(), with the mask of components at byte 464.
+ */
+struct task_struct;
+size_t fpu_xstate_size(void);
+void fpu_read(struct task_struct *task, void *area);
+/* Replaces the legacy 512 bytes only, or all. 0, -EINVAL: reserved bits, -ENOMEM. */
+int fpu_write(struct task_struct *task, const void *area, bool whole);
+
 #endif

@@ -16,11 +16,22 @@ struct thread_struct {
 	struct guest_slot *slot;      /* its host thread; NULL: none yet, or exited */
 	bool fpu_init;		      /* the FPU starts from its initial state at the next resume */
 	unsigned long trap_nr, error_code, cr2; /* of the last fault, for signal frames */
+	unsigned int step;		/* STEP_*: how TF is set while the guest runs */
+	unsigned long debugreg[8];	/* as the tracer set them; 4 and 5 unused, 6 is status */
+	u64 watched[4];			/* what DR0-3 watch, before the instruction */
+	void *fpu_next;			/* FPU state to load at the next resume, or NULL */
 };
+
+/*
+ * regs.flags holds the guest's own TF. With STEP_FORCE_TF the guest runs one instruction; its
+ * TF afterwards is what it was before, but with STEP_KEEP_TF, when that instruction loads it.
+ */
+#define STEP_FORCE_TF 1
+#define STEP_KEEP_TF  2
 
 #define INIT_THREAD                                                                                \
 	{                                                                                          \
-		.fpu_init = true                                                                   \
+		.fpu_init = true, .regs = { .orig_ax = -1UL }                                      \
 	}
 
 /*

@@ -6,6 +6,7 @@
 #include <kern/fork.h>
 #include <kern/kernel.h>
 #include <kern/pid.h>
+#include <kern/ptrace.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
@@ -17,14 +18,33 @@
 #include "internal.h"
 
 /* Waits until a vfork() child has released the address space; a fatal signal ends the wait. */
-static void wait_for_vfork_done(struct task_struct *child, struct completion *vfork)
+static bool wait_for_vfork_done(struct task_struct *child, struct completion *vfork)
 {
-	if (wait_for_completion_killable(vfork)) {
+	bool killed = wait_for_completion_killable(vfork);
+
+	if (killed) {
 		task_lock(child);
 		child->vfork_done = NULL;
 		task_unlock(child);
 	}
 	put_task_struct(child);
+	return !killed;
+}
+
+/* The event that a tracer asked for, or 0. */
+static int trace_event_of(const struct kernel_clone_args *args)
+{
+	int event;
+
+	if (args->flags & CLONE_UNTRACED)
+		return 0;
+	if (args->flags & CLONE_VFORK)
+		event = PTRACE_EVENT_VFORK;
+	else if (args->exit_signal != SIGCHLD)
+		event = PTRACE_EVENT_CLONE;
+	else
+		event = PTRACE_EVENT_FORK;
+	return ptrace_event_enabled(current, event) ? event : 0;
 }
 
 pid_t kernel_clone(struct kernel_clone_args *args)
@@ -32,13 +52,15 @@ pid_t kernel_clone(struct kernel_clone_args *args)
 	struct completion vfork;
 	struct task_struct *task;
 	struct pid *pid;
+	int event;
 	pid_t nr;
 
 	/* clone() returns both through the same pointer. */
 	if ((args->flags & CLONE_PIDFD) && (args->flags & CLONE_PARENT_SETTID) &&
 	    args->pidfd == args->parent_tid)
 		return -EINVAL;
-	task = copy_process(NULL, 0, args);
+	event = trace_event_of(args);
+	task = copy_process(NULL, event, args);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 
@@ -52,8 +74,10 @@ pid_t kernel_clone(struct kernel_clone_args *args)
 		get_task_struct(task);
 	}
 	wake_up_new_task(task);
-	if (args->flags & CLONE_VFORK)
-		wait_for_vfork_done(task, &vfork);
+	if (unlikely(event))
+		ptrace_event_pid(event, pid);
+	if ((args->flags & CLONE_VFORK) && wait_for_vfork_done(task, &vfork))
+		ptrace_event_pid(PTRACE_EVENT_VFORK_DONE, pid);
 	put_pid(pid);
 	return nr;
 }

@@ -24,6 +24,8 @@
 #include <kern/fork.h>
 #include <kern/itimer.h>
 #include <kern/kernel.h>
+#include <kern/pid.h>
+#include <kern/ptrace.h>
 #include <kern/rcupdate.h>
 #include <kern/resource.h>
 #include <kern/sched.h>
@@ -150,6 +152,9 @@ int de_thread(struct task_struct *task)
 		task->exit_signal = SIGCHLD;
 		leader->exit_signal = -1;
 		leader->exit_state = EXIT_DEAD;
+		/* A tracer that waits for it shall see that there is nothing to wait for. */
+		if (unlikely(leader->ptrace))
+			__wake_up_parent(leader, leader->parent);
 		write_unlock_irq(&tasklist_lock);
 		release_task(leader);
 	}
@@ -223,6 +228,13 @@ static const char *basename_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* A program that its user may not read, or that has more rights, shows nothing of itself. */
+static bool may_be_dumped(struct linux_binprm *bprm)
+{
+	return !bprm->secureexec && !inode_permission(file_inode(bprm->file), MAY_READ) &&
+	       uid_eq(current_euid(), current_uid()) && gid_eq(current_egid(), current_gid());
+}
+
 int begin_new_exec(struct linux_binprm *bprm)
 {
 	struct task_struct *me = current;
@@ -259,13 +271,13 @@ int begin_new_exec(struct linux_binprm *bprm)
 		me->flags |= PF_RANDOMIZE;
 	me->sas_ss_sp = me->sas_ss_size = 0;
 	me->sas_ss_flags = SS_DISABLE;
+	flush_hw_breakpoints(me);
 	me->rseq = NULL;
 	me->rseq_len = me->rseq_sig = 0;
 	do_close_on_exec(me->files);
 	if (bprm->secureexec)
 		secure_exec(bprm);
-	set_dumpable(current->mm,
-		     bprm->secureexec || bprm->interp_flags ? suid_dumpable : SUID_DUMP_USER);
+	set_dumpable(current->mm, may_be_dumped(bprm) ? SUID_DUMP_USER : suid_dumpable);
 	set_task_comm(me, basename_of(bprm->filename));
 	WRITE_ONCE(me->last_exec_id, me->last_exec_id + 1);
 	flush_signal_handlers(me, 0);
@@ -282,6 +294,7 @@ void setup_new_exec(struct linux_binprm *bprm)
 	current->mm->task_size = TASK_SIZE;
 	arch_pick_mmap_layout(current->mm, &bprm->rlim_stack);
 	up_write(&current->signal->exec_update_lock);
+	mutex_unlock(&current->signal->cred_guard_mutex);
 }
 
 void finalize_exec(struct linux_binprm *bprm)
@@ -361,16 +374,43 @@ static int exec_binprm(struct linux_binprm *bprm)
 	}
 }
 
+/*
+ * Credentials of our own, which no tracer attaches to and no filter is added to before they are
+ * those of the task: the mutex is dropped by setup_new_exec() or free_bprm().
+ */
+static int prepare_bprm_creds(struct linux_binprm *bprm)
+{
+	if (mutex_lock_interruptible(&current->signal->cred_guard_mutex))
+		return -ERESTARTNOINTR;
+	bprm->cred = prepare_creds();
+	if (bprm->cred)
+		return 0;
+	mutex_unlock(&current->signal->cred_guard_mutex);
+	return -ENOMEM;
+}
+
+/* The number that the tracer knows us by; execve() of a thread changes it. */
+static unsigned long pid_for_tracer(void)
+{
+	unsigned long nr;
+
+	rcu_read_lock();
+	nr = task_pid_nr_ns(current, task_active_pid_ns(rcu_dereference(current->parent)));
+	rcu_read_unlock();
+	return nr;
+}
+
 static int bprm_execve(struct linux_binprm *bprm, int fd, const char *name, int flags)
 {
+	unsigned long old_pid;
 	bool shared_fs;
-	int error;
+	int error = prepare_bprm_creds(bprm);
 
-	bprm->cred = prepare_creds();
-	if (!bprm->cred)
-		return -ENOMEM;
+	if (error)
+		return error;
 	shared_fs = fs_is_shared(bprm);
 	bprm->unsafe = shared_fs;
+	bprm->traced = current->ptrace;
 	current->in_execve = 1;
 	bprm->file = do_open_execat(fd, name, flags);
 	if (IS_ERR(bprm->file)) {
@@ -378,7 +418,10 @@ static int bprm_execve(struct linux_binprm *bprm, int fd, const char *name, int 
 		bprm->file = NULL;
 		goto out;
 	}
+	old_pid = pid_for_tracer();
 	error = exec_binprm(bprm);
+	if (!error)
+		ptrace_event(PTRACE_EVENT_EXEC, old_pid);
 	if (bprm->point_of_no_return && error && !fatal_signal_pending(current))
 		force_fatal_sig(SIGSEGV);
 out:
@@ -395,8 +438,10 @@ static void free_bprm(struct linux_binprm *bprm)
 {
 	if (bprm->mm)
 		mmput(bprm->mm);
-	if (bprm->cred)
+	if (bprm->cred) {
+		mutex_unlock(&current->signal->cred_guard_mutex);
 		abort_creds(bprm->cred);
+	}
 	if (bprm->file)
 		exec_fput(bprm->file);
 	if (bprm->interp != bprm->filename)

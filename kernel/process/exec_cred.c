@@ -6,6 +6,7 @@
 #include <kern/binfmts.h>
 #include <kern/cred.h>
 #include <kern/errno.h>
+#include <kern/ptrace.h>
 #include <kern/task.h>
 
 #include <linux/stat.h>
@@ -60,6 +61,17 @@ int bprm_creds_from_file(struct linux_binprm *bprm)
 	if (set_id)
 		new->cap_ambient = CAP_EMPTY_SET;
 	new->cap_permitted.val |= new->cap_ambient.val;
+	if (bprm->traced && (set_id || !cap_issubset(new->cap_permitted, old->cap_permitted)) &&
+	    !ptracer_capable(current, new->user_ns)) {
+		/* No more than before, since it would be the tracer's. */
+		if (!ns_capable(new->user_ns, CAP_SETUID)) {
+			new->euid = new->uid;
+			new->egid = new->gid;
+			set_id = false;
+			effective = effective && !new->euid.val;
+		}
+		new->cap_permitted.val &= old->cap_permitted.val;
+	}
 	new->cap_effective = effective ? new->cap_permitted : new->cap_ambient;
 	new->suid = new->fsuid = new->euid;
 	new->sgid = new->fsgid = new->egid;

@@ -31,9 +31,11 @@
 #include <kern/pidfd.h>
 #include <kern/preempt.h>
 #include <kern/printk.h>
+#include <kern/ptrace.h>
 #include <kern/rcupdate.h>
 #include <kern/resource.h>
 #include <kern/sched.h>
+#include <kern/seccomp.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
 #include <kern/task_work.h>
@@ -106,6 +108,8 @@ void release_task(struct task_struct *task)
 		atomic_long_dec(&task->real_cred->user->processes);
 
 		write_lock_irq(&tasklist_lock);
+		if (unlikely(task->ptrace))
+			ptrace_unlink(task);
 		leader = task->group_leader;
 		pid = get_pid(task->thread_pid);
 		exit_signal_state(task);
@@ -124,6 +128,7 @@ void release_task(struct task_struct *task)
 
 		proc_flush_pid(pid);
 		put_pid(pid);
+		seccomp_filter_release(task);
 		call_rcu(&task->rcu, delayed_put_task_struct);
 		task = leader;
 	} while (zap_leader);
@@ -218,7 +223,7 @@ static void exit_signals(struct task_struct *task)
 	if (!stopped)
 		return;
 	read_lock(&tasklist_lock);
-	do_notify_parent_cldstop(task, CLD_STOPPED);
+	do_notify_parent_cldstop(task, false, CLD_STOPPED);
 	read_unlock(&tasklist_lock);
 }
 
@@ -243,6 +248,7 @@ void do_exit(long code)
 	bool group_dead;
 
 	fail_in_bad_place(task, code);
+	ptrace_event(PTRACE_EVENT_EXIT, code);
 	exit_signals(task);
 	group_dead = atomic_dec_and_test(&task->signal->live);
 	if (group_dead) {
@@ -263,6 +269,7 @@ void do_exit(long code)
 	if (group_dead)
 		disassociate_ctty(1);
 	exit_task_work(task);
+	flush_hw_breakpoints(task);
 	exit_notify(task, group_dead);
 	do_task_dead();
 }

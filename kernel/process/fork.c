@@ -35,9 +35,11 @@
 #include <kern/kthread.h>
 #include <kern/pid.h>
 #include <kern/pidfd.h>
+#include <kern/ptrace.h>
 #include <kern/rcupdate.h>
 #include <kern/resource.h>
 #include <kern/sched.h>
+#include <kern/seccomp.h>
 #include <kern/signal.h>
 #include <kern/timekeeping.h>
 #include <lib/rculist.h>
@@ -95,6 +97,15 @@ static void reset_task_state(struct task_struct *task)
 	INIT_LIST_HEAD(&task->tasks);
 	INIT_LIST_HEAD(&task->thread_node);
 	INIT_LIST_HEAD(&task->dead_entry);
+	INIT_LIST_HEAD(&task->ptraced);
+	INIT_LIST_HEAD(&task->ptrace_entry);
+	task->ptrace = 0;
+	task->ptracer_cred = NULL;
+	task->ptrace_message = 0;
+	task->last_siginfo = NULL;
+	task->seccomp_mode = 0;
+	task->seccomp_filters = 0;
+	task->seccomp_filter = NULL;
 	memset(task->pid_links, 0, sizeof(task->pid_links));
 	init_sigpending(&task->pending);
 	spin_lock_init(&task->alloc_lock);
@@ -217,6 +228,7 @@ static int copy_signal(unsigned long flags, struct task_struct *task)
 	INIT_LIST_HEAD(&sig->posix_timers);
 	seqlock_init(&sig->stats_lock);
 	init_rwsem(&sig->exec_update_lock);
+	mutex_init(&sig->cred_guard_mutex);
 	itimer_init(sig);
 	task_lock(current->group_leader);
 	memcpy(sig->rlim, parent->rlim, sizeof(sig->rlim));
@@ -277,11 +289,14 @@ static int copy_thread(struct task_struct *task, struct kernel_clone_args *args)
 }
 
 /* Links the task to parent, group, and its numbers. => tasklist_lock (write) and siglock held */
-static void attach_task(struct task_struct *task, struct pid *pid, struct kernel_clone_args *args)
+static void attach_task(struct task_struct *task, struct pid *pid, struct kernel_clone_args *args,
+			bool trace)
 {
 	struct signal_struct *sig = task->signal;
 
 	task->thread_pid = pid;
+	seccomp_copy(task);
+	ptrace_init_task(task, trace || (args->flags & CLONE_PTRACE));
 	if (thread_group_leader(task)) {
 		sig->pids[PIDTYPE_TGID] = pid;
 		sig->pids[PIDTYPE_PGID] = task_pgrp(current);
@@ -361,7 +376,7 @@ static void abort_fork(struct multiprocess_signals *delayed)
 
 /* The last step, after which the task is visible. 0, or -EINTR when the parent is dying. */
 static int publish_task(struct task_struct *task, struct pid *pid, struct kernel_clone_args *args,
-			struct multiprocess_signals *delayed)
+			bool trace, struct multiprocess_signals *delayed)
 {
 	int error = 0;
 
@@ -371,7 +386,7 @@ static int publish_task(struct task_struct *task, struct pid *pid, struct kernel
 	if (fatal_signal_pending(current)) {
 		error = -EINTR;
 	} else {
-		attach_task(task, pid, args);
+		attach_task(task, pid, args, trace);
 		if (thread_group_leader(task)) {
 			task->signal->shared_pending.signal = delayed->signal;
 			if (delayed->signal)
@@ -385,9 +400,10 @@ static int publish_task(struct task_struct *task, struct pid *pid, struct kernel
 }
 
 /*
- * A new task, not yet running, or an ERR_PTR. `pid` is given for idle tasks only.
+ * A new task, not yet running, or an ERR_PTR. `pid` is given for idle tasks only. `trace`: the
+ * tracer of current, if it has one, traces the child from the start.
  */
-struct task_struct *copy_process(struct pid *pid, int node, struct kernel_clone_args *args)
+struct task_struct *copy_process(struct pid *pid, bool trace, struct kernel_clone_args *args)
 {
 	u64 flags = args->flags;
 	struct multiprocess_signals delayed;
@@ -474,7 +490,7 @@ struct task_struct *copy_process(struct pid *pid, int node, struct kernel_clone_
 		task->exit_signal = 0;
 		return task;
 	}
-	error = publish_task(task, pid, args, &delayed);
+	error = publish_task(task, pid, args, trace, &delayed);
 	if (error)
 		goto bad_pid;
 	if (pidfile)
@@ -521,7 +537,7 @@ struct task_struct *fork_idle(int cpu)
 		.idle = true,
 	};
 
-	return copy_process(&init_struct_pid, cpu, &args);
+	return copy_process(&init_struct_pid, false, &args);
 }
 
 void ret_from_fork(struct task_struct *last, void *arg)

@@ -25,7 +25,7 @@ extern struct kmem_cache *signal_cachep;
 void put_signal_struct(struct signal_struct *sig);
 
 /* fork.c */
-struct task_struct *copy_process(struct pid *pid, int node, struct kernel_clone_args *args);
+struct task_struct *copy_process(struct pid *pid, bool trace, struct kernel_clone_args *args);
 
 /* exit.c, reap.c: => tasklist_lock held for writing. */
 void __unhash_process(struct task_struct *task, bool group_dead);

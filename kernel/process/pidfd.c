@@ -11,6 +11,7 @@
 #include <kern/fork.h>
 #include <kern/pid.h>
 #include <kern/pidfd.h>
+#include <kern/ptrace.h>
 #include <kern/rcupdate.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
@@ -184,7 +185,7 @@ static struct file *file_of_other(struct pid *pid, int fd)
 
 	if (!task)
 		return ERR_PTR(-ESRCH);
-	if (!uid_eq(task_uid(task), current_uid()) && !capable(CAP_SYS_PTRACE))
+	if (!ptrace_may_access(task, PTRACE_MODE_ATTACH_REALCREDS))
 		file = ERR_PTR(-EPERM);
 	else
 		file = fget_task(task, fd) ?: ERR_PTR(-EBADF);

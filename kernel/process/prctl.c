@@ -7,6 +7,7 @@
 #include <kern/fork.h>
 #include <kern/kernel.h>
 #include <kern/resource.h>
+#include <kern/seccomp.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
 #include <lib/string.h>
@@ -284,6 +285,10 @@ SYSCALL_DEFINE5(prctl, int, option, unsigned long, arg2, unsigned long, arg3, un
 		return current_cred()->securebits;
 	case PR_SET_SECUREBITS:
 		return set_securebits(arg2);
+	case PR_GET_SECCOMP:
+		return prctl_get_seccomp();
+	case PR_SET_SECCOMP:
+		return prctl_set_seccomp(arg2, (void *)arg3);
 	case PR_SET_MM:
 		return prctl_mm(arg2, arg3, arg4, arg5);
 	default:

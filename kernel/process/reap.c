@@ -9,6 +9,7 @@
 #include <kern/pid.h>
 #include <kern/pidfd.h>
 #include <kern/panic.h>
+#include <kern/ptrace.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <lib/rculist.h>
@@ -137,7 +138,7 @@ static void reparent_leader(struct task_struct *father, struct task_struct *chil
 	if (child->exit_state == EXIT_DEAD)
 		return;
 	child->exit_signal = SIGCHLD;
-	if (child->exit_state == EXIT_ZOMBIE && thread_group_empty(child) &&
+	if (!child->ptrace && child->exit_state == EXIT_ZOMBIE && thread_group_empty(child) &&
 	    do_notify_parent(child, child->exit_signal)) {
 		child->exit_state = EXIT_DEAD;
 		list_add(&child->dead_entry, dead);
@@ -149,6 +150,7 @@ static void forget_original_parent(struct task_struct *father, struct list_head 
 {
 	struct task_struct *child, *thread, *reaper;
 
+	exit_ptrace(father, dead);
 	reaper = find_child_reaper(father);
 	if (list_empty(&father->children))
 		return;
@@ -156,7 +158,8 @@ static void forget_original_parent(struct task_struct *father, struct list_head 
 	list_for_each_entry(child, &father->children, sibling) {
 		for_each_thread(child, thread) {
 			WRITE_ONCE(thread->real_parent, reaper);
-			thread->parent = reaper;
+			if (!thread->ptrace)
+				thread->parent = reaper;
 			if (thread->pdeath_signal)
 				group_send_sig_info(thread->pdeath_signal, SEND_SIG_NOINFO, thread,
 						    PIDTYPE_TGID);
@@ -182,7 +185,13 @@ void exit_notify(struct task_struct *task, bool group_dead)
 	if (group_dead)
 		kill_orphaned_pgrp(task->group_leader, NULL);
 	task->exit_state = EXIT_ZOMBIE;
-	if (thread_group_leader(task)) {
+	if (unlikely(task->ptrace)) {
+		/* The tracer hears of each thread; of the last one with the group's own signal. */
+		bool whole = thread_group_leader(task) && thread_group_empty(task) &&
+			     !ptrace_reparented(task);
+
+		autoreap = do_notify_parent(task, whole ? task->exit_signal : SIGCHLD);
+	} else if (thread_group_leader(task)) {
 		autoreap = thread_group_empty(task) && do_notify_parent(task, task->exit_signal);
 	}
 	if (autoreap) {

@@ -9,6 +9,7 @@
 #include <kern/kernel.h>
 #include <kern/pid.h>
 #include <kern/preempt.h>
+#include <kern/ptrace.h>
 #include <kern/rcupdate.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
@@ -99,21 +100,11 @@ static long compare_files(struct task_struct *a, struct task_struct *b, unsigned
 	return ret;
 }
 
-static bool may_compare(struct task_struct *task)
-{
-	const struct cred *mine = current_cred();
-	bool ok;
-
-	rcu_read_lock();
-	ok = uid_eq(mine->uid, __task_cred(task)->uid) || capable(CAP_SYS_PTRACE);
-	rcu_read_unlock();
-	return ok;
-}
-
 static long compare_tasks(struct task_struct *a, struct task_struct *b, int type,
 			  unsigned long idx1, unsigned long idx2)
 {
-	if (!may_compare(a) || !may_compare(b))
+	if (!ptrace_may_access(a, PTRACE_MODE_READ_REALCREDS) ||
+	    !ptrace_may_access(b, PTRACE_MODE_READ_REALCREDS))
 		return -EPERM;
 	switch (type) {
 	case KCMP_FILE:

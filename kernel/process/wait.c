@@ -2,7 +2,8 @@
 /*
  * Waiting for children: wait4(), waitid().
  *
- * A wait looks at each child of the caller's thread group, under tasklist_lock for reading.
+ * A wait looks at each child and each tracee of the caller's thread group, under tasklist_lock
+ * for reading.
  * The first that has something to say ends it; then the lock is dropped, since the news is
  * copied to user memory, so what is said is claimed first: a zombie by the change of its
  * exit_state, a stop or continuation under the child's siglock.
@@ -16,6 +17,7 @@
 #include <kern/kernel.h>
 #include <kern/pid.h>
 #include <kern/pidfd.h>
+#include <kern/ptrace.h>
 #include <kern/rcupdate.h>
 #include <kern/resource.h>
 #include <kern/sched.h>
@@ -48,17 +50,20 @@ struct wait_opts {
 	int notask_error; /* -ECHILD until a child is seen */
 };
 
-static bool eligible_child(struct wait_opts *wo, struct task_struct *child)
+static bool eligible_pid(struct wait_opts *wo, struct task_struct *child)
 {
-	struct pid *pid;
+	if (wo->type == PIDTYPE_MAX)
+		return true;
+	return wo->pid == (wo->type == PIDTYPE_PID ? child->thread_pid :
+						     child->signal->pids[wo->type]);
+}
 
-	if (wo->type != PIDTYPE_MAX) {
-		pid = wo->type == PIDTYPE_PID ? child->thread_pid : child->signal->pids[wo->type];
-		if (pid != wo->pid)
-			return false;
-	}
+static bool eligible_child(struct wait_opts *wo, bool ptrace, struct task_struct *child)
+{
+	if (!eligible_pid(wo, child))
+		return false;
 	/* A "clone" child does not report with SIGCHLD: __WCLONE asks for those only. */
-	if (wo->flags & __WALL)
+	if (ptrace || (wo->flags & __WALL))
 		return true;
 	return (child->exit_signal != SIGCHLD) == !!(wo->flags & __WCLONE);
 }
@@ -82,11 +87,27 @@ static int wait_code_cause(int status)
 	return status & 0x80 ? CLD_DUMPED : CLD_KILLED;
 }
 
+/*
+ * A tracer that is not the parent has heard of the death: now the parent is told. True: the
+ * parent does not care, the task is to be released.
+ */
+static bool pass_on_to_parent(struct task_struct *child)
+{
+	bool dead;
+
+	write_lock_irq(&tasklist_lock);
+	ptrace_unlink(child);
+	dead = do_notify_parent(child, child->exit_signal);
+	child->exit_state = dead ? EXIT_DEAD : EXIT_ZOMBIE;
+	write_unlock_irq(&tasklist_lock);
+	return dead;
+}
+
 /* => tasklist_lock held for reading, which is dropped when the result is not 0 */
 static int wait_task_zombie(struct wait_opts *wo, struct task_struct *child)
 {
 	pid_t pid = task_pid_vnr(child);
-	int status;
+	int status, state = EXIT_DEAD;
 
 	if (!(wo->flags & WEXITED))
 		return 0;
@@ -96,37 +117,53 @@ static int wait_task_zombie(struct wait_opts *wo, struct task_struct *child)
 		get_task_struct(child);
 		read_unlock(&tasklist_lock);
 	} else {
+		if (ptrace_reparented(child) && thread_group_leader(child))
+			state = EXIT_TRACE;
 		/* Whoever changes the state may reap. */
-		if (cmpxchg(&child->exit_state, EXIT_ZOMBIE, EXIT_DEAD) != EXIT_ZOMBIE)
+		if (cmpxchg(&child->exit_state, EXIT_ZOMBIE, state) != EXIT_ZOMBIE)
 			return 0;
 		get_task_struct(child);
 		read_unlock(&tasklist_lock);
-		account_reaped_child(current, child);
+		if (state == EXIT_DEAD && thread_group_leader(child))
+			account_reaped_child(current, child);
 		status = child->signal->flags & SIGNAL_GROUP_EXIT ? child->signal->group_exit_code :
 								    child->exit_code;
 	}
 	wo->status = status;
 	note_child(wo, child, wait_code_cause(status),
 		   status & 0x7f ? status & 0x7f : (status >> 8) & 0xff);
-	if (!(wo->flags & WNOWAIT))
+	if (!(wo->flags & WNOWAIT) && (state == EXIT_DEAD || pass_on_to_parent(child)))
 		release_task(child);
 	put_task_struct(child);
 	return pid;
 }
 
-static int wait_task_stopped(struct wait_opts *wo, struct task_struct *child)
+/* What it has stopped for, to be cleared by who hears it; NULL: it has not. */
+static int *task_stopped_code(struct task_struct *child, bool ptrace)
 {
-	int code = 0;
+	if (!ptrace)
+		return child->signal->flags & SIGNAL_STOP_STOPPED ?
+			       &child->signal->group_exit_code :
+			       NULL;
+	return task_is_traced(child) && !(child->jobctl & JOBCTL_LISTENING) ? &child->exit_code :
+									      NULL;
+}
 
-	if (!(wo->flags & WUNTRACED))
+static int wait_task_stopped(struct wait_opts *wo, bool ptrace, struct task_struct *child)
+{
+	int code = 0, *stopped;
+
+	/* A tracer hears of its tracees' stops without asking for it. */
+	if (!ptrace && !(wo->flags & WUNTRACED))
 		return 0;
-	if (!(child->signal->flags & SIGNAL_STOP_STOPPED))
+	if (!task_stopped_code(child, ptrace))
 		return 0;
 	spin_lock_irq(&child->sighand->siglock);
-	if (child->signal->flags & SIGNAL_STOP_STOPPED) {
-		code = child->signal->group_exit_code;
+	stopped = task_stopped_code(child, ptrace);
+	if (stopped) {
+		code = *stopped;
 		if (!(wo->flags & WNOWAIT))
-			child->signal->group_exit_code = 0;
+			*stopped = 0;
 	}
 	spin_unlock_irq(&child->sighand->siglock);
 	if (!code)
@@ -135,7 +172,7 @@ static int wait_task_stopped(struct wait_opts *wo, struct task_struct *child)
 	get_task_struct(child);
 	read_unlock(&tasklist_lock);
 	wo->status = code << 8 | 0x7f;
-	note_child(wo, child, CLD_STOPPED, code);
+	note_child(wo, child, ptrace ? CLD_TRAPPED : CLD_STOPPED, code);
 	code = task_pid_vnr(child);
 	put_task_struct(child);
 	return code;
@@ -167,20 +204,36 @@ static int wait_task_continued(struct wait_opts *wo, struct task_struct *child)
 	return pid;
 }
 
-/* The child's number when it ends the wait (the lock is dropped then), else 0. */
-static int wait_consider_task(struct wait_opts *wo, struct task_struct *child)
+/*
+ * The child's number when it ends the wait (the lock is dropped then), else 0. `ptrace`: it was
+ * found among the tracees of the caller, not among its children.
+ */
+static int wait_consider_task(struct wait_opts *wo, bool ptrace, struct task_struct *child)
 {
 	int exit_state = READ_ONCE(child->exit_state);
 
-	if (exit_state == EXIT_DEAD || !eligible_child(wo, child))
+	if (exit_state == EXIT_DEAD || !eligible_child(wo, ptrace, child))
 		return 0;
+	if (exit_state == EXIT_TRACE) {
+		/* Its tracer is about to hand it over. */
+		if (!ptrace)
+			wo->notask_error = 0;
+		return 0;
+	}
+	/* Traced by its own parent: both views are one, and the tracer's says more. */
+	if (!ptrace && child->ptrace && !ptrace_reparented(child))
+		ptrace = true;
 	if (exit_state == EXIT_ZOMBIE) {
-		if (!delay_group_leader(child))
+		/* A traced zombie is its tracer's alone, until that has heard of it. */
+		if (!delay_group_leader(child) && (ptrace || !child->ptrace))
 			return wait_task_zombie(wo, child) ?: (wo->notask_error = 0);
 		/* The leader is dead but its threads live: they may stop and go on yet. */
+		if (!ptrace || (wo->flags & (WCONTINUED | WEXITED)))
+			wo->notask_error = 0;
+	} else {
+		wo->notask_error = 0;
 	}
-	wo->notask_error = 0;
-	return wait_task_stopped(wo, child) ?: wait_task_continued(wo, child);
+	return wait_task_stopped(wo, ptrace, child) ?: wait_task_continued(wo, child);
 }
 
 static int do_wait_thread(struct wait_opts *wo, struct task_struct *task)
@@ -188,7 +241,13 @@ static int do_wait_thread(struct wait_opts *wo, struct task_struct *task)
 	struct task_struct *child;
 
 	list_for_each_entry(child, &task->children, sibling) {
-		int ret = wait_consider_task(wo, child);
+		int ret = wait_consider_task(wo, false, child);
+
+		if (ret)
+			return ret;
+	}
+	list_for_each_entry(child, &task->ptraced, ptrace_entry) {
+		int ret = wait_consider_task(wo, true, child);
 
 		if (ret)
 			return ret;
@@ -198,7 +257,7 @@ static int do_wait_thread(struct wait_opts *wo, struct task_struct *task)
 
 static bool pid_child_should_wake(struct wait_opts *wo, struct task_struct *child)
 {
-	if (!eligible_child(wo, child))
+	if (!eligible_pid(wo, child))
 		return false;
 	return !(wo->flags & __WNOTHREAD) || wo->wait.private == child->parent;
 }
@@ -283,7 +342,7 @@ static long kernel_waitid(int which, pid_t upid, struct waitid_info *info, int o
 	case P_PID:
 		if (upid <= 0)
 			return -EINVAL;
-		wo.type = PIDTYPE_TGID;
+		wo.type = PIDTYPE_PID;
 		wo.pid = find_get_pid(upid);
 		break;
 	case P_PGID:
@@ -295,7 +354,7 @@ static long kernel_waitid(int which, pid_t upid, struct waitid_info *info, int o
 	case P_PIDFD:
 		if (upid < 0)
 			return -EINVAL;
-		wo.type = PIDTYPE_TGID;
+		wo.type = PIDTYPE_PID;
 		wo.pid = pidfd_get_pid(upid, &f_flags);
 		if (IS_ERR(wo.pid))
 			return PTR_ERR(wo.pid);
@@ -356,7 +415,7 @@ long kernel_wait4(pid_t upid, int __user *status, int options, struct rusage *us
 		wo.type = PIDTYPE_PGID;
 		wo.pid = get_task_pid(current, PIDTYPE_PGID);
 	} else if (upid > 0) {
-		wo.type = PIDTYPE_TGID;
+		wo.type = PIDTYPE_PID;
 		wo.pid = find_get_pid(upid);
 	}
 	wo.flags = options | WEXITED;

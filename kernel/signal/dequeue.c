@@ -6,6 +6,7 @@
 #include <kern/itimer.h>
 #include <kern/kernel.h>
 #include <kern/posix_timers.h>
+#include <kern/ptrace.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <lib/bitops.h>
@@ -128,6 +129,7 @@ static int dequeue_synchronous_signal(kernel_siginfo_t *info)
 static bool report_pending_stop_news(struct sighand_struct *sighand)
 {
 	struct signal_struct *sig = current->signal;
+	struct task_struct *leader;
 	int why;
 
 	if (!(sig->flags & SIGNAL_CLD_MASK))
@@ -136,7 +138,11 @@ static bool report_pending_stop_news(struct sighand_struct *sighand)
 	sig->flags &= ~SIGNAL_CLD_MASK;
 	spin_unlock_irq(&sighand->siglock);
 	read_lock(&tasklist_lock);
-	do_notify_parent_cldstop(current, why);
+	do_notify_parent_cldstop(current, false, why);
+	/* A tracer of the leader that is not its parent wants to know as well. */
+	leader = current->group_leader;
+	if (leader->ptrace && ptrace_reparented(leader))
+		do_notify_parent_cldstop(leader, true, why);
 	read_unlock(&tasklist_lock);
 	return true;
 }
@@ -213,11 +219,23 @@ bool get_signal(struct ksignal *ksig)
 			what = RELOCK;
 			continue;
 		}
+		if (unlikely(current->jobctl & JOBCTL_TRAP_MASK)) {
+			do_jobctl_trap();
+			what = NEXT;
+			continue;
+		}
+		type = PIDTYPE_PID;
 		sig = dequeue_synchronous_signal(&ksig->info);
 		if (!sig)
 			sig = dequeue_signal(current, &current->blocked, &ksig->info, &type);
 		if (!sig)
 			break;
+		if (unlikely(current->ptrace) && sig != SIGKILL) {
+			what = NEXT;
+			sig = ptrace_signal(sig, &ksig->info, type);
+			if (!sig)
+				continue;
+		}
 		what = decide(ksig, sig);
 		if (what == DELIVER)
 			ksig->sig = sig;
@@ -245,4 +263,6 @@ void signal_setup_done(int failed, struct ksignal *ksig, int stepping)
 		current->sas_ss_size = 0;
 		current->sas_ss_flags = SS_DISABLE;
 	}
+	if (stepping)
+		ptrace_notify(SIGTRAP, 0);
 }

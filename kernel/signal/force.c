@@ -31,7 +31,7 @@ static int force_sig_to_current(struct siginfo *info, enum handler_mode mode)
 			sigdelset(&task->blocked, sig);
 	}
 	/* Ending in a loop of faults would be worse than the death of init. */
-	if (ka->sa.sa_handler == SIG_DFL)
+	if (ka->sa.sa_handler == SIG_DFL && (!task->ptrace || mode == HANDLER_EXIT))
 		task->signal->flags &= ~SIGNAL_UNKILLABLE;
 	error = send_signal_queue(sig, info, task, PIDTYPE_PID, true);
 	if (!signal_pending(task))

@@ -44,9 +44,11 @@ bool sig_handler_ignored(struct task_struct *task, int sig);
 void sigqueue_release(struct sigqueue *q);
 
 /* jobctl.c: => siglock held */
-bool task_set_jobctl_pending(struct task_struct *task, unsigned long mask);
-void task_clear_jobctl_stop(struct task_struct *task);
 bool task_participate_group_stop(struct task_struct *task);
 bool do_signal_stop(int signr);
+
+/* tracestop.c: => siglock held; it is dropped and taken again */
+void do_jobctl_trap(void);
+int ptrace_signal(int sig, kernel_siginfo_t *info, enum pid_type type);
 
 #endif

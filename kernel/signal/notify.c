@@ -59,7 +59,7 @@ bool do_notify_parent(struct task_struct *task, int sig)
 	}
 
 	spin_lock_irqsave(&sighand->siglock, flags);
-	if (sig == SIGCHLD) {
+	if (!task->ptrace && sig == SIGCHLD) {
 		struct k_sigaction *ka = &sighand->action[SIGCHLD - 1];
 
 		if (ka->sa.sa_handler == SIG_IGN || (ka->sa.sa_flags & SA_NOCLDWAIT)) {
@@ -77,23 +77,28 @@ bool do_notify_parent(struct task_struct *task, int sig)
 }
 
 /* A stop or continuation. => tasklist_lock held */
-void do_notify_parent_cldstop(struct task_struct *task, int why)
+void do_notify_parent_cldstop(struct task_struct *task, bool for_ptracer, int why)
 {
-	struct task_struct *leader = task->group_leader;
-	struct task_struct *parent = leader->real_parent;
+	struct task_struct *child = for_ptracer ? task : task->group_leader;
+	struct task_struct *parent = for_ptracer ? task->parent : child->real_parent;
 	struct sighand_struct *sighand = parent->sighand;
 	struct siginfo info;
 	unsigned long flags;
 
-	fill_child_info(&info, leader, SIGCHLD);
+	fill_child_info(&info, child, SIGCHLD);
 	info.si_code = why;
-	info.si_status = why == CLD_CONTINUED ? SIGCONT : task->signal->group_exit_code & 0x7f;
+	if (why == CLD_CONTINUED)
+		info.si_status = SIGCONT;
+	else if (why == CLD_STOPPED)
+		info.si_status = task->signal->group_exit_code & 0x7f;
+	else
+		info.si_status = task->exit_code & 0x7f;
 
 	spin_lock_irqsave(&sighand->siglock, flags);
 	if (sighand->action[SIGCHLD - 1].sa.sa_handler != SIG_IGN &&
 	    !(sighand->action[SIGCHLD - 1].sa.sa_flags & SA_NOCLDSTOP))
 		send_signal_queue(SIGCHLD, &info, parent, PIDTYPE_TGID, false);
 	/* Also when ignored: wait4(WUNTRACED) sees it. */
-	__wake_up_parent(leader, parent);
+	__wake_up_parent(child, parent);
 	spin_unlock_irqrestore(&sighand->siglock, flags);
 }

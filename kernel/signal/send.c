@@ -27,6 +27,7 @@
 #include <kern/fork.h>
 #include <kern/kernel.h>
 #include <kern/pid.h>
+#include <kern/ptrace.h>
 #include <kern/rcupdate.h>
 #include <kern/resource.h>
 #include <kern/sched.h>
@@ -60,6 +61,9 @@ static bool sig_ignored(struct task_struct *task, int sig, bool force)
 	/* A blocked signal is kept: a handler may be set before it is unblocked. */
 	if (sigismember(&task->blocked, sig) || sigismember(&task->real_blocked, sig))
 		return false;
+	/* A tracer wants to hear of what the program ignores. */
+	if (task->ptrace && sig != SIGKILL)
+		return false;
 	return sig_task_ignored(task, sig, force);
 }
 
@@ -68,7 +72,7 @@ static bool has_pending(const struct task_struct *task)
 	unsigned long ready = (task->pending.signal | task->signal->shared_pending.signal) &
 			      ~task->blocked;
 
-	return ready || (task->jobctl & JOBCTL_STOP_PENDING);
+	return ready || (task->jobctl & JOBCTL_PENDING_MASK);
 }
 
 bool recalc_sigpending_tsk(struct task_struct *task)
@@ -95,7 +99,24 @@ void signal_wake_up_state(struct task_struct *task, unsigned int state)
 
 void signal_wake_up(struct task_struct *task, bool fatal)
 {
-	signal_wake_up_state(task, fatal ? TASK_WAKEKILL : 0);
+	unsigned int state = 0;
+
+	/* While a tracer's request is under way its end does the waking: see unfreeze_traced(). */
+	if (fatal && !(task->jobctl & JOBCTL_FROZEN))
+		state = TASK_WAKEKILL | __TASK_TRACED;
+	signal_wake_up_state(task, state);
+}
+
+void ptrace_signal_wake_up(struct task_struct *task, bool resume)
+{
+	signal_wake_up_state(task, resume ? __TASK_TRACED : 0);
+}
+
+/* A seized tracee that is in a group stop hears of its end, and of the next one, by a trap. */
+void ptrace_trap_notify(struct task_struct *task)
+{
+	task_set_jobctl_pending(task, JOBCTL_TRAP_NOTIFY);
+	ptrace_signal_wake_up(task, task->jobctl & JOBCTL_LISTENING);
 }
 
 static struct sigqueue *alloc_queue_entry(int sig, struct task_struct *task, bool over_limit)
@@ -175,8 +196,11 @@ static void continue_group(struct task_struct *task)
 
 	flush_group_mask(task, SIG_KERNEL_STOP_MASK);
 	for_each_thread(task, thread) {
-		task_clear_jobctl_stop(thread);
-		wake_up_state(thread, __TASK_STOPPED);
+		task_clear_jobctl_pending(thread, JOBCTL_STOP_PENDING);
+		if (thread->ptrace & PT_SEIZED)
+			ptrace_trap_notify(thread);
+		else
+			wake_up_state(thread, __TASK_STOPPED);
 	}
 	/* The parent is told by the first thread that runs: here its locks are not ours. */
 	if (sig->flags & SIGNAL_STOP_STOPPED)
@@ -244,14 +268,14 @@ void complete_signal(int sig, struct task_struct *task, enum pid_type type)
 		return; /* whoever unblocks it will find it */
 	if (sig_fatal(task, sig) && !(signal->flags & (SIGNAL_GROUP_EXIT | SIGNAL_UNKILLABLE)) &&
 	    !sigismember(&thread->real_blocked, sig) &&
-	    (sig == SIGKILL || !sig_kernel_coredump(sig))) {
+	    (sig == SIGKILL || (!task->ptrace && !sig_kernel_coredump(sig)))) {
 		/* Everybody dies: no need to wait until this thread runs. */
 		signal->flags = SIGNAL_GROUP_EXIT;
 		signal->group_exit_code = sig;
 		signal->group_stop_count = 0;
 		__for_each_thread(signal, thread)
 		{
-			task_clear_jobctl_stop(thread);
+			task_clear_jobctl_pending(thread, JOBCTL_PENDING_MASK);
 			sigaddset(&thread->pending.signal, SIGKILL);
 			signal_wake_up(thread, true);
 		}
@@ -390,7 +414,7 @@ int zap_other_threads(struct task_struct *task)
 
 	task->signal->group_stop_count = 0;
 	for_each_thread(task, thread) {
-		task_clear_jobctl_stop(thread);
+		task_clear_jobctl_pending(thread, JOBCTL_PENDING_MASK);
 		if (thread == task)
 			continue;
 		count++;

@@ -15,8 +15,10 @@
 #include <kern/entry.h>
 #include <kern/errno.h>
 #include <kern/preempt.h>
+#include <kern/ptrace.h>
 #include <kern/rseq.h>
 #include <kern/sched.h>
+#include <kern/seccomp.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
 #include <kern/task_work.h>
@@ -32,11 +34,46 @@ long sys_ni_syscall(const struct pt_regs *regs)
 	return -ENOSYS;
 }
 
-void do_syscall_64(struct pt_regs *regs)
+/* A tracer and filters see the call first. False: it is not to be made, ax says what it gives. */
+static bool syscall_enter_work(struct pt_regs *regs, unsigned long work)
+{
+	if (work & ((1UL << TIF_SYSCALL_TRACE) | (1UL << TIF_SYSCALL_EMU))) {
+		if (ptrace_report_syscall_entry(regs) || (work & (1UL << TIF_SYSCALL_EMU)))
+			return false;
+	}
+	/* Asked again: the tracer may have let a filter be set meanwhile. */
+	if (test_thread_flag(TIF_SECCOMP))
+		return secure_computing(regs) == 0;
+	return true;
+}
+
+static void syscall_exit_work(struct pt_regs *regs, unsigned long work)
+{
+	bool step = (work & (1UL << TIF_SINGLESTEP)) && !(work & (1UL << TIF_SYSCALL_EMU));
+
+	if (step || (work & (1UL << TIF_SYSCALL_TRACE)))
+		ptrace_report_syscall_exit(regs, step);
+}
+
+static void call_by_number(struct pt_regs *regs)
 {
 	unsigned long nr = (unsigned int)regs->orig_ax;
 
-	regs->ax = nr < nr_syscalls ? sys_call_table[nr](regs) : -ENOSYS;
+	if (likely(nr < nr_syscalls))
+		regs->ax = sys_call_table[nr](regs);
+	else if ((int)nr != -1)
+		regs->ax = -ENOSYS;
+}
+
+void do_syscall_64(struct pt_regs *regs)
+{
+	unsigned long work = READ_ONCE(current->thread_flags);
+
+	if (likely(!(work & TIF_SYSCALL_ENTRY_WORK)) || syscall_enter_work(regs, work))
+		call_by_number(regs);
+	work = READ_ONCE(current->thread_flags);
+	if (unlikely(work & TIF_SYSCALL_EXIT_WORK))
+		syscall_exit_work(regs, work);
 }
 
 long do_no_restart_syscall(struct restart_block *restart)
@@ -59,7 +96,7 @@ SYSCALL_DEFINE0(restart_syscall)
 
 static bool in_syscall(const struct pt_regs *regs)
 {
-	return (long)regs->orig_ax >= 0;
+	return (int)regs->orig_ax != -1;
 }
 
 static void restart_at(struct pt_regs *regs, unsigned long nr)
@@ -110,6 +147,7 @@ static void restart_without_handler(struct pt_regs *regs)
 static void deliver_signals(struct pt_regs *regs)
 {
 	struct ksignal ksig;
+	bool stepping;
 
 	if (!get_signal(&ksig)) {
 		restart_without_handler(regs);
@@ -121,7 +159,11 @@ static void deliver_signals(struct pt_regs *regs)
 	/* The call is over for good: a second signal must not restart it again. */
 	regs->orig_ax = -1UL;
 	rseq_signal_deliver(&ksig, regs);
-	signal_setup_done(setup_rt_frame(&ksig, regs), &ksig, 0);
+	stepping = test_thread_flag(TIF_SINGLESTEP);
+	/* A step over a signal is the step to the handler's first instruction. */
+	if (stepping)
+		user_disable_single_step(current);
+	signal_setup_done(setup_rt_frame(&ksig, regs), &ksig, stepping);
 }
 
 static void do_exit_work(struct pt_regs *regs, unsigned long work)
@@ -139,16 +181,24 @@ static void do_exit_work(struct pt_regs *regs, unsigned long work)
 
 void exit_to_user_mode(struct pt_regs *regs)
 {
+	bool step_ready = false;
+
 	for (;;) {
 		unsigned long work;
 
 		local_irq_disable();
-		work = READ_ONCE(current->thread_flags) & TIF_WORK_MASK;
-		if (likely(!work))
+		work = READ_ONCE(current->thread_flags) & (TIF_WORK_MASK | TIF_STEP_MASK);
+		if (likely(!work) || (step_ready && !(work & TIF_WORK_MASK)))
 			break;
 		local_irq_enable();
-		do_exit_work(regs, work);
+		step_ready = !(work & TIF_WORK_MASK);
+		if (step_ready)
+			prepare_user_step(regs);
+		else
+			do_exit_work(regs, work);
 	}
+	if (likely(!step_ready))
+		current->thread.step = 0;
 	/* A mask to put back with no signal that would have done it. */
 	if (unlikely(test_thread_flag(TIF_RESTORE_SIGMASK))) {
 		local_irq_enable();

@@ -4,8 +4,10 @@
  * loaded from there by xrstor; the kernel touches it only for signal frames, fork and exec.
  */
 #include <kern/errno.h>
+#include <kern/kernel.h>
 #include <kern/task.h>
 #include <lib/string.h>
+#include <mm/slab.h>
 #include <um/fpu.h>
 #include <um/setup.h>
 #include "trap.h"
@@ -13,11 +15,14 @@
 #define FX_SIZE		   512
 #define FX_CWD		   0
 #define FX_MXCSR	   24
+#define FX_ST		   32
+#define FX_XMM		   160
 #define FX_MXCSR_MASK	   28
 #define FX_SW		   464
 #define XSTATE_BV	   512
 #define XCOMP_BV	   520
 #define XHEADER_SIZE	   64
+#define XFEATURE_FP	   1UL
 #define XFEATURES_FPSSE	   3UL
 #define MAGIC1		   0x46505853U
 #define MAGIC2		   0x46505845U
@@ -140,6 +145,88 @@ int fpu_restore_user(const void *buf, size_t size)
 	write_sw(area);
 	thread->fpu_init = false;
 	return 0;
+}
+
+/* ---- another task's, for its tracer ---- */
+
+size_t fpu_xstate_size(void)
+{
+	return xstate_size();
+}
+
+void fpu_read(struct task_struct *task, void *area)
+{
+	const struct thread_struct *thread = &task->thread;
+	u64 features;
+	char *buf = area;
+
+	init_area(buf);
+	if (thread->fpu_next) {
+		memcpy(buf, thread->fpu_next, xstate_size());
+	} else if (thread->slot && !thread->fpu_init) {
+		/* A component that is in its initial state may not be written out. */
+		memcpy(&features, slot_fpu(thread->slot) + XSTATE_BV, sizeof(features));
+		if (features & XFEATURE_FP)
+			memcpy(buf, slot_fpu(thread->slot), xstate_size());
+		else
+			memcpy(buf + FX_MXCSR, slot_fpu(thread->slot) + FX_MXCSR,
+			       xstate_size() - FX_MXCSR);
+		if (!(features & XFEATURE_FP))
+			memset(buf + FX_ST, 0, FX_XMM - FX_ST);
+	}
+	memset(buf + FX_SW, 0, sizeof(struct sw_bytes));
+	features = host_guest_config()->xfeatures;
+	memcpy(buf + FX_SW, &features, sizeof(features));
+}
+
+static bool area_is_good(const char *buf, bool whole)
+{
+	u64 header[XHEADER_SIZE / sizeof(u64)];
+
+	if (get32(buf + FX_MXCSR) & ~MXCSR_MASK_DEFAULT)
+		return false;
+	memcpy(header, buf + XSTATE_BV, sizeof(header));
+	if (!whole)
+		return true;
+	if (header[0] & ~host_guest_config()->xfeatures)
+		return false;
+	for (unsigned int i = 1; i < ARRAY_SIZE(header); i++)
+		if (header[i])
+			return false;
+	return true;
+}
+
+int fpu_write(struct task_struct *task, const void *buf, bool whole)
+{
+	struct thread_struct *thread = &task->thread;
+	u64 features;
+	char *area;
+
+	if (!area_is_good(buf, whole))
+		return -EINVAL;
+	/* A program that was just executed has no slot yet. */
+	area = thread->slot && !thread->fpu_init ? slot_fpu(thread->slot) : thread->fpu_next;
+	if (!area) {
+		area = thread->fpu_next = kzalloc(fpu_user_size(), GFP_KERNEL);
+		if (!area)
+			return -ENOMEM;
+	}
+	memcpy(area, buf, xstate_size());
+	if (!whole) {
+		memcpy(&features, area + XSTATE_BV, sizeof(features));
+		features |= XFEATURES_FPSSE;
+		memcpy(area + XSTATE_BV, &features, sizeof(features));
+	}
+	write_sw(area);
+	return 0;
+}
+
+void fpu_slot_load_next(struct task_struct *task)
+{
+	memcpy(slot_fpu(task->thread.slot), task->thread.fpu_next, xstate_size());
+	write_sw(slot_fpu(task->thread.slot));
+	kfree(task->thread.fpu_next);
+	task->thread.fpu_next = NULL;
 }
 
 void fpu_clear(void)

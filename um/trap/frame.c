@@ -28,16 +28,27 @@ static unsigned long *reg_at(struct pt_regs *regs, unsigned int offset)
 	return (unsigned long *)((char *)regs + offset);
 }
 
+/* The flags without a TF that was only set to step: see <um/thread.h>. */
+static unsigned long own_flags(const struct thread_struct *thread, unsigned long flags,
+			       unsigned long ip)
+{
+	/* An instruction that loads TF has done so once it is behind us. */
+	if (!thread->step || ((thread->step & STEP_KEEP_TF) && ip != thread->regs.ip))
+		return flags;
+	return (flags & ~X86_EFLAGS_TF) | (thread->regs.flags & X86_EFLAGS_TF);
+}
+
 /* => hostile input: every word may be anything. */
 void frame_load(const struct guest_slot *slot, struct thread_struct *thread)
 {
 	struct pt_regs *regs = &thread->regs;
+	unsigned long ip = *uc_quad(slot, UC_IP);
 
 	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		*reg_at(regs, places[i].reg) = *uc_quad(slot, places[i].uc);
 	regs->sp = *uc_quad(slot, UC_SP);
-	regs->ip = *uc_quad(slot, UC_IP);
-	regs->flags = *uc_quad(slot, UC_FLAGS);
+	regs->flags = own_flags(thread, *uc_quad(slot, UC_FLAGS), ip);
+	regs->ip = ip;
 	regs->cs = *uc_quad(slot, UC_CS) & 0xffff;
 	regs->ss = USER_DS;
 	regs->orig_ax = -1UL;
@@ -60,7 +71,8 @@ void frame_store(const struct guest_slot *slot, struct thread_struct *thread)
 	/* Twice: for iretq, and for us, should a kick come before the guest runs. */
 	iret[0] = *uc_quad(slot, UC_IP) = regs->ip;
 	iret[1] = *uc_quad(slot, UC_CS) = regs->cs;
-	iret[2] = *uc_quad(slot, UC_FLAGS) = regs->flags;
+	iret[2] = *uc_quad(slot, UC_FLAGS) =
+		regs->flags | (thread->step & STEP_FORCE_TF ? X86_EFLAGS_TF : 0);
 	iret[3] = *uc_quad(slot, UC_SP) = regs->sp;
 	iret[4] = regs->ss;
 	*slot_word(slot, SLOT_KICKED) = 0;

@@ -5,6 +5,7 @@
 #include <lib/string.h>
 #include <linux/sched.h>
 #include <mm/mm_types.h>
+#include <mm/slab.h>
 #include <um/mmu.h>
 #include <um/processor.h>
 #include <um/thread.h>
@@ -42,7 +43,10 @@ int arch_dup_thread(struct task_struct *child, u64 clone_flags, unsigned long ne
 	to->fsbase = clone_flags & CLONE_SETTLS ? tls : from->fsbase;
 	to->gsbase = from->gsbase;
 	to->fpu_init = true;
+	to->fpu_next = NULL;
 	to->slot = NULL;
+	to->step = 0;
+	memset(to->debugreg, 0, sizeof(to->debugreg));
 	if (!child->mm)
 		return 0;
 	error = thread_bind(child);
@@ -62,6 +66,8 @@ void arch_release_thread(struct task_struct *task)
 	struct guest_slot *slot = task->thread.slot;
 
 	task->thread.slot = NULL;
+	kfree(task->thread.fpu_next);
+	task->thread.fpu_next = NULL;
 	if (!slot)
 		return;
 	handover_reset(slot);
@@ -76,18 +82,19 @@ void arch_flush_thread(void)
 	thread->fsbase = 0;
 	thread->gsbase = 0;
 	thread->fpu_init = true;
-	memset(&thread->regs, 0, sizeof(thread->regs));
+	thread->step = 0;
+	/* The call under way is execve(), until it returns. */
+	memset(&thread->regs, 0, offsetof(struct pt_regs, orig_ax));
 }
 
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 {
-	memset(regs, 0, sizeof(*regs));
+	memset(regs, 0, offsetof(struct pt_regs, orig_ax));
 	regs->ip = ip;
 	regs->sp = sp;
 	regs->cs = USER_CS;
 	regs->ss = USER_DS;
 	regs->flags = X86_EFLAGS_IF | X86_EFLAGS_FIXED;
-	regs->orig_ax = -1UL;
 }
 
 int um_set_fsbase(struct task_struct *task, unsigned long base)

@@ -19,4 +19,7 @@ void frame_store(const struct guest_slot *slot, struct thread_struct *thread);
 void fpu_slot_init(const struct guest_slot *slot);
 void fpu_slot_copy(const struct guest_slot *to, const struct guest_slot *from);
 
+/* Loads what ptrace set while there was no slot to set it in; frees it. */
+void fpu_slot_load_next(struct task_struct *task);
+
 #endif

@@ -41,6 +41,7 @@
 #define CANONICAL_END 0x800000000000UL
 
 #define ARCH_X86_64	0xc000003eU
+#define TRAP_DEBUG	1
 #define TRAP_PAGE_FAULT 14
 
 /* A sleeper that was cheated of its wake-up looks this often. */
@@ -251,7 +252,9 @@ static void dispatch(struct guest_slot *slot, struct thread_struct *thread)
 		thread->trap_nr = *slot_quad(slot, uc + UC_TRAP);
 		thread->error_code = *slot_quad(slot, uc + UC_ERR);
 		thread->cr2 = *slot_quad(slot, uc + UC_CR2);
-		if (event.signr == SIGSEGV && thread->trap_nr == TRAP_PAGE_FAULT) {
+		if (event.signr == SIGTRAP && thread->trap_nr == TRAP_DEBUG) {
+			do_user_debug(regs, event.code);
+		} else if (event.signr == SIGSEGV && thread->trap_nr == TRAP_PAGE_FAULT) {
 			if (regs->ip == thread->cr2 && um_vsyscall(regs))
 				return;
 			note_fault(slot, regs->ip, thread->cr2);
@@ -285,6 +288,8 @@ static bool prepare(struct task_struct *task)
 		fpu_slot_init(task->thread.slot);
 		task->thread.fpu_init = false;
 	}
+	if (task->thread.fpu_next)
+		fpu_slot_load_next(task);
 	return true;
 }
 
