@@ -195,7 +195,7 @@ class Console:
 
     PROMPT = r"[#$] $"
 
-    def __init__(self, *args, rows=24, cols=80, env=None):
+    def __init__(self, *args, rows=24, cols=80, env=None, quiet=True):
         self.master, self.slave = pty.openpty()
         self.resize(rows, cols)
         self.before = termios.tcgetattr(self.slave)
@@ -207,8 +207,9 @@ class Console:
 
         environment = dict(os.environ, TERM="vt100")
         environment.update(env or {})
-        self.process = subprocess.Popen([VMLINUX, "quiet"] + list(args), stdin=slave, stdout=slave,
-                                        stderr=slave, preexec_fn=take_terminal, env=environment)
+        argv = [VMLINUX] + (["quiet"] if quiet else []) + list(args)
+        self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave,
+                                        preexec_fn=take_terminal, env=environment)
         self.raw = ""             # everything so far
         self.text = ""            # the same without the questions to the terminal
         self.seen = 0             # where the next expect() begins

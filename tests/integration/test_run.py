@@ -1,0 +1,563 @@
+# SPDX-License-Identifier: MIT
+"""vmlinux run: programs of the host inside the kernel."""
+import os
+import signal
+import stat
+import subprocess
+import time
+
+import driver
+from driver import Console, Skip, check, contains, equal, lacks, run, scratch, test, wait_until
+
+CPUS = (1, 2)
+
+
+def command(*args, cpus=1):
+    return [os.path.abspath(driver.VMLINUX), "run", "--cpus", str(cpus)] + list(args)
+
+
+def inside(*args, cpus=1, **kwargs):
+    return run(command(*args, cpus=cpus), **kwargs)
+
+
+def shell(script, *options, cpus=1, **kwargs):
+    return inside(*options, "--", "sh", "-c", script, cpus=cpus, **kwargs)
+
+
+def folder():
+    """A scratch folder that any user may enter."""
+    path = os.path.realpath(scratch())
+    os.chmod(path, 0o755)
+    return path
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def read(path):
+    with open(path) as f:
+        return f.read()
+
+
+# ---- how it ends ----
+
+@test(cpus=CPUS)
+def status_is_the_programs(cpus):
+    for status in (0, 1, 42, 255):
+        shell("exit %d" % status, cpus=cpus).expect(status, b"")
+
+
+@test
+def status_of_a_signal():
+    shell("kill -9 $$").expect(128 + 9, b"")
+    shell("kill -SEGV $$").expect(128 + 11, b"")
+
+
+@test
+def command_that_does_not_exist():
+    end = inside("no-such-command").expect(127, b"")
+    equal(end.err, b"vmlinux: no-such-command: command not found\n")
+    end = inside("/no/such/file").expect(127, b"")
+    equal(end.err, b"vmlinux: /no/such/file: No such file or directory\n")
+
+
+@test
+def command_that_cannot_be_executed():
+    end = inside("/etc/passwd").expect(126, b"")
+    equal(end.err, b"vmlinux: /etc/passwd: Permission denied\n")
+    inside("/etc").expect(126, b"")
+
+
+@test
+def script_without_a_magic_number_is_the_shells():
+    path = os.path.join(folder(), "script")
+    write(path, "echo script $1; exit 5\n")
+    os.chmod(path, 0o755)
+    inside("--rw", path, "word").expect(5, b"script word\n")
+
+
+@test
+def mistakes_take_one_line():
+    cases = (
+        ([], r"no command"),
+        (["--no-such", "true"], r'unknown option "--no-such"'),
+        (["--cpus", "0", "true"], r"ncpus=0"),
+        (["--mem", "much", "true"], r"mem=much"),
+        (["--mem"], r'"--mem" needs a value'),
+        (["-v", "/no/such/folder:/x", "true"], r'cannot open "/no/such/folder"'),
+        (["-v", "/tmp", "true"], r'malformed -v "/tmp"'),
+        (["-v", "/tmp:relative", "true"], r"must be absolute"),
+        (["-v", "/proc:/x", "true"], r'"/proc" shows the host\'s kernel'),
+        (["--user", "no-such-user", "true"], r'unknown user "no-such-user"'),
+        (["--append", "no_such_parameter", "true"], r"unknown parameter"),
+    )
+    for args, pattern in cases:
+        end = run([driver.VMLINUX, "run"] + args).expect(2, b"")
+        contains(end.err, pattern)
+        equal(end.err.count(b"\n"), 1, args)
+
+
+@test
+def help_is_printed():
+    contains(run([driver.VMLINUX, "run", "--help"]).expect(0).out, r"^Usage: vmlinux run")
+
+
+# ---- descriptors ----
+
+@test(cpus=CPUS)
+def pipes_pass_through(cpus):
+    data = os.urandom(300000)
+    inside("cat", stdin=data, cpus=cpus).expect(0, data)
+    end = shell("echo out; echo err >&2", cpus=cpus).expect(0, b"out\n")
+    equal(end.err, b"err\n")
+
+
+@test
+def reader_that_goes_away_ends_the_writer():
+    source = subprocess.Popen(command("yes"), stdout=subprocess.PIPE)
+    equal(source.stdout.readline(), b"y\n")
+    source.stdout.close()
+    equal(source.wait(10), 128 + signal.SIGPIPE)
+
+
+@test
+def kernel_is_silent_unless_asked():
+    equal(inside("true").expect(0, b"").err, b"")
+    contains(inside("--verbose", "true").expect(0, b"").err, r"Linux version")
+
+
+# ---- signals ----
+
+@test(cpus=CPUS)
+def timeout_leaves_nothing(cpus):
+    start = time.monotonic()
+    run(["timeout", "1"] + command("sleep", "100", cpus=cpus)).expect(124, b"")
+    check(time.monotonic() - start < 10)
+
+
+@test
+def signals_reach_the_program():
+    for signr, name in ((signal.SIGTERM, "TERM"), (signal.SIGINT, "INT"), (signal.SIGHUP, "HUP"),
+                        (signal.SIGQUIT, "QUIT")):
+        script = "trap 'echo got %s; exit 3' %s; echo ready; while :; do sleep 0.05; done" % (name, name)
+        p = subprocess.Popen(command("sh", "-c", script), stdout=subprocess.PIPE)
+        equal(p.stdout.readline(), b"ready\n")
+        p.send_signal(signr)
+        equal(p.communicate(timeout=10)[0], b"got %s\n" % name.encode())
+        equal(p.returncode, 3)
+
+
+@test
+def unhandled_signal_ends_it():
+    p = subprocess.Popen(command("sh", "-c", "echo ready; exec sleep 100"), stdout=subprocess.PIPE)
+    equal(p.stdout.readline(), b"ready\n")
+    p.terminate()
+    equal(p.wait(10), 128 + signal.SIGTERM)
+    p.stdout.close()
+
+
+@test
+def ignored_signals_stay_ignored():
+    script = "trap '' HUP INT; exec \"$@\""
+    argv = ["sh", "-c", script, "sh"] + command("sh", "-c", "kill -HUP $$; kill -INT $$; echo alive")
+    run(argv).expect(0, b"alive\n")
+
+
+@test
+def what_still_runs_ends_with_the_program():
+    start = time.monotonic()
+    shell("sleep 100 & (trap '' TERM; sleep 100) & exit 6").expect(6, b"")
+    check(time.monotonic() - start < 10)
+
+
+# ---- terminals ----
+
+@test(cpus=CPUS)
+def terminal_is_the_programs(cpus):
+    c = Console("run", "--cpus", str(cpus), "--", "sh", "-c",
+                "test -t 0 && test -t 1 && echo tty; stty size; read x; echo $x; exit 9",
+                rows=31, cols=77, quiet=False)
+    c.expect(r"tty\r\n31 77\r\n")
+    c.line("word")
+    c.expect(r"word\r\nword\r\n")
+    equal(c.wait(), 9)
+    check(c.restored(), "terminal settings")
+
+
+@test(cpus=CPUS)
+def control_c_interrupts(cpus):
+    c = Console("run", "--cpus", str(cpus), "--", "sh", "-c", "echo ready; sleep 100", quiet=False)
+    c.expect("ready")
+    c.send("\x03")
+    equal(c.wait(), 128 + signal.SIGINT)
+    check(c.restored(), "terminal settings")
+
+
+@test
+def shell_has_job_control():
+    c = Console("run", "--env", "PS1=$ ", "bash", "--norc", "--noprofile", quiet=False)
+    c.prompt()
+    c.line("sleep 100")
+    c.expect("sleep 100")
+    time.sleep(0.3)
+    c.send("\x1a")
+    c.expect("Stopped")
+    c.prompt()
+    contains(c.command("jobs"), r"Stopped\s+sleep 100")
+    c.line("fg")
+    c.expect("sleep 100")
+    time.sleep(0.3)
+    c.send("\x03")
+    c.prompt()
+    c.line("exit 4")
+    equal(c.wait(), 4)
+
+
+# ---- surroundings ----
+
+@test
+def environment_is_passed():
+    end = inside("--env", "ADDED=1", "--env", "TAKEN", "env",
+                 env=dict(os.environ, KEPT="x y", TAKEN="z")).expect(0)
+    contains(end.out, r"^KEPT=x y$")
+    contains(end.out, r"^ADDED=1$")
+    lacks(end.out, r"^TAKEN=")
+
+
+@test
+def current_folder_is_kept():
+    inside("pwd", cwd="/usr/share").expect(0, b"/usr/share\n")
+    inside("--workdir", "/usr/lib", "pwd", cwd="/usr/share").expect(0, b"/usr/lib\n")
+    end = inside("--workdir", "/no/such/folder", "pwd").expect(126, b"")
+    equal(end.err, b"vmlinux: cannot enter the folder /no/such/folder\n")
+
+
+@test
+def user_is_the_callers():
+    inside("id", "-u").expect(0, b"%d\n" % os.geteuid())
+    inside("--user", "1234:5678", "sh", "-c", "id -u; id -g").expect(0, b"1234\n5678\n")
+    inside("--user", "root", "id", "-un").expect(0, b"root\n")
+
+
+@test
+def limits_and_mask_are_inherited():
+    script = "umask 027; ulimit -n 123; ulimit -c 0; exec \"$@\""
+    argv = ["sh", "-c", script, "sh"] + command("sh", "-c", "umask; ulimit -n; ulimit -c")
+    run(argv).expect(0, b"0027\n123\n0\n")
+
+
+@test
+def devices_are_the_guests():
+    shell("echo x >/dev/null; head -c 3 /dev/zero | od -An -tx1; ls /dev/pts; "
+          "echo y >/dev/shm/f; cat /dev/shm/f; cat /proc/1/comm").expect(
+              0, b" 00 00 00\nptmx\ny\nrun-program\n")
+
+
+# ---- trees ----
+
+@test(cpus=CPUS)
+def host_is_not_written(cpus):
+    path = os.path.join(folder(), "file")
+    write(path, "old\n")
+    shell("cat %s; echo new >%s" % (path, path), cpus=cpus)
+    equal(read(path), "old\n")
+
+
+@test(cpus=CPUS)
+def rw_writes_through(cpus):
+    top = folder()
+    write(top + "/old", "old\n")
+    shell("cd %s; cat old; echo new >old; mkdir -p a/b; echo x >a/b/f; ln a/b/f g; ln -s g s; "
+          "mkfifo p; chmod 640 g; truncate -s 5000000000 big; touch -d @1000000000 g" % top,
+          "--rw", cpus=cpus).expect(0, b"old\n")
+    equal(read(top + "/old"), "new\n")
+    equal(read(top + "/s"), "x\n")
+    st = os.stat(top + "/g")
+    equal(st.st_nlink, 2)
+    equal(stat.S_IMODE(st.st_mode), 0o640)
+    equal(int(st.st_mtime), 1000000000)
+    check(stat.S_ISFIFO(os.stat(top + "/p").st_mode))
+    equal(os.stat(top + "/big").st_size, 5000000000)
+
+
+@test
+def volumes():
+    top = folder()
+    os.mkdir(top + "/v")
+    os.mkdir(top + "/place")
+    write(top + "/v/f", "f\n")
+    write(top + "/file", "file\n")
+    write(top + "/other", "other\n")
+    place = top + "/place"
+    shell("cat %s/f; echo new >%s/g; ls %s" % (place, place, place), "--rw", "-v",
+          top + "/v:" + place).expect(0, b"f\nf\ng\n")
+    equal(read(top + "/v/g"), "new\n")
+    end = shell("cat %s/f; echo no >%s/h" % (place, place), "--rw", "-v",
+                top + "/v:" + place + ":ro").expect(2, b"f\n")
+    contains(end.err, "Read-only file system")
+    shell("cat %s/file" % top, "--rw", "-v", top + "/other:" + top + "/file").expect(0, b"other\n")
+    check(not os.path.exists(top + "/v/h"))
+
+
+@test(cpus=CPUS)
+def large_offsets(cpus):
+    path = os.path.join(folder(), "sparse")
+    script = r"""
+import mmap, os
+f = os.open("%s", os.O_RDWR | os.O_CREAT)
+os.pwrite(f, b"end", 6 << 30)
+os.pwrite(f, b"begin", 0)
+assert os.fstat(f).st_size == (6 << 30) + 3
+assert os.pread(f, 10, 6 << 30) == b"end"
+assert os.pread(f, 4, 5 << 30) == bytes(4)
+m = mmap.mmap(f, 4096 + 3, offset=(6 << 30) - 4096)
+m[0:2] = b"mm"
+m.flush()
+print(os.lseek(f, 0, os.SEEK_HOLE) < 6 << 30)
+""" % path
+    inside("--rw", "/usr/bin/python3", "-c", script, cpus=cpus).expect(0, b"True\n")
+    with open(path, "rb") as f:
+        equal(f.read(5), b"begin")
+        f.seek((6 << 30) - 4096)
+        equal(f.read(2), b"mm")
+        f.seek(6 << 30)
+        equal(f.read(), b"end")
+
+
+@test(limit=90, cpus=CPUS)
+def ten_thousand_files(cpus):
+    top = folder()
+    script = r"""
+import os
+os.chdir("%s")
+for i in range(10000):
+    with open("f%%d" %% i, "w") as f:
+        f.write(str(i))
+names = os.listdir(".")
+assert len(names) == 10000 == len(set(names))
+assert sum(int(open(n).read()) for n in names) == sum(range(10000))
+for n in names[::2]:
+    os.unlink(n)
+print(len(os.listdir(".")))
+""" % top
+    inside("--rw", "/usr/bin/python3", "-c", script, cpus=cpus, limit=80).expect(0, b"5000\n")
+    equal(len(os.listdir(top)), 5000)
+
+
+@test
+def few_descriptors_do():
+    top = folder()
+    for i in range(300):
+        os.mkdir("%s/d%d" % (top, i))
+        write("%s/d%d/f" % (top, i), str(i))
+    script = r"""
+import os
+os.chdir("%s")
+files = [open("d%%d/f" %% i) for i in range(300)]
+folders = [os.open("d%%d" %% i, os.O_RDONLY) for i in range(300)]
+assert [int(f.read()) for f in files] == list(range(300))
+print(sum(int(open("f", opener=lambda p, fl, d=d: os.open(p, fl, dir_fd=d)).read()) for d in folders))
+""" % top
+    argv = ["prlimit", "--nofile=160:160"] + command(
+        "--rw", "prlimit", "--nofile=2000", "/usr/bin/python3", "-c", script)
+    run(argv).expect(0, b"%d\n" % sum(range(300)))
+
+
+@test
+def permissions_are_kept():
+    if os.geteuid():
+        raise Skip("needs root to make files of others")
+    top = folder()
+    write(top + "/secret", "secret\n")
+    os.chmod(top + "/secret", 0o600)
+    os.mkdir(top + "/mine")
+    os.chown(top + "/mine", 1234, 1234)
+    script = "cat %s/secret; touch %s/no; touch %s/mine/yes && stat -c '%%u %%g' %s/mine/yes" % (
+        (top,) * 4)
+    end = shell(script, "--rw", "--user", "1234:1234").expect(0, b"1234 1234\n")
+    contains(end.err, r"secret: Permission denied")
+    contains(end.err, r"no.*: Permission denied")
+    equal(os.stat(top + "/mine/yes").st_uid, 1234)
+
+    def become():
+        os.setgroups([])
+        os.setgid(1234)
+        os.setuid(1234)
+    end = shell("id -u; cat %s/secret; touch %s/mine/too" % (top, top), "--rw",
+                preexec=become).expect(0, b"1234\n")
+    contains(end.err, r"secret: Permission denied")
+    # Root inside is not root outside.
+    end = shell("id -u; cat %s/secret" % top, "--rw", "--user", "root",
+                preexec=become).expect(1, b"0\n")
+    contains(end.err, r"secret: Permission denied")
+
+
+@test
+def no_way_out_of_a_tree():
+    top = folder()
+    os.mkdir(top + "/tree")
+    os.mkdir(top + "/place")
+    write(top + "/secret", "secret\n")
+    os.symlink("../secret", top + "/tree/up")
+    os.symlink("/proc/self/root/etc/passwd", top + "/tree/magic")
+    place = top + "/place"
+    # Symlinks of the tree are walked in the guest, where ".." of the place is the guest's folder.
+    end = shell("cd %s; cat up; ls -a ../..%s/../secret; readlink up; "
+                "mkdir x; ln -s ../../secret x/y; cat x/y; cd x; rm -r ../x; cat ../../secret" % (
+                    place, place), "--rw", "-v", top + "/tree:" + place)
+    equal(end.out.count(b"secret\n"), 4, end)    # the guest's own /.../secret, by its own walk
+    end = shell("cd %s; cat magic >/dev/null && echo walked" % place, "--rw", "-v",
+                top + "/tree:" + place).expect(0, b"walked\n")
+
+
+@test
+def host_kernel_is_not_shown():
+    shell("umount -l /dev /sys /proc; ls /proc /sys; "
+          "mkdir -p /tmp/x; mount -t hostfs 7 /tmp/x || echo none", "--user", "root").expect(
+              0, b"/proc:\n\n/sys:\nnone\n")
+
+
+@test(cpus=CPUS)
+def open_files_outlive_their_names(cpus):
+    top = folder()
+    script = r"""
+import os
+os.chdir("%s")
+f = os.open("a", os.O_RDWR | os.O_CREAT)
+os.write(f, b"one")
+os.rename("a", "b")
+assert os.pread(f, 9, 0) == b"one"
+g = os.open("b", os.O_RDONLY)
+os.unlink("b")
+os.write(f, b"two")
+assert os.pread(g, 9, 0) == b"onetwo" and os.fstat(g).st_nlink == 0
+open("c", "w").write("new c")
+h = os.open("c", os.O_RDONLY)
+open("d", "w").write("d")
+os.rename("d", "c")
+assert os.read(h, 9) == b"new c" and open("c").read() == "d"
+t = os.open(".", os.O_TMPFILE | os.O_RDWR)
+os.write(t, b"unnamed")
+here = os.open(".", os.O_RDONLY)    # makes Python call linkat(), which can follow
+os.link("/proc/self/fd/%%d" %% t, "named", src_dir_fd=here, follow_symlinks=True)
+os.mkdir("dir")
+os.chdir("dir")
+os.rmdir("../dir")
+try:
+    open("x", "w")
+except FileNotFoundError:
+    print("gone")
+""" % top
+    inside("--rw", "/usr/bin/python3", "-c", script, cpus=cpus).expect(0, b"gone\n")
+    equal(sorted(os.listdir(top)), ["c", "named"])
+    equal(read(top + "/named"), "unnamed")
+
+
+@test(cpus=CPUS)
+def host_changes_are_seen(cpus):
+    top = folder()
+    write(top + "/f", "first")
+    script = r"""
+import mmap, os, sys
+os.chdir("%s")
+f = open("f", "rb", buffering=0)
+m = mmap.mmap(f.fileno(), 5, prot=mmap.PROT_READ)
+print(f.read().decode(), m[:].decode(), flush=True)
+sys.stdin.readline()
+f.seek(0)
+print(f.read().decode(), m[:].decode(), os.path.exists("g"), flush=True)
+with open("f", "r+b") as w:
+    u = mmap.mmap(w.fileno(), 5)
+    w.write(b"third")
+    w.flush()
+    assert u[:] == b"third"
+    u[0:1] = b"T"
+    u.flush()
+""" % top
+    p = subprocess.Popen(command("--rw", "/usr/bin/python3", "-c", script, cpus=cpus),
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    equal(p.stdout.readline(), b"first first\n")
+    write(top + "/f", "later")
+    write(top + "/g", "")
+    out = p.communicate(b"\n", timeout=20)[0]
+    equal(out, b"later later True\n")
+    equal(p.returncode, 0)
+    equal(read(top + "/f"), "Third")
+
+
+@test
+def attributes_pass_through():
+    top = folder()
+    write(top + "/f", "")
+    try:
+        os.setxattr(top + "/f", "user.host", b"1")
+    except OSError as why:
+        raise Skip("no extended attributes here: %s" % why) from None
+    script = r"""
+import os
+os.chdir("%s")
+assert os.getxattr("f", "user.host") == b"1"
+os.setxattr("f", "user.guest", b"22")
+print(sorted(a for a in os.listxattr("f") if a.startswith("user.")))
+os.removexattr("f", "user.host")
+""" % top
+    inside("--rw", "/usr/bin/python3", "-c", script).expect(0, b"['user.guest', 'user.host']\n")
+    equal(os.getxattr(top + "/f", "user.guest"), b"22")
+    lacks(str(os.listxattr(top + "/f")), "user.host")
+
+
+@test
+def program_on_the_host_may_run_what_was_written():
+    """No descriptor for writing stays open behind the guest's last close."""
+    top = folder()
+    p = subprocess.Popen(command("--rw", "sh", "-c", "printf '#!/bin/sh\\necho ran\\n' >%s/x; "
+                                 "chmod +x %s/x; cp /bin/true %s/t; echo ready; read y" % (
+                                     (top,) * 3)),
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    equal(p.stdout.readline(), b"ready\n")
+    run([top + "/x"]).expect(0, b"ran\n")
+    run([top + "/t"]).expect(0, b"")
+    p.communicate(b"\n", timeout=10)
+
+
+# ---- the file system tests of tests/guest on hostfs ----
+
+@test(limit=120, cpus=CPUS)
+def guest_tests_on_hostfs(cpus):
+    tests = os.path.join(os.path.abspath(driver.BUILD), "tests", "guest", "fs")
+    for name in sorted(os.listdir(tests)):
+        if "." in name:
+            continue
+        top = folder()
+        end = inside("--rw", "--user", "root", "--env", "TEST_TMPDIR=" + top, "--workdir", top,
+                     os.path.join(tests, name), cpus=cpus, limit=60)
+        check(end.status in (0, 77), "%s: status %d\n%s" % (name, end.status,
+                                                              end.err.decode(errors="replace")))
+
+
+# ---- real programs ----
+
+@test(limit=90, cpus=CPUS)
+def compiler(cpus):
+    top = folder()
+    write(top + "/a.c", '#include <stdio.h>\nint main(void) { printf("%d\\n", 6 * 7); return 0; }\n')
+    shell("cd %s && gcc -O2 -o a a.c && ./a" % top, "--rw", "--mem", "512M", cpus=cpus,
+          limit=80).expect(0, b"42\n")
+    run([top + "/a"]).expect(0, b"42\n")
+
+
+@test(limit=600, long=True)
+def builds_itself():
+    top = folder()
+    run(["git", "clone", "-q", driver.ROOT, top + "/src"]).expect(0)
+    argv = ["make", "-C", top + "/src", "-j2", "vmlinux"]
+    inside("--rw", "--mem", "2G", *argv, cpus=2, limit=280).expect(0)
+    os.rename(top + "/src/vmlinux", top + "/inside")
+    run(["git", "-C", top + "/src", "clean", "-xfdq"]).expect(0)
+    run(argv, limit=280).expect(0)
+    with open(top + "/inside", "rb") as a, open(top + "/src/vmlinux", "rb") as b:
+        check(a.read() == b.read(), "the two builds differ")
+    os.chmod(top + "/inside", 0o755)
+    run([top + "/inside", "quiet", "--", "sh", "-c", "exit 5"]).expect(5)
