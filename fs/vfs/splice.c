@@ -267,15 +267,33 @@ static void add_buffer(struct pipe_inode_info *pipe, struct page *page, unsigned
 	WRITE_ONCE(pipe->head, pipe->head + 1);
 }
 
+/* A read into kernel memory; without waiting where the file can do that and it was asked for. */
+static ssize_t read_for_splice(struct file *in, void *buf, size_t len, loff_t *pos,
+			       unsigned int flags)
+{
+	struct kvec vec = { .iov_base = buf, .iov_len = len };
+	struct iov_iter iter;
+	struct kiocb iocb;
+
+	if (!(flags & SPLICE_F_NONBLOCK) || !(in->f_mode & FMODE_NOWAIT) ||
+	    !(in->f_mode & FMODE_STREAM))
+		return kernel_read(in, buf, len, pos);
+	iov_iter_kvec(&iter, ITER_DEST, &vec, 1, len);
+	init_sync_kiocb(&iocb, in);
+	iocb.ki_flags |= IOCB_NOWAIT;
+	return in->f_op->read_iter(&iocb, &iter);
+}
+
 /* One page from a file into a pipe that has room. => locked */
-static ssize_t fill_page(struct file *in, loff_t *pos, struct pipe_inode_info *pipe, size_t len)
+static ssize_t fill_page(struct file *in, loff_t *pos, struct pipe_inode_info *pipe, size_t len,
+			 unsigned int flags)
 {
 	struct page *page = alloc_page(GFP_HIGHUSER);
 	ssize_t n;
 
 	if (!page)
 		return -ENOMEM;
-	n = kernel_read(in, page_address(page), min(len, (size_t)PAGE_SIZE), pos);
+	n = read_for_splice(in, page_address(page), min(len, (size_t)PAGE_SIZE), pos, flags);
 	if (n > 0)
 		add_buffer(pipe, page, 0, n);
 	else
@@ -295,7 +313,7 @@ static ssize_t splice_from_file(struct file *in, loff_t *pos, struct pipe_inode_
 	pipe_lock(pipe);
 	n = wait_room(pipe, flags & SPLICE_F_NONBLOCK);
 	while (!n && len && !pipe_full(pipe)) {
-		n = fill_page(in, pos, pipe, len);
+		n = fill_page(in, pos, pipe, len, flags);
 		if (n <= 0)
 			break;
 		done += n;

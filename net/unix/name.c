@@ -177,6 +177,21 @@ static struct dentry *make_node(struct sock *sk, const char *name, struct path *
 	return ERR_PTR(error);
 }
 
+/* What a second name comes to: an existing one is found before the first is. */
+static int bind_again(const struct sockaddr_un *name)
+{
+	struct dentry *dentry;
+	struct path parent;
+
+	if (!name->sun_path[0])
+		return -EINVAL;
+	dentry = kern_path_create(AT_FDCWD, name->sun_path, &parent, 0);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry) == -EEXIST ? -EADDRINUSE : PTR_ERR(dentry);
+	done_path_create(&parent, dentry);
+	return -EINVAL;
+}
+
 /* => bindlock held */
 static int bind_path(struct sock *sk, struct sockaddr_un *name, int len)
 {
@@ -280,7 +295,7 @@ int unix_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 	if (error)
 		return error;
 	if (u->addr)
-		error = -EINVAL;
+		error = bind_again(name);
 	else
 		error = name->sun_path[0] ? bind_path(sk, name, len) : bind_abstract(sk, name, len);
 	mutex_unlock(&u->bindlock);
