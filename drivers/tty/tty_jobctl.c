@@ -170,7 +170,7 @@ void tty_signal_exit(struct signal_struct *sig)
 }
 
 /* => any context */
-void tty_proc_numbers(struct signal_struct *sig, dev_t *devt, pid_t *pgrp)
+void tty_proc_numbers(struct signal_struct *sig, struct pid_namespace *ns, dev_t *devt, pid_t *pgrp)
 {
 	struct tty_struct *tty = sig->tty;
 	struct pid *pid;
@@ -181,7 +181,7 @@ void tty_proc_numbers(struct signal_struct *sig, dev_t *devt, pid_t *pgrp)
 		return;
 	*devt = MKDEV(tty->driver->major, tty->driver->minor_start + tty->index);
 	pid = tty_get_pgrp(tty);
-	*pgrp = pid ? pid_nr(pid) : -1;
+	*pgrp = pid ? pid_nr_ns(pid, ns) : -1;
 	put_pid(pid);
 }
 

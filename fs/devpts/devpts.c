@@ -55,10 +55,14 @@ static int parse_one(struct pts_fs_info *fsi, char *name, char *value)
 	if (!value)
 		return -EINVAL;
 	if (!strcmp(name, "uid")) {
-		fsi->uid = KUIDT_INIT(number);
+		fsi->uid = make_kuid(current_user_ns(), number);
+		if (!uid_valid(fsi->uid))
+			return -EINVAL;
 		fsi->set_uid = true;
 	} else if (!strcmp(name, "gid")) {
-		fsi->gid = KGIDT_INIT(number);
+		fsi->gid = make_kgid(current_user_ns(), number);
+		if (!gid_valid(fsi->gid))
+			return -EINVAL;
 		fsi->set_gid = true;
 	} else if (!strcmp(name, "mode")) {
 		fsi->mode = number & 07777;
@@ -96,9 +100,9 @@ static int devpts_show_options(struct seq_file *m, struct dentry *root)
 	struct pts_fs_info *fsi = root->d_sb->s_fs_info;
 
 	if (fsi->set_uid)
-		seq_printf(m, ",uid=%u", fsi->uid.val);
+		seq_printf(m, ",uid=%u", from_kuid_munged(&init_user_ns, fsi->uid));
 	if (fsi->set_gid)
-		seq_printf(m, ",gid=%u", fsi->gid.val);
+		seq_printf(m, ",gid=%u", from_kgid_munged(&init_user_ns, fsi->gid));
 	seq_printf(m, ",mode=%03o,ptmxmode=%03o", fsi->mode, fsi->ptmxmode);
 	if (fsi->max < PTY_LIMIT)
 		seq_printf(m, ",max=%u", fsi->max);
@@ -148,6 +152,10 @@ static int make_ptmx(struct pts_fs_info *fsi)
 		return -ENOMEM;
 	}
 	init_special_inode(inode, inode->i_mode, PTMX_DEV);
+	if (uid_valid(make_kuid(current_user_ns(), 0)) && gid_valid(make_kgid(current_user_ns(), 0))) {
+		inode->i_uid = make_kuid(current_user_ns(), 0);
+		inode->i_gid = make_kgid(current_user_ns(), 0);
+	}
 	d_add(dentry, inode);
 	fsi->ptmx = inode;
 	return 0;

@@ -56,7 +56,8 @@ struct group_view {
 	int exit_code;
 };
 
-static void view_group(struct task_struct *task, struct group_view *v, bool whole)
+static void view_group(struct task_struct *task, struct pid_namespace *ns, struct group_view *v,
+		       bool whole)
 {
 	struct signal_struct *sig;
 	struct task_struct *t;
@@ -73,7 +74,7 @@ static void view_group(struct task_struct *task, struct group_view *v, bool whol
 		v->threads = sig->nr_threads;
 		v->limit = sig->rlim[RLIMIT_SIGPENDING].rlim_cur;
 		v->rsslim = sig->rlim[RLIMIT_RSS].rlim_cur;
-		tty_proc_numbers(sig, &v->tty, &v->tpgid);
+		tty_proc_numbers(sig, ns, &v->tty, &v->tpgid);
 		v->cmin_flt = sig->cmin_flt;
 		v->cmaj_flt = sig->cmaj_flt;
 		v->cutime = sig->cutime;
@@ -94,9 +95,9 @@ static void view_group(struct task_struct *task, struct group_view *v, bool whol
 	}
 	rcu_read_lock();
 	v->queued = atomic_long_read(&__task_cred(task)->user->sigpending);
-	v->ppid = task_ppid_nr_ns(task, &init_pid_ns);
-	v->pgid = task_pgrp_nr_ns(task, &init_pid_ns);
-	v->sid = task_session_nr_ns(task, &init_pid_ns);
+	v->ppid = task_ppid_nr_ns(task, ns);
+	v->pgid = task_pgrp_nr_ns(task, ns);
+	v->sid = task_session_nr_ns(task, ns);
 	rcu_read_unlock();
 }
 
@@ -132,20 +133,21 @@ static void view_mm(struct task_struct *task, struct mm_view *v, bool allowed)
 	mmput(mm);
 }
 
-static int do_task_stat(struct seq_file *m, struct task_struct *task, bool whole)
+static int do_task_stat(struct seq_file *m, struct pid *pid, struct task_struct *task, bool whole)
 {
+	struct pid_namespace *ns = proc_seq_pid_ns(m);
 	bool allowed = proc_may_access(task, false);
 	struct group_view g;
 	struct mm_view v;
 	u64 utime, stime;
 
-	view_group(task, &g, whole);
+	view_group(task, ns, &g, whole);
 	view_mm(task, &v, allowed);
 	if (whole)
 		thread_group_cputime_adjusted(task, &utime, &stime);
 	else
 		task_cputime_adjusted(task, &utime, &stime);
-	seq_printf(m, "%d (", task->pid);
+	seq_printf(m, "%d (", pid_nr_ns(pid, ns));
 	proc_task_name(m, task, false);
 	seq_printf(m, ") %c %d %d %d %d %d %u", task_state_to_char(task), g.ppid, g.pgid, g.sid,
 		   (int)new_encode_dev(g.tty), g.tpgid, task->flags);
@@ -169,12 +171,12 @@ static int do_task_stat(struct seq_file *m, struct task_struct *task, bool whole
 
 int proc_tgid_stat(struct seq_file *m, struct pid *pid, struct task_struct *task)
 {
-	return do_task_stat(m, task, true);
+	return do_task_stat(m, pid, task, true);
 }
 
 int proc_tid_stat(struct seq_file *m, struct pid *pid, struct task_struct *task)
 {
-	return do_task_stat(m, task, false);
+	return do_task_stat(m, pid, task, false);
 }
 
 int proc_pid_statm(struct seq_file *m, struct pid *pid, struct task_struct *task)
@@ -206,8 +208,19 @@ static const char *state_name(char state)
 	return "? (unknown)";
 }
 
+/* A role's number in the name space that is shown, and in those below it. */
+static void show_nested(struct seq_file *m, const char *name, struct pid *pid,
+			struct pid_namespace *ns)
+{
+	seq_printf(m, "\n%s:", name);
+	for (unsigned int level = ns->level; pid && level <= pid->level; level++)
+		seq_printf(m, "\t%d", pid_nr_ns(pid, pid->numbers[level].ns));
+}
+
 static void show_ids(struct seq_file *m, struct task_struct *task, struct group_view *g)
 {
+	struct pid_namespace *ns = proc_seq_pid_ns(m);
+	struct user_namespace *user_ns = current_user_ns();
 	const struct cred *cred = get_task_cred(task);
 	unsigned int fds = 0;
 	pid_t tracer = 0;
@@ -223,17 +236,26 @@ static void show_ids(struct seq_file *m, struct task_struct *task, struct group_
 		seq_printf(m, "Umask:\t%#04o\n", umask);
 	rcu_read_lock();
 	if (READ_ONCE(task->ptrace))
-		tracer = task_pid_nr_ns(rcu_dereference(task->parent), &init_pid_ns);
+		tracer = task_pid_nr_ns(rcu_dereference(task->parent), ns);
 	rcu_read_unlock();
 	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
-		   state_name(task_state_to_char(task)), task->tgid, task->pid, g->ppid, tracer);
+		   state_name(task_state_to_char(task)), task_tgid_nr_ns(task, ns),
+		   task_pid_nr_ns(task, ns), g->ppid, tracer);
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t",
-		   cred->uid.val, cred->euid.val, cred->suid.val, cred->fsuid.val, cred->gid.val,
-		   cred->egid.val, cred->sgid.val, cred->fsgid.val, fds);
+		   from_kuid_munged(user_ns, cred->uid), from_kuid_munged(user_ns, cred->euid),
+		   from_kuid_munged(user_ns, cred->suid), from_kuid_munged(user_ns, cred->fsuid),
+		   from_kgid_munged(user_ns, cred->gid), from_kgid_munged(user_ns, cred->egid),
+		   from_kgid_munged(user_ns, cred->sgid), from_kgid_munged(user_ns, cred->fsgid), fds);
 	for (int i = 0; cred->group_info && i < cred->group_info->ngroups; i++)
-		seq_printf(m, i ? " %u" : "%u", cred->group_info->gid[i].val);
-	seq_printf(m, " \nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", task->tgid, task->pid,
-		   g->pgid, g->sid);
+		seq_printf(m, i ? " %u" : "%u", from_kgid_munged(user_ns, cred->group_info->gid[i]));
+	seq_putc(m, ' ');
+	rcu_read_lock();
+	show_nested(m, "NStgid", task_tgid(task), ns);
+	show_nested(m, "NSpid", task_pid(task), ns);
+	show_nested(m, "NSpgid", task_pgrp(task), ns);
+	show_nested(m, "NSsid", task_session(task), ns);
+	rcu_read_unlock();
+	seq_putc(m, '\n');
 	put_cred(cred);
 }
 
@@ -272,9 +294,10 @@ int proc_pid_status(struct seq_file *m, struct pid *pid, struct task_struct *tas
 {
 	struct mm_struct *mm = get_task_mm(task);
 	unsigned long cpus = task->sched.cpus_mask.bits[0] & cpu_possible_mask->bits[0];
+	struct pid_namespace *ns = proc_seq_pid_ns(m);
 	struct group_view g;
 
-	view_group(task, &g, false);
+	view_group(task, ns, &g, false);
 	seq_puts(m, "Name:\t");
 	proc_task_name(m, task, true);
 	seq_putc(m, '\n');

@@ -228,7 +228,11 @@ static const struct file_operations proc_task_operations;
 	ONE("cgroup", 0444, proc_pid_cgroup),					\
 	ONE("oom_score", 0444, proc_pid_oom_score),				\
 	REG("oom_score_adj", 0644, proc_oom_score_adj_operations),		\
-	REG("loginuid", 0644, proc_loginuid_operations)
+	REG("loginuid", 0644, proc_loginuid_operations),			\
+	REG("uid_map", 0644, proc_uid_map_operations),				\
+	REG("gid_map", 0644, proc_gid_map_operations),				\
+	REG("projid_map", 0644, proc_projid_map_operations),			\
+	REG("setgroups", 0644, proc_setgroups_operations)
 
 static const struct pid_entry tgid_entries[] = {
 	DIR("task", 0555, proc_task_inode_operations, proc_task_operations),
@@ -236,6 +240,7 @@ static const struct pid_entry tgid_entries[] = {
 	ONE("stat", 0444, proc_tgid_stat),
 	ONE("io", 0400, proc_tgid_io),
 	REG("mountstats", 0400, proc_mountstats_operations),
+	REG("timens_offsets", 0644, proc_timens_offsets_operations),
 };
 
 static const struct pid_entry tid_entries[] = {
@@ -419,6 +424,19 @@ struct pid *tgid_pidfd_to_pid(const struct file *file)
 	return proc_pid(file_inode(file));
 }
 
+/* The task with a number in that name space, with a reference, or NULL. */
+static struct task_struct *get_task_by_nr(int nr, struct pid_namespace *ns)
+{
+	struct task_struct *task;
+
+	rcu_read_lock();
+	task = find_task_by_pid_ns(nr, ns);
+	if (task && !refcount_inc_not_zero(&task->usage))
+		task = NULL;
+	rcu_read_unlock();
+	return task;
+}
+
 /* A number in the root of procfs: any thread's leads to its own folder, as on Linux. */
 struct dentry *proc_pid_lookup(struct dentry *dentry)
 {
@@ -428,7 +446,7 @@ struct dentry *proc_pid_lookup(struct dentry *dentry)
 
 	if (nr < 0)
 		return ERR_PTR(-ENOENT);
-	task = find_get_task_by_vpid(nr);
+	task = get_task_by_nr(nr, proc_pid_ns(dentry->d_sb));
 	if (!task)
 		return ERR_PTR(-ENOENT);
 	found = instantiate(dentry->d_sb, dentry, task, PROC_INO_DIR, &tgid_inode_operations,
@@ -438,19 +456,18 @@ struct dentry *proc_pid_lookup(struct dentry *dentry)
 }
 
 /* The process with the lowest number from *nr on, with a reference; steps by number, RCU only. */
-static struct task_struct *next_tgid(pid_t *nr)
+static struct task_struct *next_tgid(pid_t *nr, struct pid_namespace *ns)
 {
 	struct task_struct *task = NULL;
 	struct pid *pid;
 
 	rcu_read_lock();
-	while ((pid = find_ge_pid(*nr, &init_pid_ns))) {
-		*nr = pid_vnr(pid);
+	while ((pid = find_ge_pid(*nr, ns))) {
+		*nr = pid_nr_ns(pid, ns);
 		task = pid_task(pid, PIDTYPE_TGID);
-		if (task) {
-			get_task_struct(task);
+		if (task && refcount_inc_not_zero(&task->usage))
 			break;
-		}
+		task = NULL;
 		(*nr)++;
 	}
 	rcu_read_unlock();
@@ -473,12 +490,12 @@ int proc_pid_readdir(struct file *file, struct dir_context *ctx)
 		ctx->pos++;
 	}
 	nr = ctx->pos - FIRST_TGID_POS;
-	while ((task = next_tgid(&nr))) {
+	while ((task = next_tgid(&nr, proc_pid_ns(file_inode(file)->i_sb)))) {
 		int len = snprintf(name, sizeof(name), "%d", nr);
 		bool more;
 
 		ctx->pos = nr + FIRST_TGID_POS;
-		more = dir_emit(ctx, name, len, PROC_PID_INO(nr, PROC_INO_DIR), DT_DIR);
+		more = dir_emit(ctx, name, len, PROC_PID_INO(task->pid, PROC_INO_DIR), DT_DIR);
 		put_task_struct(task);
 		if (!more)
 			return 0;
@@ -500,7 +517,7 @@ static struct dentry *task_lookup(struct inode *dir, struct dentry *dentry, unsi
 	if (!leader)
 		return found;
 	if (nr >= 0)
-		task = find_get_task_by_vpid(nr);
+		task = get_task_by_nr(nr, proc_pid_ns(dir->i_sb));
 	if (task && same_thread_group(leader, task))
 		found = instantiate(dir->i_sb, dentry, task, PROC_INO_DIR | 2, &tid_inode_operations,
 				    &tid_dir_operations, 7);
@@ -514,7 +531,10 @@ static struct dentry *task_lookup(struct inode *dir, struct dentry *dentry, unsi
 static int task_readdir(struct file *file, struct dir_context *ctx)
 {
 	struct task_struct *leader = get_proc_task(file_inode(file)), *t;
-	pid_t batch[64];
+	struct pid_namespace *ns = proc_pid_ns(file_inode(file)->i_sb);
+	struct {
+		pid_t shown, global;
+	} batch[64];
 	bool full = false;
 
 	if (!leader)
@@ -530,16 +550,18 @@ static int task_readdir(struct file *file, struct dir_context *ctx)
 
 		rcu_read_lock();
 		for_each_thread(leader, t)
-			if (at++ >= ctx->pos && n < ARRAY_SIZE(batch))
-				batch[n++] = t->pid;
+			if (at++ >= ctx->pos && n < ARRAY_SIZE(batch)) {
+				batch[n].shown = task_pid_nr_ns(t, ns);
+				batch[n++].global = t->pid;
+			}
 		rcu_read_unlock();
 		if (!n)
 			break;
 		for (unsigned int i = 0; i < n && !full; i++) {
-			int len = snprintf(name, sizeof(name), "%d", batch[i]);
+			int len = snprintf(name, sizeof(name), "%d", batch[i].shown);
 
-			full = !dir_emit(ctx, name, len, PROC_PID_INO(batch[i], PROC_INO_DIR | 2),
-					 DT_DIR);
+			full = !dir_emit(ctx, name, len,
+					 PROC_PID_INO(batch[i].global, PROC_INO_DIR | 2), DT_DIR);
 			if (!full)
 				ctx->pos++;
 		}

@@ -70,6 +70,18 @@ static inline struct proc_inode *PROC_I(const struct inode *inode)
 	return container_of(inode, struct proc_inode, vfs_inode);
 }
 
+/* The name space of process numbers that an instance shows. */
+static inline struct pid_namespace *proc_pid_ns(const struct super_block *sb)
+{
+	return sb->s_fs_info;
+}
+
+/* The same for a text of ONE(). */
+static inline struct pid_namespace *proc_seq_pid_ns(const struct seq_file *m)
+{
+	return proc_pid_ns(((const struct inode *)m->private)->i_sb);
+}
+
 static inline struct pid *proc_pid(const struct inode *inode)
 {
 	return PROC_I(inode)->pid;
@@ -158,6 +170,10 @@ extern const struct file_operations proc_maps_operations, proc_smaps_operations;
 extern const struct file_operations proc_smaps_rollup_operations;
 extern const struct file_operations proc_mounts_operations, proc_mountinfo_operations;
 extern const struct file_operations proc_mountstats_operations;
+/* task_ns.c */
+extern const struct file_operations proc_uid_map_operations, proc_gid_map_operations;
+extern const struct file_operations proc_projid_map_operations, proc_setgroups_operations;
+extern const struct file_operations proc_timens_offsets_operations;
 void proc_task_name(struct seq_file *m, struct task_struct *task, bool escape);
 
 /* self.c */

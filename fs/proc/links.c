@@ -6,6 +6,7 @@
 #include <fs/fs_struct.h>
 #include <fs/mount.h>
 #include <fs/namei.h>
+#include <fs/nsfs.h>
 #include <kern/fork.h>
 #include <kern/nsproxy.h>
 #include <kern/rcupdate.h>
@@ -124,48 +125,53 @@ const struct inode_operations proc_pid_link_inode_operations = {
 
 /* ---- ns/ ---- */
 
-/* The name spaces that exist, each with the number of its initial instance on Linux. */
-static const struct {
-	const char *name, *kind;
-	unsigned int inum;
-} namespaces[] = {
-	{ "ipc", "ipc", 0xEFFFFFFFU }, { "mnt", "mnt", 0 },
-	{ "pid", "pid", 0xEFFFFFFCU }, { "pid_for_children", "pid", 0xEFFFFFFCU },
-	{ "user", "user", 0xEFFFFFFDU }, { "uts", "uts", 0xEFFFFFFEU },
+static const struct proc_ns_operations *const namespaces[] = {
+	&netns_operations,	&utsns_operations,	    &ipcns_operations,
+	&pidns_operations,	&pidns_for_children_operations, &userns_operations,
+	&mntns_operations,	&cgroupns_operations,	    &timens_operations,
+	&timens_for_children_operations,
 };
 
-/* Reading one gives "kind:[number]"; there is no file to open behind it yet. */
-static int ns_readlink(struct dentry *dentry, char __user *buf, int size)
+/* The name space of a link, with a reference, or ERR_PTR. */
+static struct ns_common *link_ns(struct inode *inode)
 {
-	struct inode *inode = d_inode(dentry);
 	struct task_struct *task = get_proc_task(inode);
-	unsigned int i = PROC_I(inode)->fd, inum = namespaces[i].inum;
-	char text[32];
-	int err = -EACCES;
+	struct ns_common *ns = ERR_PTR(-EACCES);
 
 	if (!task)
-		return err;
-	if (proc_may_access(task, false)) {
-		err = 0;
-		if (!inum) {
-			task_lock(task);
-			if (task->nsproxy)
-				inum = mnt_ns_inum(task->nsproxy->mnt_ns);
-			else
-				err = -ENOENT;
-			task_unlock(task);
-		}
-	}
+		return ns;
+	if (proc_may_access(task, false))
+		ns = namespaces[PROC_I(inode)->fd]->get(task) ?: ERR_PTR(-ENOENT);
 	put_task_struct(task);
-	if (err)
-		return err;
-	snprintf(text, sizeof(text), "%s:[%u]", namespaces[i].kind, inum);
+	return ns;
+}
+
+/* Reading one gives "kind:[number]". */
+static int ns_readlink(struct dentry *dentry, char __user *buf, int size)
+{
+	struct ns_common *ns = link_ns(d_inode(dentry));
+	char text[32];
+
+	if (IS_ERR(ns))
+		return PTR_ERR(ns);
+	snprintf(text, sizeof(text), "%s:[%u]", ns->ops->kind, ns->inum);
+	ns->ops->put(ns);
 	return readlink_copy(buf, size, text);
 }
 
 static const char *ns_follow(struct dentry *dentry, struct inode *inode, struct delayed_call *done)
 {
-	return ERR_PTR(-EACCES);
+	struct ns_common *ns;
+	struct path path;
+	int err;
+
+	if (!dentry)
+		return ERR_PTR(-ECHILD);
+	ns = link_ns(inode);
+	err = IS_ERR(ns) ? PTR_ERR(ns) : ns_get_path(&path, ns);
+	if (!err)
+		err = nd_jump_link(&path);
+	return ERR_PTR(err);
 }
 
 static const struct inode_operations ns_link_inode_operations = {
@@ -182,8 +188,8 @@ static struct dentry *ns_lookup(struct inode *dir, struct dentry *dentry, unsign
 	if (!task)
 		return ERR_PTR(-ENOENT);
 	for (unsigned int i = 0; i < ARRAY_SIZE(namespaces) && !inode; i++) {
-		if (strlen(namespaces[i].name) != dentry->d_name.len ||
-		    memcmp(namespaces[i].name, dentry->d_name.name, dentry->d_name.len) != 0)
+		if (strlen(namespaces[i]->name) != dentry->d_name.len ||
+		    memcmp(namespaces[i]->name, dentry->d_name.name, dentry->d_name.len) != 0)
 			continue;
 		inode = proc_pid_make_inode(dir->i_sb, task, PROC_PID_INO(task->pid, 0x2000 + i),
 					    S_IFLNK | 0777);
@@ -209,7 +215,7 @@ static int ns_readdir(struct file *file, struct dir_context *ctx)
 		while (ctx->pos - 2 < ARRAY_SIZE(namespaces)) {
 			unsigned int i = ctx->pos - 2;
 
-			if (!dir_emit(ctx, namespaces[i].name, strlen(namespaces[i].name),
+			if (!dir_emit(ctx, namespaces[i]->name, strlen(namespaces[i]->name),
 				      PROC_PID_INO(task->pid, 0x2000 + i), DT_LNK))
 				break;
 			ctx->pos++;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * procfs: one instance that all mounts share. The root holds the static tree (generic.c), a
+ * procfs: one instance for each name space of process numbers. The root holds the static tree (generic.c), a
  * folder for each process (base.c), self and thread-self (self.c), and sys (sysctl.c).
  */
 #include <fs/statfs.h>
@@ -152,16 +152,53 @@ static int proc_fill_super(struct super_block *sb, void *data, int silent)
 	return proc_setup_self(sb);
 }
 
+static int test_ns(struct super_block *sb, void *data)
+{
+	return proc_pid_ns(sb) == data;
+}
+
+static int set_ns(struct super_block *sb, void *data)
+{
+	int error = set_anon_super(sb, NULL);
+
+	if (!error)
+		sb->s_fs_info = get_pid_ns(data);
+	return error;
+}
+
 static struct dentry *proc_mount(struct file_system_type *type, int flags, const char *dev_name,
 				 void *data)
 {
-	return mount_single(type, flags, data, proc_fill_super);
+	struct pid_namespace *ns = task_active_pid_ns(current);
+	struct super_block *sb;
+	int error;
+
+	sb = sget(type, test_ns, set_ns, flags, ns);
+	if (IS_ERR(sb))
+		return ERR_CAST(sb);
+	if (!sb->s_root) {
+		error = proc_fill_super(sb, data, flags & SB_SILENT);
+		if (error) {
+			deactivate_locked_super(sb);
+			return ERR_PTR(error);
+		}
+		sb->s_flags |= SB_ACTIVE;
+	}
+	return dget(sb->s_root);
+}
+
+static void proc_kill_sb(struct super_block *sb)
+{
+	struct pid_namespace *ns = proc_pid_ns(sb);
+
+	kill_litter_super(sb);
+	put_pid_ns(ns);
 }
 
 static struct file_system_type proc_type = {
 	.name = "proc",
 	.mount = proc_mount,
-	.kill_sb = kill_litter_super,
+	.kill_sb = proc_kill_sb,
 	.fs_flags = FS_USERNS_MOUNT,
 };
 

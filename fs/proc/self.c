@@ -13,7 +13,8 @@ static void free_text(void *text)
 static const char *self_get_link(struct dentry *dentry, struct inode *inode,
 				 struct delayed_call *done)
 {
-	pid_t tgid = task_tgid_vnr(current);
+	struct pid_namespace *ns = proc_pid_ns(inode->i_sb);
+	pid_t tgid = task_tgid_nr_ns(current, ns);
 	char *text;
 
 	if (!tgid)
@@ -28,12 +29,13 @@ static const char *self_get_link(struct dentry *dentry, struct inode *inode,
 static const char *thread_self_get_link(struct dentry *dentry, struct inode *inode,
 					struct delayed_call *done)
 {
-	pid_t tgid = task_tgid_vnr(current);
+	struct pid_namespace *ns = proc_pid_ns(inode->i_sb);
+	pid_t tgid = task_tgid_nr_ns(current, ns);
 	char *text;
 
 	if (!tgid)
 		return ERR_PTR(-ENOENT);
-	text = kasprintf(GFP_KERNEL, "%u/task/%u", tgid, task_pid_vnr(current));
+	text = kasprintf(GFP_KERNEL, "%u/task/%u", tgid, task_pid_nr_ns(current, ns));
 	if (!text)
 		return ERR_PTR(-ENOMEM);
 	set_delayed_call(done, free_text, text);

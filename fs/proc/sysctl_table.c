@@ -37,13 +37,16 @@ static int give(char *buffer, size_t *lenp, loff_t *ppos, const char *fmt, unsig
 static int do_uts(const struct ctl_table *table, int write, char *buffer, size_t *lenp,
 		  loff_t *ppos)
 {
+	struct ctl_table row = *table;
 	int err;
 
+	/* The field of the reader's own name space. */
+	row.data = (char *)utsname() + ((char *)table->data - (char *)init_utsname());
 	if (write)
 		down_write(&uts_sem);
 	else
 		down_read(&uts_sem);
-	err = proc_dostring(table, write, buffer, lenp, ppos);
+	err = proc_dostring(&row, write, buffer, lenp, ppos);
 	if (write)
 		up_write(&uts_sem);
 	else
@@ -137,7 +140,6 @@ static int do_drop_caches(const struct ctl_table *table, int write, char *buffer
 }
 
 static int cap_last = CAP_LAST_CAP, ngroups_max = NGROUPS_MAX;
-static int overflow_uid = DEFAULT_OVERFLOWUID, overflow_gid = DEFAULT_OVERFLOWGID;
 static int random_bits = 256;
 static u8 boot_id[16];
 static char core_pattern[128] = "core";
@@ -163,8 +165,8 @@ static const struct ctl_table kernel_table[] = {
 	INT("poweroff_status", poweroff_status, 0644, &zero, &status_max),
 	INT("cap_last_cap", cap_last, 0444, NULL, NULL),
 	INT("ngroups_max", ngroups_max, 0444, NULL, NULL),
-	INT("overflowuid", overflow_uid, 0444, NULL, NULL),
-	INT("overflowgid", overflow_gid, 0444, NULL, NULL),
+	INT("overflowuid", overflowuid, 0644, NULL, NULL),
+	INT("overflowgid", overflowgid, 0644, NULL, NULL),
 	STRING("core_pattern", core_pattern, 0644),
 	CALL("printk", do_printk, 0644),
 	{}

@@ -130,9 +130,9 @@ static int parse_one(struct shmem_sb_info *sbi, const char *name, char *value)
 		if (kstrtouint(value, 10, &number))
 			return -EINVAL;
 		if (name[0] == 'u')
-			sbi->uid = KUIDT_INIT(number);
+			sbi->uid = make_kuid(current_user_ns(), number);
 		else
-			sbi->gid = KGIDT_INIT(number);
+			sbi->gid = make_kgid(current_user_ns(), number);
 		return 0;
 	}
 	return -EINVAL;

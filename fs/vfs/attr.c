@@ -109,7 +109,7 @@ static unsigned int should_remove_suid(const struct inode *inode)
 		kill |= ATTR_KILL_SUID;
 	if ((inode->i_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		kill |= ATTR_KILL_SGID;
-	if (kill && capable(CAP_FSETID))
+	if (kill && capable_wrt_inode_uidgid(inode, CAP_FSETID))
 		return 0;
 	return kill;
 }
@@ -133,14 +133,14 @@ int file_remove_privs(struct file *file)
 
 bool inode_owner_or_capable(const struct inode *inode)
 {
-	return uid_eq(current_fsuid(), inode->i_uid) || capable(CAP_FOWNER);
+	return uid_eq(current_fsuid(), inode->i_uid) || capable_wrt_inode_uidgid(inode, CAP_FOWNER);
 }
 
 static bool chown_ok(const struct inode *inode, kuid_t uid)
 {
 	if (uid_eq(current_fsuid(), inode->i_uid) && uid_eq(uid, inode->i_uid))
 		return true;
-	return capable(CAP_CHOWN);
+	return capable_wrt_inode_uidgid(inode, CAP_CHOWN);
 }
 
 static bool chgrp_ok(const struct inode *inode, kgid_t gid)
@@ -148,7 +148,7 @@ static bool chgrp_ok(const struct inode *inode, kgid_t gid)
 	if (uid_eq(current_fsuid(), inode->i_uid) &&
 	    (in_group_p(gid) || gid_eq(gid, inode->i_gid)))
 		return true;
-	return capable(CAP_CHOWN);
+	return capable_wrt_inode_uidgid(inode, CAP_CHOWN);
 }
 
 int inode_newsize_ok(const struct inode *inode, loff_t size)
@@ -186,7 +186,7 @@ int setattr_prepare(struct dentry *dentry, struct iattr *attr)
 
 		if (!inode_owner_or_capable(inode))
 			return -EPERM;
-		if (!in_group_p(gid) && !capable(CAP_FSETID))
+		if (!in_group_p(gid) && !capable_wrt_inode_uidgid(inode, CAP_FSETID))
 			attr->ia_mode &= ~S_ISGID;
 	}
 	if ((valid & (ATTR_MTIME_SET | ATTR_ATIME_SET | ATTR_TIMES_SET)) && !inode_owner_or_capable(inode))
@@ -212,7 +212,7 @@ void setattr_copy(struct inode *inode, const struct iattr *attr)
 	if (valid & ATTR_MODE) {
 		umode_t mode = attr->ia_mode;
 
-		if (!in_group_p(inode->i_gid) && !capable(CAP_FSETID))
+		if (!in_group_p(inode->i_gid) && !capable_wrt_inode_uidgid(inode, CAP_FSETID))
 			mode &= ~S_ISGID;
 		inode->i_mode = mode;
 	}
@@ -231,7 +231,7 @@ static void apply_kills(const struct inode *inode, struct iattr *attr)
 	if ((attr->ia_valid & ATTR_KILL_SUID) && (mode & S_ISUID))
 		mode &= ~S_ISUID;
 	if ((attr->ia_valid & ATTR_KILL_SGID) && (mode & S_ISGID) &&
-	    ((mode & S_IXGRP) || (!in_group_p(inode->i_gid) && !capable(CAP_FSETID))))
+	    ((mode & S_IXGRP) || (!in_group_p(inode->i_gid) && !capable_wrt_inode_uidgid(inode, CAP_FSETID))))
 		mode &= ~S_ISGID;
 	attr->ia_valid &= ~(ATTR_KILL_SUID | ATTR_KILL_SGID);
 	if (mode != inode->i_mode) {
@@ -307,7 +307,7 @@ void inode_init_owner(struct inode *inode, const struct inode *dir, umode_t mode
 		if (S_ISDIR(mode))
 			mode |= S_ISGID;
 		else if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-			 !in_group_p(inode->i_gid) && !capable(CAP_FSETID))
+			 !in_group_p(inode->i_gid) && !capable_wrt_inode_uidgid(inode, CAP_FSETID))
 			mode &= ~S_ISGID;
 	} else {
 		inode->i_gid = current_fsgid();

@@ -33,7 +33,7 @@ int do_truncate(struct dentry *dentry, loff_t length, unsigned int time_attrs, s
 		attr.ia_valid |= ATTR_FILE;
 	}
 	inode_lock(inode);
-	if ((inode->i_mode & (S_ISUID | S_ISGID)) && !capable(CAP_FSETID)) {
+	if ((inode->i_mode & (S_ISUID | S_ISGID)) && !capable_wrt_inode_uidgid(inode, CAP_FSETID)) {
 		if (inode->i_mode & S_ISUID)
 			attr.ia_valid |= ATTR_KILL_SUID;
 		if ((inode->i_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
@@ -333,11 +333,15 @@ int chown_common(const struct path *path, uid_t user, gid_t group)
 
 	if (user != (uid_t)-1) {
 		attr.ia_valid |= ATTR_UID;
-		attr.ia_uid = KUIDT_INIT(user);
+		attr.ia_uid = make_kuid(current_user_ns(), user);
+		if (!uid_valid(attr.ia_uid))
+			return -EINVAL;
 	}
 	if (group != (gid_t)-1) {
 		attr.ia_valid |= ATTR_GID;
-		attr.ia_gid = KGIDT_INIT(group);
+		attr.ia_gid = make_kgid(current_user_ns(), group);
+		if (!gid_valid(attr.ia_gid))
+			return -EINVAL;
 	}
 	if (!S_ISDIR(inode->i_mode)) {
 		attr.ia_valid |= ATTR_KILL_SUID | ATTR_KILL_SGID;

@@ -111,7 +111,7 @@ int share_fs_struct(struct fs_struct *fs)
 	return error;
 }
 
-static void put_fs_struct(struct fs_struct *fs)
+void put_fs_struct(struct fs_struct *fs)
 {
 	bool last;
 

@@ -15,6 +15,7 @@
 
 #include <fs/mount.h>
 #include <kern/atomic.h>
+#include <kern/ns_common.h>
 #include <kern/rcupdate.h>
 #include <kern/refcount.h>
 #include <kern/seqlock.h>
@@ -56,17 +57,17 @@ struct mount {
 /* mnt_propagation */
 #define MNT_SHARED	1
 #define MNT_UNBINDABLE	2
-/* Set with MNT_DETACH while the tree is taken apart. */
-#define MNT_LOCKED	4
 
 struct mnt_namespace {
-	refcount_t count;
+	struct ns_common ns;
+	struct user_namespace *user_ns;		/* i: counted */
+	struct ucounts *ucounts;		/* i */
 	struct mount *root;			/* n */
 	struct list_head list;			/* n: all mounts, parents before children */
 	unsigned int nr_mounts;			/* n */
-	unsigned int inum;			/* i */
 	wait_queue_head_t poll;			/* woken when `event` moves */
 	u64 event;				/* n */
+	u64 seq;				/* i: order of birth */
 };
 
 extern seqlock_t mount_lock;
@@ -87,6 +88,9 @@ static inline bool IS_MNT_SHARED(const struct mount *mnt)
 	return mnt->mnt_propagation & MNT_SHARED;
 }
 
+/* Would a namespace hold a mount that keeps it, or one that holds it? Only newer ones may. */
+bool mnt_ns_loop(struct dentry *dentry);
+
 static inline bool is_mounted(const struct mount *mnt)
 {
 	return mnt->mnt_ns;
@@ -106,6 +110,7 @@ struct mount *detach_mnt(struct mount *mnt, struct dentry **put);
 bool check_mnt(const struct mount *mnt);
 /* The caller may mount: CAP_SYS_ADMIN. */
 bool may_mount(void);
+bool mount_capable(const struct file_system_type *type);
 /* Takes away what is mounted on, or below, an entry that goes. => may sleep */
 void detach_mounts(struct dentry *dentry);
 void detach_mounts_below(struct dentry *dentry);
@@ -122,6 +127,9 @@ struct mount *next_mnt(struct mount *p, struct mount *root);
 #define CL_COPY_UNBINDABLE 0x04
 #define CL_MAKE_SHARED	0x08
 #define CL_PRIVATE	0x10
+#define CL_SHARED_TO_SLAVE 0x20
+/* Copied to a less privileged namespace: locks what must not be undone there. => mount_lock */
+void lock_mnt_tree(struct mount *mnt);
 /* => namespace_sem held for writing */
 struct mount *clone_mnt(struct mount *old, struct dentry *root, int flag);
 struct mount *copy_tree(struct mount *mnt, struct dentry *dentry, int flag,

@@ -5,6 +5,7 @@
 #include <fs/fs_struct.h>
 #include <fs/inode.h>
 #include <fs/namei.h>
+#include <fs/nsfs.h>
 #include <fs/super.h>
 #include <kern/bug.h>
 #include <kern/cred.h>
@@ -17,6 +18,13 @@
 #include <mm/uaccess.h>
 #include "internal.h"
 #include "mount.h"
+
+/* Some kinds may be mounted by the root of any user name space. */
+bool mount_capable(const struct file_system_type *type)
+{
+	return type->fs_flags & FS_USERNS_MOUNT ? ns_capable(current_user_ns(), CAP_SYS_ADMIN) :
+						  capable(CAP_SYS_ADMIN);
+}
 
 /* fs.mount-max */
 static unsigned int sysctl_mount_max = 100000;
@@ -205,6 +213,18 @@ static bool has_unbindable(struct mount *mnt)
 	return false;
 }
 
+/* Is something below the place that may not be uncovered? */
+static bool has_locked_children(struct mount *mnt, struct dentry *dentry)
+{
+	struct mount *child;
+
+	list_for_each_entry(child, &mnt->mnt_mounts, mnt_child)
+		if (is_subdir(child->mnt_mountpoint, dentry) &&
+		    (child->mnt.mnt_flags & MNT_LOCKED))
+			return true;
+	return false;
+}
+
 /* MS_BIND */
 static int do_loopback(struct path *path, const char *old_name, bool recurse)
 {
@@ -226,8 +246,12 @@ static int do_loopback(struct path *path, const char *old_name, bool recurse)
 	}
 	error = -EINVAL;
 	old = real_mount(old_path.mnt);
-	if (!check_mnt(real_mount(path->mnt)) || !check_mnt(old) ||
+	if (!check_mnt(real_mount(path->mnt)) ||
+	    (!check_mnt(old) && !proc_ns_dentry(old_path.dentry)) ||
+	    mnt_ns_loop(old_path.dentry) ||
 	    (old->mnt_propagation & MNT_UNBINDABLE))
+		goto unlock;
+	if (!recurse && has_locked_children(old, old_path.dentry))
 		goto unlock;
 	if (recurse)
 		copy = copy_tree(old, old_path.dentry, 0, &gone);
@@ -237,6 +261,7 @@ static int do_loopback(struct path *path, const char *old_name, bool recurse)
 		error = PTR_ERR(copy);
 		goto unlock;
 	}
+	copy->mnt.mnt_flags &= ~MNT_LOCKED;
 	error = graft_tree(copy, real_mount(path->mnt), mp, &gone);
 	if (error)
 		umount_tree(copy, false, &gone);
@@ -270,7 +295,7 @@ static int do_move_mount(struct path *path, const char *old_name)
 	old = real_mount(old_path.mnt);
 	dest = real_mount(path->mnt);
 	if (!check_mnt(dest) || !check_mnt(old) || old_path.dentry != old_path.mnt->mnt_root ||
-	    !mnt_has_parent(old) || d_is_dir(path->dentry) != d_is_dir(old_path.dentry) ||
+	    !mnt_has_parent(old) || (old->mnt.mnt_flags & MNT_LOCKED) || d_is_dir(path->dentry) != d_is_dir(old_path.dentry) ||
 	    IS_MNT_SHARED(old->mnt_parent) || (IS_MNT_SHARED(dest) && has_unbindable(old)))
 		goto unlock;
 	error = -ELOOP;
@@ -301,6 +326,8 @@ static int do_new_mount(struct path *path, const char *type_name, int sb_flags, 
 	type = get_fs_type(type_name);
 	if (!type)
 		return -ENODEV;
+	if (!mount_capable(type))
+		return -EPERM;
 	mnt = vfs_kern_mount(type, sb_flags, dev_name, data);
 	if (IS_ERR(mnt))
 		return PTR_ERR(mnt);
@@ -335,10 +362,26 @@ static int make_readonly(struct mount *mnt)
 	return -EBUSY;
 }
 
+/* Flags that came locked from a more privileged namespace stay as they are. */
+static bool may_change_flags(int old, int new)
+{
+	const int atime = MNT_NOATIME | MNT_NODIRATIME | MNT_RELATIME;
+
+	return !((old & MNT_LOCK_READONLY) && !(new & MNT_READONLY)) &&
+	       !((old & MNT_LOCK_NODEV) && !(new & MNT_NODEV)) &&
+	       !((old & MNT_LOCK_NOSUID) && !(new & MNT_NOSUID)) &&
+	       !((old & MNT_LOCK_NOEXEC) && !(new & MNT_NOEXEC)) &&
+	       !((old & MNT_LOCK_ATIME) && ((old ^ new) & atime));
+}
+
 static int set_mount_flags(struct mount *mnt, int flags)
 {
+	int locks = mnt->mnt.mnt_flags & MNT_LOCK_FLAGS;
 	int error = 0;
 
+	if (!may_change_flags(mnt->mnt.mnt_flags, flags))
+		return -EPERM;
+	flags |= locks;
 	write_seqlock(&mount_lock);
 	if ((flags & MNT_READONLY) && !(mnt->mnt.mnt_flags & MNT_READONLY))
 		error = make_readonly(mnt);
@@ -362,6 +405,8 @@ static int do_remount(struct path *path, int sb_flags, int mnt_flags, void *data
 		return -EINVAL;
 	if (bind)
 		return set_mount_flags(mnt, mnt_flags);
+	if (!ns_capable(sb->s_user_ns, CAP_SYS_ADMIN))
+		return -EPERM;
 	down_write(&sb->s_umount);
 	error = do_remount_sb(sb, sb_flags, data);
 	if (!error)

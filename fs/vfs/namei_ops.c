@@ -22,7 +22,7 @@ umode_t mode_strip(const struct inode *dir, umode_t mode)
 	if (S_ISDIR(mode) || !(dir->i_mode & S_ISGID) ||
 	    (mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP))
 		return mode;
-	if (in_group_p(dir->i_gid) || capable(CAP_FSETID))
+	if (in_group_p(dir->i_gid) || capable_wrt_inode_uidgid(dir, CAP_FSETID))
 		return mode;
 	return mode & ~S_ISGID;
 }

@@ -192,6 +192,8 @@ struct mount *clone_mnt(struct mount *old, struct dentry *root, int flag)
 
 	if (!mnt)
 		return ERR_PTR(-ENOMEM);
+	if ((flag & CL_SHARED_TO_SLAVE) && IS_MNT_SHARED(old))
+		flag |= CL_SLAVE;
 	if (!(flag & (CL_SLAVE | CL_PRIVATE)))
 		mnt->mnt_group_id = old->mnt_group_id;
 	if ((flag & CL_MAKE_SHARED) && !mnt->mnt_group_id) {
@@ -271,7 +273,7 @@ bool check_mnt(const struct mount *mnt)
 
 bool may_mount(void)
 {
-	return ns_capable(current_user_ns(), CAP_SYS_ADMIN);
+	return ns_capable(current->nsproxy->mnt_ns->user_ns, CAP_SYS_ADMIN);
 }
 
 /* The next mount of the tree below `root`, parents first; NULL at the end. */

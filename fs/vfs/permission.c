@@ -29,14 +29,14 @@ int generic_permission(struct inode *inode, int mask)
 		return 0;
 	mask &= MAY_READ | MAY_WRITE | MAY_EXEC;
 	if (S_ISDIR(inode->i_mode)) {
-		if (!(mask & MAY_WRITE) && capable(CAP_DAC_READ_SEARCH))
+		if (!(mask & MAY_WRITE) && capable_wrt_inode_uidgid(inode, CAP_DAC_READ_SEARCH))
 			return 0;
-		return capable(CAP_DAC_OVERRIDE) ? 0 : -EACCES;
+		return capable_wrt_inode_uidgid(inode, CAP_DAC_OVERRIDE) ? 0 : -EACCES;
 	}
-	if (mask == MAY_READ && capable(CAP_DAC_READ_SEARCH))
+	if (mask == MAY_READ && capable_wrt_inode_uidgid(inode, CAP_DAC_READ_SEARCH))
 		return 0;
 	/* Execution needs one x bit at least. */
-	if ((!(mask & MAY_EXEC) || (inode->i_mode & S_IXUGO)) && capable(CAP_DAC_OVERRIDE))
+	if ((!(mask & MAY_EXEC) || (inode->i_mode & S_IXUGO)) && capable_wrt_inode_uidgid(inode, CAP_DAC_OVERRIDE))
 		return 0;
 	return -EACCES;
 }
@@ -62,7 +62,7 @@ static bool check_sticky(const struct inode *dir, const struct inode *inode)
 		return false;
 	if (uid_eq(inode->i_uid, current_fsuid()) || uid_eq(dir->i_uid, current_fsuid()))
 		return false;
-	return !capable(CAP_FOWNER);
+	return !capable_wrt_inode_uidgid(inode, CAP_FOWNER);
 }
 
 int may_delete(struct inode *dir, struct dentry *victim, bool isdir)

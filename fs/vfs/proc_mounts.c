@@ -4,6 +4,7 @@
 #include <fs/file.h>
 #include <fs/fs_struct.h>
 #include <fs/inode.h>
+#include <fs/nsfs.h>
 #include <fs/poll.h>
 #include <fs/seq_file.h>
 #include <fs/super.h>
@@ -108,6 +109,17 @@ static int show_vfsmnt(struct seq_file *m, struct mount *r)
 	return error;
 }
 
+/* The place in its file system that a mount shows; files of nsfs have a name but no place. */
+static int show_root(struct seq_file *m, struct dentry *root)
+{
+	struct ns_common *ns = proc_ns_dentry(root);
+
+	if (!ns)
+		return seq_dentry(m, root, " \t\n\\");
+	seq_printf(m, "%s:[%u]", ns->ops->kind, ns->inum);
+	return 0;
+}
+
 static int show_mountinfo(struct seq_file *m, struct mount *r)
 {
 	struct proc_mounts *p = m->private;
@@ -117,7 +129,7 @@ static int show_mountinfo(struct seq_file *m, struct mount *r)
 
 	seq_printf(m, "%i %i %u:%u ", r->mnt_id, r->mnt_parent->mnt_id, MAJOR(sb->s_dev),
 		   MINOR(sb->s_dev));
-	error = seq_dentry(m, r->mnt.mnt_root, " \t\n\\");
+	error = show_root(m, r->mnt.mnt_root);
 	if (error)
 		return error;
 	seq_putc(m, ' ');

@@ -6,6 +6,7 @@
 #include <fs/namei.h>
 #include <fs/stat.h>
 #include <fs/super.h>
+#include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/syscalls.h>
 #include <asm/stat.h>
@@ -106,8 +107,8 @@ static int cp_new_stat(const struct kstat *stat, struct stat __user *ubuf)
 	tmp.st_ino = stat->ino;
 	tmp.st_mode = stat->mode;
 	tmp.st_nlink = stat->nlink;
-	tmp.st_uid = from_kuid_munged(NULL, stat->uid);
-	tmp.st_gid = from_kgid_munged(NULL, stat->gid);
+	tmp.st_uid = from_kuid_munged(current_user_ns(), stat->uid);
+	tmp.st_gid = from_kgid_munged(current_user_ns(), stat->gid);
 	tmp.st_rdev = new_encode_dev(stat->rdev);
 	tmp.st_size = stat->size;
 	tmp.st_atime = stat->atime.tv_sec;
@@ -193,8 +194,8 @@ SYSCALL_DEFINE5(statx, int, dfd, const char __user *, name, unsigned int, flags,
 	tmp.stx_attributes = stat.attributes & stat.attributes_mask;
 	tmp.stx_attributes_mask = stat.attributes_mask;
 	tmp.stx_nlink = stat.nlink;
-	tmp.stx_uid = from_kuid_munged(NULL, stat.uid);
-	tmp.stx_gid = from_kgid_munged(NULL, stat.gid);
+	tmp.stx_uid = from_kuid_munged(current_user_ns(), stat.uid);
+	tmp.stx_gid = from_kgid_munged(current_user_ns(), stat.gid);
 	tmp.stx_mode = stat.mode;
 	tmp.stx_ino = stat.ino;
 	tmp.stx_size = stat.size;

@@ -15,9 +15,11 @@
 #include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/bug.h>
+#include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/rwsem.h>
 #include <kern/spinlock.h>
+#include <kern/user_namespace.h>
 #include <lib/idr.h>
 #include <lib/string.h>
 #include <mm/slab.h>
@@ -46,6 +48,10 @@ static struct super_block *alloc_super(struct file_system_type *type, int flags)
 	atomic_set(&sb->s_active, 1);
 	sb->s_type = type;
 	sb->s_flags = (unsigned int)flags;
+	sb->s_user_ns = get_user_ns(flags & SB_KERNMOUNT ? &init_user_ns : current_user_ns());
+	/* Who made up the devices that such a file system holds? */
+	if (sb->s_user_ns != &init_user_ns)
+		sb->s_iflags |= SB_I_NODEV;
 	sb->s_blocksize = 1024;
 	sb->s_blocksize_bits = 10;
 	sb->s_maxbytes = 0x7fffffff;
@@ -62,6 +68,7 @@ static void __put_super(struct super_block *sb)
 	if (--sb->s_count)
 		return;
 	list_del_init(&sb->s_list);
+	put_user_ns(sb->s_user_ns);
 	kfree(sb);
 }
 
@@ -124,6 +131,7 @@ retry:
 				goto retry;
 			if (fresh) {
 				up_write(&fresh->s_umount);
+				put_user_ns(fresh->s_user_ns);
 				kfree(fresh);
 			}
 			return old;
@@ -140,6 +148,7 @@ retry:
 	if (error) {
 		spin_unlock(&sb_lock);
 		up_write(&fresh->s_umount);
+		put_user_ns(fresh->s_user_ns);
 		kfree(fresh);
 		return ERR_PTR(error);
 	}

@@ -5,9 +5,11 @@
 #include <fs/inode.h>
 #include <fs/namei.h>
 #include <fs/super.h>
+#include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/nsproxy.h>
 #include <kern/syscalls.h>
+#include <kern/user_namespace.h>
 #include <linux/fcntl.h>
 #include "internal.h"
 #include "mount.h"
@@ -98,6 +100,11 @@ int path_umount(struct path *path, int flags)
 		return -EPERM;
 	if (path->dentry != path->mnt->mnt_root || !check_mnt(mnt))
 		return -EINVAL;
+	if (mnt->mnt.mnt_flags & MNT_LOCKED)
+		return -EINVAL;
+	/* By force: other users of the file system get errors. */
+	if ((flags & MNT_FORCE) && !ns_capable(&init_user_ns, CAP_SYS_ADMIN))
+		return -EPERM;
 	return do_umount(mnt, flags);
 }
 

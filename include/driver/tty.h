@@ -16,6 +16,7 @@
 
 struct file;
 struct pid;
+struct pid_namespace;
 struct poll_table_struct;
 struct seq_file;
 struct signal_struct;
@@ -171,6 +172,6 @@ void tty_signal_exit(struct signal_struct *sig);
 /* The caller's controlling terminal with a reference, or NULL. */
 struct tty_struct *get_current_tty(void);
 /* Its device number and foreground group for /proc/PID/stat: 0 and -1 without one. */
-void tty_proc_numbers(struct signal_struct *sig, dev_t *devt, pid_t *pgrp);
+void tty_proc_numbers(struct signal_struct *sig, struct pid_namespace *ns, dev_t *devt, pid_t *pgrp);
 
 #endif

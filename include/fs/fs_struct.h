@@ -24,6 +24,8 @@ extern struct fs_struct init_fs;
 /* fork() without CLONE_FS: a copy with references of its own; NULL without memory. */
 struct fs_struct *copy_fs_struct(struct fs_struct *old);
 void free_fs_struct(struct fs_struct *fs);
+/* One user less; the last frees it. => may sleep */
+void put_fs_struct(struct fs_struct *fs);
 /* clone(CLONE_FS): one more user. -EAGAIN while an exec checks who shares it. */
 int share_fs_struct(struct fs_struct *fs);
 /* exit(), and unshare(CLONE_FS). => may sleep */

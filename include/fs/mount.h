@@ -14,6 +14,7 @@ struct path;
 struct seq_file;
 struct seq_operations;
 struct super_block;
+struct user_namespace;
 
 /* umount2(2) */
 #define MNT_FORCE	1
@@ -30,6 +31,15 @@ struct super_block;
 #define MNT_RELATIME	0x20
 #define MNT_READONLY	0x40
 #define MNT_NOSYMFOLLOW	0x80
+/* Set when a mount is copied to a less privileged name space: what must not be undone there. */
+#define MNT_LOCK_ATIME		0x040000
+#define MNT_LOCK_NOEXEC		0x080000
+#define MNT_LOCK_NOSUID		0x100000
+#define MNT_LOCK_NODEV		0x200000
+#define MNT_LOCK_READONLY	0x400000
+#define MNT_LOCKED		0x800000	/* it stays where it is: it hides something */
+#define MNT_LOCK_FLAGS		(MNT_LOCK_ATIME | MNT_LOCK_NOEXEC | MNT_LOCK_NOSUID | \
+				 MNT_LOCK_NODEV | MNT_LOCK_READONLY | MNT_LOCKED)
 
 /* The part of a mount that all may read; the rest is fs/vfs/mount.h. */
 struct vfsmount {
@@ -60,11 +70,15 @@ int do_mount(const char *dev_name, const char *dir_name, const char *type, unsig
 int path_umount(struct path *path, int flags);
 
 /*
- * clone(CLONE_NEWNS): a copy of the namespace; `new_fs` (may be NULL) has root and pwd moved
- * into it. Without CLONE_NEWNS the same one with one more reference.
+ * clone(CLONE_NEWNS): a copy of the namespace, owned by user_ns; `new_fs` (may be NULL) has root
+ * and pwd moved into it. Without CLONE_NEWNS the same one with one more reference.
  */
 struct mnt_namespace *copy_mnt_ns(unsigned long flags, struct mnt_namespace *ns,
-				  struct fs_struct *new_fs);
+				  struct user_namespace *user_ns, struct fs_struct *new_fs);
+/* Is the caller's root not the root of its mount namespace? */
+bool current_chrooted(void);
+/* Do set-id bits of programs on this mount count for the caller? */
+bool mnt_may_suid(struct vfsmount *mnt);
 void get_mnt_ns(struct mnt_namespace *ns);
 void put_mnt_ns(struct mnt_namespace *ns);
 extern struct mnt_namespace *init_mnt_ns;	/* valid after mnt_init() */
@@ -82,9 +96,6 @@ struct poll_table_struct;
 int proc_mounts_open(struct inode *inode, struct file *file, struct task_struct *task, int what);
 int proc_mounts_release(struct inode *inode, struct file *file);
 __poll_t proc_mounts_poll(struct file *file, struct poll_table_struct *pt);
-
-/* Inode number of a namespace, for /proc/PID/ns/mnt. */
-unsigned int mnt_ns_inum(struct mnt_namespace *ns);
 
 /* Boot: the caches, then rootfs and the first namespace. => called once each by fs/vfs */
 void mnt_init(void);

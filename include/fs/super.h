@@ -17,6 +17,7 @@ struct inode;
 struct kstatfs;
 struct seq_file;
 struct super_block;
+struct user_namespace;
 struct xattr_handler;
 
 /* Operations of a super block; all may be NULL and may sleep unless it says otherwise. */
@@ -90,6 +91,7 @@ struct super_block {
 	char s_id[32];				/* i */
 	struct mutex s_vfs_rename_mutex;	/* one rename between folders at a time */
 	void *s_fs_info;			/* the file system's */
+	struct user_namespace *s_user_ns;	/* i: counted; whose users its numbers are */
 };
 
 #define FS_REQUIRES_DEV		1

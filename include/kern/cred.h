@@ -12,6 +12,8 @@
 #include <linux/capability.h>
 #include <linux/securebits.h>
 
+struct inode;
+struct user_namespace;
 struct user_struct;
 
 typedef struct {
@@ -63,7 +65,7 @@ struct cred {
 	kernel_cap_t cap_bset;
 	kernel_cap_t cap_ambient;
 	struct user_struct *user; /* of the real user */
-	struct user_namespace *user_ns;
+	struct user_namespace *user_ns; /* counted: over what the capabilities count */
 	struct group_info *group_info;
 	struct rcu_head rcu;
 };
@@ -115,6 +117,10 @@ bool ns_capable(struct user_namespace *ns, int cap);
 bool ns_capable_noaudit(struct user_namespace *ns, int cap);
 bool has_capability(struct task_struct *task, int cap);
 bool cap_raised_in(const struct cred *cred, int cap);
+/* The same over an inode: its owner and group must be known in the caller's user name space. */
+bool capable_wrt_inode_uidgid(const struct inode *inode, int cap);
+/* Does the capability of these credentials count over `ns`? */
+bool cap_capable(const struct cred *cred, struct user_namespace *ns, int cap);
 
 /* Is that group one of the current task's? (fsgid / egid and the supplementary ones) */
 int in_group_p(kgid_t gid);

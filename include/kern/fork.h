@@ -30,6 +30,8 @@ struct kernel_clone_args {
 	void *fn_arg;
 	bool kthread; /* never enters user mode */
 	bool idle;
+	const pid_t *set_tid; /* clone3: the numbers to give, innermost name space first */
+	size_t set_tid_size;
 };
 
 /* Guards the family tree, thread lists and struct pid's lists; readers may use RCU. */

@@ -3,6 +3,7 @@
 #ifndef KERN_PID_H
 #define KERN_PID_H
 
+#include <kern/pid_namespace.h>
 #include <kern/rcupdate.h>
 #include <kern/refcount.h>
 #include <kern/spinlock.h>
@@ -19,15 +20,6 @@ enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID, PIDTYPE_MA
 #define PID_MAX_LIMIT	(4 * 1024 * 1024)
 #define RESERVED_PIDS	300
 
-/* A name space of process numbers; there is one so far. */
-struct pid_namespace {
-	struct task_struct *child_reaper; /* init: adopts orphans */
-	unsigned int level;		  /* 0: the initial one */
-	unsigned int pid_allocated;	  /* numbers in use; pidmap_lock */
-	struct pid_namespace *parent;
-};
-
-extern struct pid_namespace init_pid_ns;
 extern int pid_max;
 
 /* A number in one name space. */
@@ -46,7 +38,7 @@ struct pid {
 	struct hlist_head inodes;     /* procfs: the folders of this number that are cached */
 	wait_queue_head_t wait_pidfd; /* pollers of a pidfd */
 	struct rcu_head rcu;
-	struct upid numbers[1]; /* i: one a level */
+	struct upid numbers[];	/* i: one a level */
 };
 
 extern struct pid init_struct_pid;
@@ -55,8 +47,12 @@ extern struct pid init_struct_pid;
 struct pid *get_pid(struct pid *pid);
 void put_pid(struct pid *pid);
 
-/* A new number, or an ERR_PTR: -EAGAIN when all are taken, -ENOMEM. => may sleep. */
-struct pid *alloc_pid(struct pid_namespace *ns);
+/*
+ * New numbers, one in `ns` and each above; set_tid names the first set_tid_size of them, the
+ * innermost first. ERR_PTR: -EAGAIN when all are taken, -ENOMEM (also when init of `ns` is dead),
+ * and for set_tid -EINVAL, -EPERM, -EEXIST. => may sleep.
+ */
+struct pid *alloc_pid(struct pid_namespace *ns, const pid_t *set_tid, size_t set_tid_size);
 void free_pid(struct pid *pid);
 /* The number that was given last. */
 pid_t pid_last(void);
@@ -84,6 +80,12 @@ struct pid *task_tgid(struct task_struct *task);
 struct pid *task_pgrp(struct task_struct *task);    /* RCU or tasklist_lock */
 struct pid *task_session(struct task_struct *task); /* RCU or tasklist_lock */
 
+/* Where the innermost number is. */
+static inline struct pid_namespace *ns_of_pid(struct pid *pid)
+{
+	return pid ? pid->numbers[pid->level].ns : NULL;
+}
+/* The name space that the task lives in; NULL once it has been reaped. */
 struct pid_namespace *task_active_pid_ns(struct task_struct *task);
 
 /* Numbers; 0 when the pid is NULL or has none in that name space. */

@@ -13,12 +13,7 @@ typedef struct {
 	gid_t val;
 } kgid_t;
 
-/* A name space of users; there is one so far, and its mapping is the identity. */
-struct user_namespace {
-	int level;
-	kuid_t owner;
-	kgid_t group;
-};
+struct user_namespace;
 
 extern struct user_namespace init_user_ns;
 
@@ -68,31 +63,27 @@ static inline bool gid_valid(kgid_t gid)
 	return gid.val != (gid_t)-1;
 }
 
-static inline kuid_t make_kuid(struct user_namespace *ns, uid_t uid)
+/*
+ * From the numbers of a name space to the kernel's and back; INVALID_UID or (uid_t)-1 when there
+ * is none. The munged ones give the overflow number instead.
+ */
+kuid_t make_kuid(struct user_namespace *ns, uid_t uid);
+kgid_t make_kgid(struct user_namespace *ns, gid_t gid);
+uid_t from_kuid(struct user_namespace *ns, kuid_t uid);
+gid_t from_kgid(struct user_namespace *ns, kgid_t gid);
+uid_t from_kuid_munged(struct user_namespace *ns, kuid_t uid);
+gid_t from_kgid_munged(struct user_namespace *ns, kgid_t gid);
+
+static inline bool kuid_has_mapping(struct user_namespace *ns, kuid_t uid)
 {
-	return KUIDT_INIT(uid);
+	return from_kuid(ns, uid) != (uid_t)-1;
 }
-static inline kgid_t make_kgid(struct user_namespace *ns, gid_t gid)
+static inline bool kgid_has_mapping(struct user_namespace *ns, kgid_t gid)
 {
-	return KGIDT_INIT(gid);
-}
-static inline uid_t from_kuid(struct user_namespace *ns, kuid_t uid)
-{
-	return uid.val;
-}
-static inline gid_t from_kgid(struct user_namespace *ns, kgid_t gid)
-{
-	return gid.val;
+	return from_kgid(ns, gid) != (gid_t)-1;
 }
 
-static inline uid_t from_kuid_munged(struct user_namespace *ns, kuid_t uid)
-{
-	return uid_valid(uid) ? uid.val : DEFAULT_OVERFLOWUID;
-}
-
-static inline gid_t from_kgid_munged(struct user_namespace *ns, kgid_t gid)
-{
-	return gid_valid(gid) ? gid.val : DEFAULT_OVERFLOWGID;
-}
+/* /proc/sys/kernel/overflowuid and overflowgid */
+extern int overflowuid, overflowgid;
 
 #endif

@@ -14,8 +14,14 @@
 #define UTS_DOMAINNAME "(none)"
 #define UTS_MACHINE    "x86_64"
 
+struct ucounts;
+struct user_namespace;
+
 struct uts_namespace {
-	struct new_utsname name; /* uts_sem */
+	struct new_utsname name;	/* uts_sem */
+	struct user_namespace *user_ns;	/* i: counted */
+	struct ucounts *ucounts;	/* i */
+	struct ns_common ns;
 };
 
 extern struct uts_namespace init_uts_ns;
@@ -24,13 +30,19 @@ extern struct rw_semaphore uts_sem;
 extern const char linux_banner[];
 extern const char linux_proc_banner[];
 
+void put_uts_ns(struct uts_namespace *ns);
+/* CLONE_NEWUTS: a copy of `old`, else `old` with a reference. ERR_PTR. */
+struct uts_namespace *copy_uts_ns(unsigned long flags, struct user_namespace *user_ns,
+				  struct uts_namespace *old);
+
 static inline struct new_utsname *init_utsname(void)
 {
 	return &init_uts_ns.name;
 }
+/* The current task's. */
 static inline struct new_utsname *utsname(void)
 {
-	return &init_uts_ns.name;
+	return &current->nsproxy->uts_ns->name;
 }
 
 #endif

@@ -3,20 +3,25 @@
 #ifndef NET_NET_NAMESPACE_H
 #define NET_NET_NAMESPACE_H
 
+#include <kern/ns_common.h>
 #include <kern/nsproxy.h>
-#include <kern/refcount.h>
 #include <kern/task.h>
 #include <kern/types.h>
+#include <kern/workqueue.h>
 #include <um/percpu.h>
 
 struct proc_dir_entry;
+struct ucounts;
+struct user_namespace;
 
 /*
  *   (i) constant once the name space is in use   (s) a sysctl: torn reads are harmless
  */
 struct net {
-	refcount_t count;
-	unsigned int ns_inum;			/* i: number of /proc/PID/ns/net */
+	struct ns_common ns;
+	struct user_namespace *user_ns;		/* i: counted */
+	struct ucounts *ucounts;		/* i */
+	struct work_struct work;		/* frees it */
 	struct proc_dir_entry *proc_net;	/* i: /proc/net */
 	int sysctl_somaxconn;			/* s */
 	int sysctl_max_dgram_qlen;		/* s: new unix sockets take it over */
@@ -24,16 +29,11 @@ struct net {
 
 extern struct net init_net;
 
-static inline struct net *get_net(struct net *net)
-{
-	refcount_inc(&net->count);
-	return net;
-}
-
-static inline void put_net(struct net *net)
-{
-	refcount_dec(&net->count);
-}
+struct net *get_net(struct net *net);
+/* => any context */
+void put_net(struct net *net);
+/* CLONE_NEWNET: a new one without anything, else `old` with a reference. ERR_PTR. */
+struct net *copy_net_ns(unsigned long flags, struct user_namespace *user_ns, struct net *old);
 
 /* The caller's name space; kernel threads from before there was one belong to the first. */
 static inline struct net *current_net(void)

@@ -3,7 +3,10 @@
 #ifndef IPC_INTERNAL_H
 #define IPC_INTERNAL_H
 
+#include <kern/ipc_namespace.h>
 #include <kern/mutex.h>
+#include <kern/nsproxy.h>
+#include <kern/task.h>
 #include <kern/types.h>
 #include <kern/uidgid.h>
 #include <lib/idr.h>
@@ -24,20 +27,14 @@ struct ipc_object {
 	unsigned short seq;
 };
 
-/* All objects of one kind. */
-struct ipc_kind {
-	struct mutex lock;
-	struct idr objects; /* by index */
-	int count;
-	int limit;
-	unsigned short next_seq;
-};
+/* Limits of segments that a name space begins with. */
+#define IPC_SHM_MAX	 (ULONG_MAX - (1UL << 24))
+#define IPC_SHM_SEGMENTS 4096
 
-#define IPC_KIND_INIT(name, max)                                                                   \
-	{                                                                                          \
-		.lock = __MUTEX_INITIALIZER(name.lock), .objects = IDR_INIT(name.objects),         \
-		.limit = (max),                                                                    \
-	}
+static inline struct ipc_namespace *current_ipc_ns(void)
+{
+	return current->nsproxy->ipc_ns;
+}
 
 /* All => the kind's lock held. */
 
@@ -54,6 +51,10 @@ int ipc_highest_index(struct ipc_kind *kind);
 int ipc_permitted(const struct ipc_object *object, int mode);
 /* Owner, creator or CAP_SYS_ADMIN: IPC_SET and IPC_RMID. 0 or -EPERM. */
 int ipc_may_control(const struct ipc_object *object);
+/* The name space ends: whoever the object belongs to, it goes. */
+void sem_free_object(struct ipc_namespace *ns, struct ipc_object *object);
+void msg_free_object(struct ipc_namespace *ns, struct ipc_object *object);
+void shm_free_object(struct ipc_namespace *ns, struct ipc_object *object);
 void ipc_fill_perm(struct ipc64_perm *out, const struct ipc_object *object);
 /* IPC_SET. 0 or -EINVAL. */
 int ipc_set_perm(struct ipc_object *object, const struct ipc64_perm *in);
@@ -62,8 +63,8 @@ int ipc_set_perm(struct ipc_object *object, const struct ipc64_perm *in);
  * The common part of semget(), msgget(), shmget(): an existing object that `check` accepts, or
  * a new one from `make`. The id or -errno. Takes the lock itself.
  */
-int ipc_get(struct ipc_kind *kind, __kernel_key_t key, int flags, long size,
-	    int (*check)(struct ipc_object *object, long size),
-	    int (*make)(__kernel_key_t key, int flags, long size));
+int ipc_get(struct ipc_namespace *ns, struct ipc_kind *kind, __kernel_key_t key, int flags,
+	    long size, int (*check)(struct ipc_object *object, long size),
+	    int (*make)(struct ipc_namespace *ns, __kernel_key_t key, int flags, long size));
 
 #endif

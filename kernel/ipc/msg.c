@@ -31,6 +31,7 @@ struct message {
 
 struct msg_queue {
 	struct ipc_object object;
+	struct ipc_namespace *ns; /* i: who uses the queue lives in it */
 	time64_t stime, rtime, ctime;
 	unsigned long bytes, count, max_bytes;
 	pid_t last_sender, last_receiver;
@@ -40,26 +41,25 @@ struct msg_queue {
 	bool removed;
 };
 
-static struct ipc_kind msg_kind = IPC_KIND_INIT(msg_kind, MSGMNI);
-
 static int check_queue(struct ipc_object *object, long size)
 {
 	return 0;
 }
 
-static int make_queue(__kernel_key_t key, int flags, long size)
+static int make_queue(struct ipc_namespace *ns, __kernel_key_t key, int flags, long size)
 {
 	struct msg_queue *q = kzalloc(sizeof(*q), GFP_KERNEL);
 	int id;
 
 	if (!q)
 		return -ENOMEM;
-	q->max_bytes = MSGMNB;
+	q->ns = ns;
+	q->max_bytes = READ_ONCE(ns->msg_mnb);
 	q->ctime = ktime_get_real_seconds();
 	INIT_LIST_HEAD(&q->messages);
 	init_waitqueue_head(&q->senders);
 	init_waitqueue_head(&q->receivers);
-	id = ipc_add(&msg_kind, &q->object, key, flags);
+	id = ipc_add(&ns->msg, &q->object, key, flags);
 	if (id < 0)
 		kfree(q);
 	return id;
@@ -67,12 +67,14 @@ static int make_queue(__kernel_key_t key, int flags, long size)
 
 SYSCALL_DEFINE2(msgget, __kernel_key_t, key, int, flags)
 {
-	return ipc_get(&msg_kind, key, flags, 0, check_queue, make_queue);
+	struct ipc_namespace *ns = current_ipc_ns();
+
+	return ipc_get(ns, &ns->msg, key, flags, 0, check_queue, make_queue);
 }
 
 static struct msg_queue *find_queue(int id)
 {
-	struct ipc_object *object = ipc_find(&msg_kind, id);
+	struct ipc_object *object = ipc_find(&current_ipc_ns()->msg, id);
 
 	return IS_ERR(object) ? ERR_CAST(object) : container_of(object, struct msg_queue, object);
 }
@@ -93,7 +95,7 @@ static void remove_queue(struct msg_queue *q)
 {
 	struct message *msg, *next;
 
-	ipc_remove(&msg_kind, &q->object);
+	ipc_remove(&q->ns->msg, &q->object);
 	q->removed = true;
 	list_for_each_entry_safe(msg, next, &q->messages, list)
 		free_message(msg);
@@ -101,6 +103,11 @@ static void remove_queue(struct msg_queue *q)
 	wake_up_all(&q->senders);
 	wake_up_all(&q->receivers);
 	put_queue(q);
+}
+
+void msg_free_object(struct ipc_namespace *ns, struct ipc_object *object)
+{
+	remove_queue(container_of(object, struct msg_queue, object));
 }
 
 /* Sleeps for a change of the queue. => lock held, dropped meanwhile. 0, -EIDRM or -ERESTARTNOHAND */
@@ -111,11 +118,11 @@ static int wait_in_queue(struct msg_queue *q, wait_queue_head_t *where)
 
 	q->users++;
 	prepare_to_wait(where, &wait, TASK_INTERRUPTIBLE);
-	mutex_unlock(&msg_kind.lock);
+	mutex_unlock(&q->ns->msg.lock);
 	if (!signal_pending(current))
 		schedule();
 	finish_wait(where, &wait);
-	mutex_lock(&msg_kind.lock);
+	mutex_lock(&q->ns->msg.lock);
 	q->users--;
 	if (q->removed)
 		error = -EIDRM;
@@ -154,13 +161,14 @@ static int do_send(int id, struct message *msg, int flags)
 
 SYSCALL_DEFINE4(msgsnd, int, id, struct msgbuf __user *, buf, size_t, size, int, flags)
 {
+	struct ipc_namespace *ns = current_ipc_ns();
 	struct message *msg;
 	long type = 0;
 	int error;
 
 	if (get_user(type, &buf->mtype))
 		return -EFAULT;
-	if (size > MSGMAX || (long)size < 0 || id < 0 || type < 1)
+	if (size > READ_ONCE(ns->msg_max) || (long)size < 0 || id < 0 || type < 1)
 		return -EINVAL;
 	msg = kvmalloc(sizeof(*msg) + size, GFP_KERNEL);
 	if (!msg)
@@ -171,9 +179,9 @@ SYSCALL_DEFINE4(msgsnd, int, id, struct msgbuf __user *, buf, size_t, size, int,
 		free_message(msg);
 		return -EFAULT;
 	}
-	mutex_lock(&msg_kind.lock);
+	mutex_lock(&ns->msg.lock);
 	error = do_send(id, msg, flags);
-	mutex_unlock(&msg_kind.lock);
+	mutex_unlock(&ns->msg.lock);
 	if (error)
 		free_message(msg);
 	return error;
@@ -249,6 +257,7 @@ static struct message *do_receive(int id, size_t size, long type, int flags)
 
 SYSCALL_DEFINE5(msgrcv, int, id, struct msgbuf __user *, buf, size_t, size, long, type, int, flags)
 {
+	struct ipc_namespace *ns = current_ipc_ns();
 	struct message *msg;
 	long ret;
 
@@ -256,9 +265,9 @@ SYSCALL_DEFINE5(msgrcv, int, id, struct msgbuf __user *, buf, size_t, size, long
 		return -EINVAL;
 	if ((flags & MSG_COPY) && ((flags & MSG_EXCEPT) || !(flags & IPC_NOWAIT)))
 		return -EINVAL;
-	mutex_lock(&msg_kind.lock);
+	mutex_lock(&ns->msg.lock);
 	msg = do_receive(id, size, type, flags);
-	mutex_unlock(&msg_kind.lock);
+	mutex_unlock(&ns->msg.lock);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
 	ret = min(size, msg->size);
@@ -284,8 +293,8 @@ static void fill_stat(struct msqid64_ds *out, struct msg_queue *q)
 
 static long stat_queue(int id, int cmd, struct msqid64_ds *out)
 {
-	struct ipc_object *object = cmd == IPC_STAT ? ipc_find(&msg_kind, id) :
-						      ipc_at_index(&msg_kind, id);
+	struct ipc_object *object = cmd == IPC_STAT ? ipc_find(&current_ipc_ns()->msg, id) :
+						      ipc_at_index(&current_ipc_ns()->msg, id);
 	int error;
 
 	if (IS_ERR(object))
@@ -307,7 +316,7 @@ static long set_queue(int id, const struct msqid64_ds *in)
 	error = ipc_may_control(&q->object);
 	if (error)
 		return error;
-	if (in->msg_qbytes > MSGMNB && !capable(CAP_SYS_RESOURCE))
+	if (in->msg_qbytes > q->ns->msg_mnb && !ns_capable(q->ns->user_ns, CAP_SYS_RESOURCE))
 		return -EPERM;
 	error = ipc_set_perm(&q->object, &in->msg_perm);
 	if (error)
@@ -318,34 +327,35 @@ static long set_queue(int id, const struct msqid64_ds *in)
 	return 0;
 }
 
-static long info_of_queues(int cmd, struct msginfo *info)
+static long info_of_queues(struct ipc_namespace *ns, int cmd, struct msginfo *info)
 {
 	struct ipc_object *object;
 	int index;
 
-	*info = (struct msginfo){ .msgmax = MSGMAX,
-				  .msgmnb = MSGMNB,
-				  .msgmni = MSGMNI,
+	*info = (struct msginfo){ .msgmax = ns->msg_max,
+				  .msgmnb = ns->msg_mnb,
+				  .msgmni = ns->msg.limit,
 				  .msgssz = MSGSSZ,
 				  .msgseg = MSGSEG,
 				  .msgpool = MSGPOOL,
 				  .msgmap = MSGMAP,
 				  .msgtql = MSGTQL };
 	if (cmd == MSG_INFO) {
-		info->msgpool = msg_kind.count;
+		info->msgpool = ns->msg.count;
 		info->msgmap = info->msgtql = 0;
-		idr_for_each_entry(&msg_kind.objects, object, index) {
+		idr_for_each_entry(&ns->msg.objects, object, index) {
 			struct msg_queue *q = container_of(object, struct msg_queue, object);
 
 			info->msgmap += q->count;
 			info->msgtql += q->bytes;
 		}
 	}
-	return ipc_highest_index(&msg_kind);
+	return ipc_highest_index(&ns->msg);
 }
 
 SYSCALL_DEFINE3(msgctl, int, id, int, cmd, struct msqid_ds __user *, ubuf)
 {
+	struct ipc_namespace *ns = current_ipc_ns();
 	struct msqid64_ds ds;
 	struct msginfo info;
 	struct msg_queue *q;
@@ -356,11 +366,11 @@ SYSCALL_DEFINE3(msgctl, int, id, int, cmd, struct msqid_ds __user *, ubuf)
 		return -EINVAL;
 	if (cmd == IPC_SET && copy_from_user(&ds, ubuf, sizeof(ds)))
 		return -EFAULT;
-	mutex_lock(&msg_kind.lock);
+	mutex_lock(&ns->msg.lock);
 	switch (cmd) {
 	case IPC_INFO:
 	case MSG_INFO:
-		ret = info_of_queues(cmd, &info);
+		ret = info_of_queues(ns, cmd, &info);
 		break;
 	case IPC_STAT:
 	case MSG_STAT:
@@ -379,7 +389,7 @@ SYSCALL_DEFINE3(msgctl, int, id, int, cmd, struct msqid_ds __user *, ubuf)
 	default:
 		ret = -EINVAL;
 	}
-	mutex_unlock(&msg_kind.lock);
+	mutex_unlock(&ns->msg.lock);
 	if (ret >= 0 && (cmd == IPC_INFO || cmd == MSG_INFO) &&
 	    copy_to_user(ubuf, &info, sizeof(info)))
 		return -EFAULT;
@@ -391,25 +401,26 @@ SYSCALL_DEFINE3(msgctl, int, id, int, cmd, struct msqid_ds __user *, ubuf)
 
 static int show_queues(struct seq_file *m, void *unused)
 {
+	struct ipc_namespace *ns = current_ipc_ns();
 	struct ipc_object *object;
 	int index;
 
 	seq_puts(
 		m,
 		"       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n");
-	mutex_lock(&msg_kind.lock);
-	idr_for_each_entry(&msg_kind.objects, object, index) {
+	mutex_lock(&ns->msg.lock);
+	idr_for_each_entry(&ns->msg.objects, object, index) {
 		struct msg_queue *q = container_of(object, struct msg_queue, object);
 
 		seq_printf(
 			m,
 			"%10d %10d  %4o  %10lu %10lu %5d %5d %5u %5u %5u %5u %10lld %10lld %10lld\n",
 			object->key, object->id, object->mode, q->bytes, q->count, q->last_sender,
-			q->last_receiver, object->uid.val, object->gid.val, object->cuid.val,
-			object->cgid.val, (long long)q->stime, (long long)q->rtime,
+			q->last_receiver, from_kuid_munged(current_user_ns(), object->uid), from_kgid_munged(current_user_ns(), object->gid), from_kuid_munged(current_user_ns(), object->cuid),
+			from_kgid_munged(current_user_ns(), object->cgid), (long long)q->stime, (long long)q->rtime,
 			(long long)q->ctime);
 	}
-	mutex_unlock(&msg_kind.lock);
+	mutex_unlock(&ns->msg.lock);
 	return 0;
 }
 

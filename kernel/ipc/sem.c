@@ -6,10 +6,12 @@
  * its array; whoever changes a value performs, for those in line, the calls that have become
  * possible, oldest first, so nobody has to compete again after waking up.
  *
- * See util.c for the locking: everything here is guarded by sem_kind.lock.
+ * See util.c for the locking: everything here is guarded by the sem.lock of
+ * the name space. An undo list never holds arrays of two: who leaves a name space leaves its list.
  */
 #include <fs/proc_fs.h>
 #include <fs/seq_file.h>
+#include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/errno.h>
 #include <kern/fork.h>
@@ -31,48 +33,48 @@
 
 #include "sem.h"
 
-struct ipc_kind sem_kind = IPC_KIND_INIT(sem_kind, SEMMNI);
-int sem_total;
-
 static int check_array(struct ipc_object *object, long nsems)
 {
 	return nsems > container_of(object, struct sem_array, object)->nsems ? -EINVAL : 0;
 }
 
-static int make_array(__kernel_key_t key, int flags, long nsems)
+static int make_array(struct ipc_namespace *ns, __kernel_key_t key, int flags, long nsems)
 {
 	struct sem_array *array;
 	int id;
 
 	if (!nsems)
 		return -EINVAL;
-	if (sem_total + nsems > SEMMNS)
+	if (ns->sem_total + nsems > READ_ONCE(ns->sem_ctls[1]))
 		return -ENOSPC;
 	array = kvzalloc(struct_size(array, sems, nsems), GFP_KERNEL);
 	if (!array)
 		return -ENOMEM;
+	array->ns = ns;
 	array->nsems = nsems;
 	array->ctime = ktime_get_real_seconds();
 	INIT_LIST_HEAD(&array->waiters);
 	INIT_LIST_HEAD(&array->undos);
-	id = ipc_add(&sem_kind, &array->object, key, flags);
+	id = ipc_add(&ns->sem, &array->object, key, flags);
 	if (id < 0)
 		kvfree(array);
 	else
-		sem_total += nsems;
+		ns->sem_total += nsems;
 	return id;
 }
 
 SYSCALL_DEFINE3(semget, __kernel_key_t, key, int, nsems, int, flags)
 {
-	if (nsems < 0 || nsems > SEMMSL)
+	struct ipc_namespace *ns = current_ipc_ns();
+
+	if (nsems < 0 || nsems > READ_ONCE(ns->sem_ctls[0]))
 		return -EINVAL;
-	return ipc_get(&sem_kind, key, flags, nsems, check_array, make_array);
+	return ipc_get(ns, &ns->sem, key, flags, nsems, check_array, make_array);
 }
 
 struct sem_array *sem_find(int id)
 {
-	struct ipc_object *object = ipc_find(&sem_kind, id);
+	struct ipc_object *object = ipc_find(&current_ipc_ns()->sem, id);
 
 	return IS_ERR(object) ? ERR_CAST(object) : container_of(object, struct sem_array, object);
 }
@@ -175,9 +177,14 @@ void sem_remove(struct sem_array *array)
 		free_undo(undo);
 	list_for_each_entry_safe(w, next, &array->waiters, list)
 		finish_waiter(w, -EIDRM);
-	ipc_remove(&sem_kind, &array->object);
-	sem_total -= array->nsems;
+	ipc_remove(&array->ns->sem, &array->object);
+	array->ns->sem_total -= array->nsems;
 	kvfree(array);
+}
+
+void sem_free_object(struct ipc_namespace *ns, struct ipc_object *object)
+{
+	sem_remove(container_of(object, struct sem_array, object));
 }
 
 void sem_forget_undo(struct sem_array *array, int num)
@@ -232,11 +239,11 @@ int copy_semundo(u64 clone_flags, struct task_struct *task)
 {
 	if (!(clone_flags & CLONE_SYSVSEM))
 		return 0;
-	mutex_lock(&sem_kind.lock);
+	mutex_lock(&current_ipc_ns()->sem.lock);
 	task->sysvsem = get_undo_list();
 	if (task->sysvsem)
 		refcount_inc(&task->sysvsem->count);
-	mutex_unlock(&sem_kind.lock);
+	mutex_unlock(&current_ipc_ns()->sem.lock);
 	return task->sysvsem ? 0 : -ENOMEM;
 }
 
@@ -260,6 +267,7 @@ static void take_back(struct sem_undo *undo, pid_t pid)
 void exit_sem(struct task_struct *task)
 {
 	struct sem_undo_list *list = task->sysvsem;
+	struct ipc_namespace *ns = current_ipc_ns();
 	struct sem_undo *undo, *next;
 
 	if (!list)
@@ -267,10 +275,10 @@ void exit_sem(struct task_struct *task)
 	task->sysvsem = NULL;
 	if (!refcount_dec_and_test(&list->count))
 		return;
-	mutex_lock(&sem_kind.lock);
+	mutex_lock(&ns->sem.lock);
 	list_for_each_entry_safe(undo, next, &list->undos, by_list)
 		take_back(undo, task->tgid);
-	mutex_unlock(&sem_kind.lock);
+	mutex_unlock(&ns->sem.lock);
 	kfree(list);
 }
 
@@ -306,6 +314,7 @@ static int prepare_operations(struct sem_array *array, struct sem_waiter *w)
 /* => lock held, dropped while it sleeps */
 static int wait_in_line(struct sem_array *array, struct sem_waiter *w, const ktime_t *timeout)
 {
+	struct ipc_namespace *ns = array->ns;
 	ktime_t left = timeout ? *timeout : 0;
 	bool expired = false;
 
@@ -313,11 +322,11 @@ static int wait_in_line(struct sem_array *array, struct sem_waiter *w, const kti
 	list_add_tail(&w->list, &array->waiters);
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
-		mutex_unlock(&sem_kind.lock);
+		mutex_unlock(&ns->sem.lock);
 		if (READ_ONCE(w->status) == 1 && !signal_pending(current) && !expired)
 			expired = !schedule_hrtimeout(timeout ? &left : NULL, HRTIMER_MODE_ABS);
 		__set_current_state(TASK_RUNNING);
-		mutex_lock(&sem_kind.lock);
+		mutex_lock(&ns->sem.lock);
 		/* The array may be gone now; status says so. */
 		if (w->status != 1)
 			return w->status;
@@ -348,18 +357,19 @@ static long semtimedop(int id, struct sembuf __user *uops, unsigned int nops,
 		       const ktime_t *timeout)
 {
 	struct sem_waiter w = { .task = current, .nops = nops, .pid = task_tgid_vnr(current) };
+	struct ipc_namespace *ns = current_ipc_ns();
 	int ret;
 
 	if (nops < 1 || id < 0)
 		return -EINVAL;
-	if (nops > SEMOPM)
+	if (nops > READ_ONCE(ns->sem_ctls[2]))
 		return -E2BIG;
 	w.ops = memdup_user(uops, nops * sizeof(*w.ops));
 	if (IS_ERR(w.ops))
 		return PTR_ERR(w.ops);
-	mutex_lock(&sem_kind.lock);
+	mutex_lock(&ns->sem.lock);
 	ret = do_semop(id, &w, timeout);
-	mutex_unlock(&sem_kind.lock);
+	mutex_unlock(&ns->sem.lock);
 	kfree(w.ops);
 	return ret;
 }
@@ -387,22 +397,23 @@ SYSCALL_DEFINE4(semtimedop, int, id, struct sembuf __user *, ops, unsigned int, 
 
 static int show_arrays(struct seq_file *m, void *unused)
 {
+	struct ipc_namespace *ns = current_ipc_ns();
 	struct ipc_object *object;
 	int index;
 
 	seq_puts(
 		m,
 		"       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n");
-	mutex_lock(&sem_kind.lock);
-	idr_for_each_entry(&sem_kind.objects, object, index) {
+	mutex_lock(&ns->sem.lock);
+	idr_for_each_entry(&ns->sem.objects, object, index) {
 		struct sem_array *array = container_of(object, struct sem_array, object);
 
 		seq_printf(m, "%10d %10d  %4o %10u %5u %5u %5u %5u %10lld %10lld\n", object->key,
-			   object->id, object->mode, array->nsems, object->uid.val, object->gid.val,
-			   object->cuid.val, object->cgid.val, (long long)array->otime,
+			   object->id, object->mode, array->nsems, from_kuid_munged(current_user_ns(), object->uid), from_kgid_munged(current_user_ns(), object->gid),
+			   from_kuid_munged(current_user_ns(), object->cuid), from_kgid_munged(current_user_ns(), object->cgid), (long long)array->otime,
 			   (long long)array->ctime);
 	}
-	mutex_unlock(&sem_kind.lock);
+	mutex_unlock(&ns->sem.lock);
 	return 0;
 }
 

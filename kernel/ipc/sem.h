@@ -44,6 +44,7 @@ struct sem_waiter {
 
 struct sem_array {
 	struct ipc_object object;
+	struct ipc_namespace *ns; /* i: who uses the array lives in it */
 	time64_t otime, ctime;
 	unsigned int nsems;
 	struct list_head waiters; /* oldest first */
@@ -51,10 +52,7 @@ struct sem_array {
 	struct sem sems[];
 };
 
-extern struct ipc_kind sem_kind;
-extern int sem_total;
-
-/* => sem_kind.lock held */
+/* => sem.lock of the name space held */
 struct sem_array *sem_find(int id);
 /* A value changed: lets waiters through. */
 void sem_update_waiters(struct sem_array *array);

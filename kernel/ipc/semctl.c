@@ -89,8 +89,8 @@ static void fill_stat(struct semid64_ds *out, struct sem_array *array)
 
 static long stat_array(int id, int cmd, struct semid64_ds *out)
 {
-	struct ipc_object *object = cmd == IPC_STAT ? ipc_find(&sem_kind, id) :
-						      ipc_at_index(&sem_kind, id);
+	struct ipc_object *object = cmd == IPC_STAT ? ipc_find(&current_ipc_ns()->sem, id) :
+						      ipc_at_index(&current_ipc_ns()->sem, id);
 	int error;
 
 	if (IS_ERR(object))
@@ -120,39 +120,40 @@ static long set_or_remove(int id, int cmd, const struct semid64_ds *in)
 	return ipc_set_perm(&array->object, &in->sem_perm);
 }
 
-static long sem_info(int cmd, struct seminfo *info)
+static long sem_info(struct ipc_namespace *ns, int cmd, struct seminfo *info)
 {
 	*info = (struct seminfo){ .semmap = SEMMAP,
-				  .semmni = SEMMNI,
-				  .semmns = SEMMNS,
+				  .semmni = ns->sem_ctls[3],
+				  .semmns = ns->sem_ctls[1],
 				  .semmnu = SEMMNU,
-				  .semmsl = SEMMSL,
-				  .semopm = SEMOPM,
+				  .semmsl = ns->sem_ctls[0],
+				  .semopm = ns->sem_ctls[2],
 				  .semume = SEMUME,
 				  .semusz = SEMUSZ,
 				  .semvmx = SEMVMX,
 				  .semaem = SEMAEM };
 	if (cmd == SEM_INFO) {
-		info->semusz = sem_kind.count;
-		info->semaem = sem_total;
+		info->semusz = ns->sem.count;
+		info->semaem = ns->sem_total;
 	}
-	return ipc_highest_index(&sem_kind);
+	return ipc_highest_index(&ns->sem);
 }
 
 /* GETALL and SETALL go through a copy as large as the array was when we looked. */
 static long copy_all(int id, int cmd, unsigned short __user *uvalues)
 {
+	struct ipc_namespace *ns = current_ipc_ns();
 	unsigned short *values;
 	struct sem_array *array;
 	unsigned int nsems;
 	long ret;
 
-	mutex_lock(&sem_kind.lock);
+	mutex_lock(&ns->sem.lock);
 	array = sem_find(id);
 	nsems = IS_ERR(array) ? 0 : array->nsems;
 	ret = IS_ERR(array) ? PTR_ERR(array) :
 			      ipc_permitted(&array->object, cmd == SETALL ? 0222 : 0444);
-	mutex_unlock(&sem_kind.lock);
+	mutex_unlock(&ns->sem.lock);
 	if (ret)
 		return ret;
 	values = kvmalloc(nsems * sizeof(*values), GFP_KERNEL);
@@ -163,7 +164,7 @@ static long copy_all(int id, int cmd, unsigned short __user *uvalues)
 	for (unsigned int i = 0; !ret && cmd == SETALL && i < nsems; i++)
 		if (values[i] > SEMVMX)
 			ret = -ERANGE;
-	mutex_lock(&sem_kind.lock);
+	mutex_lock(&ns->sem.lock);
 	/* The same id is the same array, of the same size. */
 	array = sem_find(id);
 	if (!ret && IS_ERR(array))
@@ -172,7 +173,7 @@ static long copy_all(int id, int cmd, unsigned short __user *uvalues)
 		set_all(array, values);
 	for (unsigned int i = 0; !ret && cmd == GETALL && i < nsems; i++)
 		values[i] = array->sems[i].value;
-	mutex_unlock(&sem_kind.lock);
+	mutex_unlock(&ns->sem.lock);
 	if (!ret && cmd == GETALL && copy_to_user(uvalues, values, nsems * sizeof(*values)))
 		ret = -EFAULT;
 	kvfree(values);
@@ -181,35 +182,37 @@ static long copy_all(int id, int cmd, unsigned short __user *uvalues)
 
 static long control_value(int id, int num, int cmd, int value)
 {
+	struct ipc_namespace *ns = current_ipc_ns();
 	struct sem_array *array;
 	long ret;
 
-	mutex_lock(&sem_kind.lock);
+	mutex_lock(&ns->sem.lock);
 	array = sem_find(id);
 	ret = IS_ERR(array) ? PTR_ERR(array) :
 			      ipc_permitted(&array->object, cmd == SETVAL ? 0222 : 0444);
 	if (!ret)
 		ret = control_one(array, num, cmd, value);
-	mutex_unlock(&sem_kind.lock);
+	mutex_unlock(&ns->sem.lock);
 	return ret;
 }
 
 static long control_object(int id, int cmd, void __user *arg)
 {
+	struct ipc_namespace *ns = current_ipc_ns();
 	struct semid64_ds ds;
 	struct seminfo info;
 	long ret;
 
 	if (cmd == IPC_SET && copy_from_user(&ds, arg, sizeof(ds)))
 		return -EFAULT;
-	mutex_lock(&sem_kind.lock);
+	mutex_lock(&ns->sem.lock);
 	if (cmd == IPC_INFO || cmd == SEM_INFO)
-		ret = sem_info(cmd, &info);
+		ret = sem_info(ns, cmd, &info);
 	else if (cmd == IPC_SET || cmd == IPC_RMID)
 		ret = set_or_remove(id, cmd, &ds);
 	else
 		ret = stat_array(id, cmd, &ds);
-	mutex_unlock(&sem_kind.lock);
+	mutex_unlock(&ns->sem.lock);
 	if (ret < 0 || cmd == IPC_SET || cmd == IPC_RMID)
 		return ret;
 	if (cmd == IPC_INFO || cmd == SEM_INFO)

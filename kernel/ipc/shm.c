@@ -34,24 +34,20 @@
 
 #include "internal.h"
 
-#define SHM_MIN_SIZE  1
-#define SHM_MAX_SIZE  (ULONG_MAX - (1UL << 24))
-#define SHM_MAX_PAGES SHM_MAX_SIZE
-#define SHM_SEGMENTS  4096
+#define SHM_MIN_SIZE 1
 /* mode bits beside the permissions, as ipcs shows them */
 #define SHM_DEST   01000
 #define SHM_LOCKED 02000
 
 struct shm_segment {
 	struct ipc_object object;
+	struct ipc_namespace *ns; /* i: kept by a reference while `attached` is not zero */
 	struct file *file;
 	size_t size;
 	unsigned long attached; /* mappings, and shmat() calls under way */
 	time64_t atime, dtime, ctime;
 	pid_t creator, last;
 };
-
-static struct ipc_kind shm_kind = IPC_KIND_INIT(shm_kind, SHM_SEGMENTS);
 
 /* The operations of the file system, and the same with ours. */
 static const struct file_operations *mem_fops;
@@ -68,7 +64,8 @@ static void put_segment(struct shm_segment *s)
 {
 	if (!(s->object.mode & SHM_DEST) || s->attached)
 		return;
-	ipc_remove(&shm_kind, &s->object);
+	ipc_remove(&s->ns->shm, &s->object);
+	s->ns->shm_total -= segment_pages(s);
 	/* The last reference may wait for pages: it goes when the areas have gone. */
 	fput(s->file);
 	kfree(s);
@@ -76,45 +73,49 @@ static void put_segment(struct shm_segment *s)
 
 static struct shm_segment *segment_of(struct file *file)
 {
-	struct ipc_object *object;
-	int index;
+	return file->private_data;
+}
 
-	idr_for_each_entry(&shm_kind.objects, object, index) {
-		struct shm_segment *s = container_of(object, struct shm_segment, object);
+/* One mapping more or less. The name space stays while anything of it is mapped. => lock held */
+static void attach(struct shm_segment *s)
+{
+	if (!s->attached++)
+		get_ipc_ns(s->ns);
+}
 
-		if (s->file == file)
-			return s;
-	}
-	return NULL;
+static void detach(struct shm_segment *s)
+{
+	struct ipc_namespace *ns = s->ns;
+
+	if (--s->attached)
+		return;
+	put_segment(s);
+	put_ipc_ns(ns);
 }
 
 static void shm_vm_open(struct vm_area_struct *vma)
 {
-	struct shm_segment *s;
+	struct shm_segment *s = segment_of(vma->vm_file);
 
-	mutex_lock(&shm_kind.lock);
-	s = segment_of(vma->vm_file);
-	if (!WARN_ON_ONCE(!s)) {
-		s->attached++;
-		s->atime = ktime_get_real_seconds();
-		s->last = task_tgid_vnr(current);
-	}
-	mutex_unlock(&shm_kind.lock);
+	mutex_lock(&s->ns->shm.lock);
+	attach(s);
+	s->atime = ktime_get_real_seconds();
+	s->last = task_tgid_vnr(current);
+	mutex_unlock(&s->ns->shm.lock);
 }
 
 static void shm_vm_close(struct vm_area_struct *vma)
 {
-	struct shm_segment *s;
+	struct shm_segment *s = segment_of(vma->vm_file);
+	/* The name space may go with its last mapping: not before the lock is free again. */
+	struct ipc_namespace *ns = get_ipc_ns(s->ns);
 
-	mutex_lock(&shm_kind.lock);
-	s = segment_of(vma->vm_file);
-	if (!WARN_ON_ONCE(!s)) {
-		s->attached--;
-		s->dtime = ktime_get_real_seconds();
-		s->last = task_tgid_vnr(current);
-		put_segment(s);
-	}
-	mutex_unlock(&shm_kind.lock);
+	mutex_lock(&ns->shm.lock);
+	s->dtime = ktime_get_real_seconds();
+	s->last = task_tgid_vnr(current);
+	detach(s);
+	mutex_unlock(&ns->shm.lock);
+	put_ipc_ns(ns);
 }
 
 static int shm_mmap(struct file *file, struct vm_area_struct *vma)
@@ -136,15 +137,24 @@ static int shm_mmap(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
-/* => lock held, which guards the tables of operations too */
 static void take_over_file(struct file *file)
 {
+	static DEFINE_MUTEX(fops_lock);
+
+	mutex_lock(&fops_lock);
 	if (!mem_fops) {
 		shm_fops = *file->f_op;
 		shm_fops.mmap = shm_mmap;
 		mem_fops = file->f_op;
 	}
+	mutex_unlock(&fops_lock);
 	file->f_op = &shm_fops;
+}
+
+void shm_free_object(struct ipc_namespace *ns, struct ipc_object *object)
+{
+	object->mode |= SHM_DEST;
+	put_segment(container_of(object, struct shm_segment, object));
 }
 
 static int check_segment(struct ipc_object *object, long size)
@@ -152,19 +162,23 @@ static int check_segment(struct ipc_object *object, long size)
 	return (size_t)size > container_of(object, struct shm_segment, object)->size ? -EINVAL : 0;
 }
 
-static int make_segment(__kernel_key_t key, int flags, long size)
+static int make_segment(struct ipc_namespace *ns, __kernel_key_t key, int flags, long size)
 {
+	size_t pages = ((size_t)size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	struct shm_segment *s;
 	char name[16];
 	int id;
 
-	if (size < SHM_MIN_SIZE)
+	if (size < SHM_MIN_SIZE || (size_t)size > READ_ONCE(ns->shm_max))
 		return -EINVAL;
+	if (ns->shm_total + pages > READ_ONCE(ns->shm_all))
+		return -ENOSPC;
 	if (flags & SHM_HUGETLB)
 		return -ENOSYS;
 	s = kzalloc(sizeof(*s), GFP_KERNEL);
 	if (!s)
 		return -ENOMEM;
+	s->ns = ns;
 	s->size = size;
 	s->creator = task_tgid_vnr(current);
 	s->ctime = ktime_get_real_seconds();
@@ -176,24 +190,29 @@ static int make_segment(__kernel_key_t key, int flags, long size)
 		return id;
 	}
 	take_over_file(s->file);
-	id = ipc_add(&shm_kind, &s->object, key, flags);
+	s->file->private_data = s;
+	id = ipc_add(&ns->shm, &s->object, key, flags);
 	if (id < 0) {
 		fput(s->file);
 		kfree(s);
+	} else {
+		ns->shm_total += pages;
 	}
 	return id;
 }
 
 SYSCALL_DEFINE3(shmget, __kernel_key_t, key, size_t, size, int, flags)
 {
+	struct ipc_namespace *ns = current_ipc_ns();
+
 	if ((long)size < 0)
 		return -EINVAL;
-	return ipc_get(&shm_kind, key, flags, size, check_segment, make_segment);
+	return ipc_get(ns, &ns->shm, key, flags, size, check_segment, make_segment);
 }
 
 static struct shm_segment *find_segment(int id)
 {
-	struct ipc_object *object = ipc_find(&shm_kind, id);
+	struct ipc_object *object = ipc_find(&current_ipc_ns()->shm, id);
 
 	return IS_ERR(object) ? ERR_CAST(object) : container_of(object, struct shm_segment, object);
 }
@@ -214,6 +233,7 @@ static unsigned long map_segment(struct shm_segment *s, unsigned long addr, int 
 SYSCALL_DEFINE3(shmat, int, id, char __user *, shmaddr, int, flags)
 {
 	unsigned long addr = (unsigned long)shmaddr, ret;
+	struct ipc_namespace *ns = current_ipc_ns();
 	struct shm_segment *s;
 	int error;
 
@@ -226,23 +246,22 @@ SYSCALL_DEFINE3(shmat, int, id, char __user *, shmaddr, int, flags)
 	}
 	if (!addr && (flags & SHM_REMAP))
 		return -EINVAL;
-	mutex_lock(&shm_kind.lock);
+	mutex_lock(&ns->shm.lock);
 	s = find_segment(id);
 	error = IS_ERR(s) ? PTR_ERR(s) :
 			    ipc_permitted(&s->object, (flags & SHM_RDONLY ? 0444 : 0666) |
 							      (flags & SHM_EXEC ? 0111 : 0));
 	if (!error)
-		s->attached++;
-	mutex_unlock(&shm_kind.lock);
+		attach(s);
+	mutex_unlock(&ns->shm.lock);
 	if (error)
 		return error;
 
 	ret = map_segment(s, addr, flags);
 
-	mutex_lock(&shm_kind.lock);
-	s->attached--;
-	put_segment(s);
-	mutex_unlock(&shm_kind.lock);
+	mutex_lock(&ns->shm.lock);
+	detach(s);
+	mutex_unlock(&ns->shm.lock);
 	return ret;
 }
 
@@ -298,8 +317,8 @@ static void fill_stat(struct shmid64_ds *out, struct shm_segment *s)
 
 static long stat_segment(int id, int cmd, struct shmid64_ds *out)
 {
-	struct ipc_object *object = cmd == IPC_STAT ? ipc_find(&shm_kind, id) :
-						      ipc_at_index(&shm_kind, id);
+	struct ipc_object *object = cmd == IPC_STAT ? ipc_find(&current_ipc_ns()->shm, id) :
+						      ipc_at_index(&current_ipc_ns()->shm, id);
 	int error;
 
 	if (IS_ERR(object))
@@ -342,14 +361,14 @@ static long change_segment(int id, int cmd, const struct shmid64_ds *in)
 	}
 }
 
-static void count_segments(struct shm_info *info)
+static void count_segments(struct ipc_namespace *ns, struct shm_info *info)
 {
 	struct ipc_object *object;
 	int index;
 
 	memset(info, 0, sizeof(*info));
-	info->used_ids = shm_kind.count;
-	idr_for_each_entry(&shm_kind.objects, object, index) {
+	info->used_ids = ns->shm.count;
+	idr_for_each_entry(&ns->shm.objects, object, index) {
 		struct shm_segment *s = container_of(object, struct shm_segment, object);
 
 		info->shm_tot += segment_pages(s);
@@ -359,18 +378,19 @@ static void count_segments(struct shm_info *info)
 
 static long shm_limits(int cmd, void __user *buf)
 {
-	struct shminfo64 limits = { .shmmax = SHM_MAX_SIZE,
+	struct ipc_namespace *ns = current_ipc_ns();
+	struct shminfo64 limits = { .shmmax = ns->shm_max,
 				    .shmmin = SHM_MIN_SIZE,
-				    .shmmni = SHM_SEGMENTS,
-				    .shmseg = SHM_SEGMENTS,
-				    .shmall = SHM_MAX_PAGES };
+				    .shmmni = ns->shm.limit,
+				    .shmseg = ns->shm.limit,
+				    .shmall = ns->shm_all };
 	struct shm_info info;
 	long highest;
 
-	mutex_lock(&shm_kind.lock);
-	count_segments(&info);
-	highest = ipc_highest_index(&shm_kind);
-	mutex_unlock(&shm_kind.lock);
+	mutex_lock(&ns->shm.lock);
+	count_segments(ns, &info);
+	highest = ipc_highest_index(&ns->shm);
+	mutex_unlock(&ns->shm.lock);
 	if (cmd == IPC_INFO)
 		return copy_to_user(buf, &limits, sizeof(limits)) ? -EFAULT : highest;
 	return copy_to_user(buf, &info, sizeof(info)) ? -EFAULT : highest;
@@ -378,6 +398,7 @@ static long shm_limits(int cmd, void __user *buf)
 
 SYSCALL_DEFINE3(shmctl, int, id, int, cmd, struct shmid_ds __user *, buf)
 {
+	struct ipc_namespace *ns = current_ipc_ns();
 	struct shmid64_ds ds;
 	bool stat;
 	long ret;
@@ -392,9 +413,9 @@ SYSCALL_DEFINE3(shmctl, int, id, int, cmd, struct shmid_ds __user *, buf)
 		return -EINVAL;
 	if (cmd == IPC_SET && copy_from_user(&ds, buf, sizeof(ds)))
 		return -EFAULT;
-	mutex_lock(&shm_kind.lock);
+	mutex_lock(&ns->shm.lock);
 	ret = stat ? stat_segment(id, cmd, &ds) : change_segment(id, cmd, &ds);
-	mutex_unlock(&shm_kind.lock);
+	mutex_unlock(&ns->shm.lock);
 	if (ret >= 0 && stat && copy_to_user(buf, &ds, sizeof(ds)))
 		return -EFAULT;
 	return ret;
@@ -402,25 +423,26 @@ SYSCALL_DEFINE3(shmctl, int, id, int, cmd, struct shmid_ds __user *, buf)
 
 static int show_segments(struct seq_file *m, void *unused)
 {
+	struct ipc_namespace *ns = current_ipc_ns();
 	struct ipc_object *object;
 	int index;
 
 	seq_puts(
 		m,
 		"       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap\n");
-	mutex_lock(&shm_kind.lock);
-	idr_for_each_entry(&shm_kind.objects, object, index) {
+	mutex_lock(&ns->shm.lock);
+	idr_for_each_entry(&ns->shm.objects, object, index) {
 		struct shm_segment *s = container_of(object, struct shm_segment, object);
 
 		seq_printf(
 			m,
 			"%10d %10d  %4o %21zu %5d %5d  %5lu %5u %5u %5u %5u %10lld %10lld %10lld %21lu %21lu\n",
 			object->key, object->id, object->mode, s->size, s->creator, s->last,
-			s->attached, object->uid.val, object->gid.val, object->cuid.val,
-			object->cgid.val, (long long)s->atime, (long long)s->dtime,
+			s->attached, from_kuid_munged(current_user_ns(), object->uid), from_kgid_munged(current_user_ns(), object->gid), from_kuid_munged(current_user_ns(), object->cuid),
+			from_kgid_munged(current_user_ns(), object->cgid), (long long)s->atime, (long long)s->dtime,
 			(long long)s->ctime, s->file->f_mapping->nrpages << PAGE_SHIFT, 0UL);
 	}
-	mutex_unlock(&shm_kind.lock);
+	mutex_unlock(&ns->shm.lock);
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 /*
  * System V IPC: objects that live until they are removed, found by a key or a number.
  *
- * Each kind (semaphores, message queues, shared memory) has one mutex that guards the table
- * and all objects of the kind; whoever waits for a change sleeps without it. Objects are freed
+ * Each name space has a table for each kind (semaphores, message queues, shared memory), and one
+ * mutex that guards the table and all objects in it; whoever waits for a change sleeps without it. Objects are freed
  * under the mutex once nobody waits in them.
  *
  * A number carries a generation, so that a program that holds the number of a removed object
@@ -104,7 +104,7 @@ int ipc_permitted(const struct ipc_object *object, int mode)
 		granted >>= 6;
 	else if (in_egroup_p(object->cgid) || in_egroup_p(object->gid))
 		granted >>= 3;
-	if ((wanted & ~granted & 7) && !ns_capable(&init_user_ns, CAP_IPC_OWNER))
+	if ((wanted & ~granted & 7) && !ns_capable(current_ipc_ns()->user_ns, CAP_IPC_OWNER))
 		return -EACCES;
 	return 0;
 }
@@ -114,7 +114,7 @@ int ipc_may_control(const struct ipc_object *object)
 	kuid_t euid = current_euid();
 
 	if (uid_eq(euid, object->cuid) || uid_eq(euid, object->uid) ||
-	    ns_capable(&init_user_ns, CAP_SYS_ADMIN))
+	    ns_capable(current_ipc_ns()->user_ns, CAP_SYS_ADMIN))
 		return 0;
 	return -EPERM;
 }
@@ -123,18 +123,18 @@ void ipc_fill_perm(struct ipc64_perm *out, const struct ipc_object *object)
 {
 	memset(out, 0, sizeof(*out));
 	out->key = object->key;
-	out->uid = from_kuid_munged(&init_user_ns, object->uid);
-	out->gid = from_kgid_munged(&init_user_ns, object->gid);
-	out->cuid = from_kuid_munged(&init_user_ns, object->cuid);
-	out->cgid = from_kgid_munged(&init_user_ns, object->cgid);
+	out->uid = from_kuid_munged(current_user_ns(), object->uid);
+	out->gid = from_kgid_munged(current_user_ns(), object->gid);
+	out->cuid = from_kuid_munged(current_user_ns(), object->cuid);
+	out->cgid = from_kgid_munged(current_user_ns(), object->cgid);
 	out->mode = object->mode;
 	out->seq = object->seq;
 }
 
 int ipc_set_perm(struct ipc_object *object, const struct ipc64_perm *in)
 {
-	kuid_t uid = make_kuid(&init_user_ns, in->uid);
-	kgid_t gid = make_kgid(&init_user_ns, in->gid);
+	kuid_t uid = make_kuid(current_user_ns(), in->uid);
+	kgid_t gid = make_kgid(current_user_ns(), in->gid);
 
 	if (!uid_valid(uid) || !gid_valid(gid))
 		return -EINVAL;
@@ -144,9 +144,9 @@ int ipc_set_perm(struct ipc_object *object, const struct ipc64_perm *in)
 	return 0;
 }
 
-int ipc_get(struct ipc_kind *kind, __kernel_key_t key, int flags, long size,
-	    int (*check)(struct ipc_object *object, long size),
-	    int (*make)(__kernel_key_t key, int flags, long size))
+int ipc_get(struct ipc_namespace *ns, struct ipc_kind *kind, __kernel_key_t key, int flags,
+	    long size, int (*check)(struct ipc_object *object, long size),
+	    int (*make)(struct ipc_namespace *ns, __kernel_key_t key, int flags, long size))
 {
 	struct ipc_object *object;
 	int ret;
@@ -159,7 +159,7 @@ int ipc_get(struct ipc_kind *kind, __kernel_key_t key, int flags, long size,
 		else
 			ret = check(object, size) ?: ipc_permitted(object, flags) ?: object->id;
 	} else if (key == IPC_PRIVATE || (flags & IPC_CREAT)) {
-		ret = make(key, flags, size);
+		ret = make(ns, key, flags, size);
 	} else {
 		ret = -ENOENT;
 	}

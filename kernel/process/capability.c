@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Capabilities: the checks, capget() and capset(), and how they follow changes of user. */
+#include <fs/inode.h>
 #include <kern/cred.h>
 #include <kern/errno.h>
 #include <kern/fork.h>
@@ -7,6 +8,7 @@
 #include <kern/pid.h>
 #include <kern/rcupdate.h>
 #include <kern/syscalls.h>
+#include <kern/user_namespace.h>
 #include <lib/string.h>
 #include <mm/uaccess.h>
 
@@ -15,9 +17,23 @@ bool cap_raised_in(const struct cred *cred, int cap)
 	return cap_raised(cred->cap_effective, cap);
 }
 
+bool cap_capable(const struct cred *cred, struct user_namespace *ns, int cap)
+{
+	for (;; ns = ns->parent) {
+		if (ns == cred->user_ns)
+			return cap_raised(cred->cap_effective, cap);
+		/* Neither the same nor below it. */
+		if (ns->level <= cred->user_ns->level)
+			return false;
+		/* Who made it owns it, as long as he is in its parent. */
+		if (ns->parent == cred->user_ns && uid_eq(ns->owner, cred->euid))
+			return true;
+	}
+}
+
 bool ns_capable_noaudit(struct user_namespace *ns, int cap)
 {
-	return cap_raised(current_cred()->cap_effective, cap);
+	return cap_capable(current_cred(), ns, cap);
 }
 
 bool ns_capable(struct user_namespace *ns, int cap)
@@ -33,12 +49,20 @@ bool capable(int cap)
 	return ns_capable(&init_user_ns, cap);
 }
 
+bool capable_wrt_inode_uidgid(const struct inode *inode, int cap)
+{
+	struct user_namespace *ns = current_user_ns();
+
+	return kuid_has_mapping(ns, inode->i_uid) && kgid_has_mapping(ns, inode->i_gid) &&
+	       ns_capable(ns, cap);
+}
+
 bool has_capability(struct task_struct *task, int cap)
 {
 	bool has;
 
 	rcu_read_lock();
-	has = cap_raised(__task_cred(task)->cap_effective, cap);
+	has = cap_capable(__task_cred(task), &init_user_ns, cap);
 	rcu_read_unlock();
 	return has;
 }

@@ -140,9 +140,12 @@ SYSCALL_DEFINE5(clone, unsigned long, flags, unsigned long, newsp, int __user *,
 	return kernel_clone(&args);
 }
 
-/* Takes struct clone_args apart and checks what clone() has no room to get wrong. */
+/*
+ * Takes struct clone_args apart and checks what clone() has no room to get wrong. The chosen
+ * numbers go to `set_tid`.
+ */
 static int copy_clone_args(struct kernel_clone_args *kargs, struct clone_args __user *uargs,
-			   size_t size)
+			   size_t size, pid_t set_tid[MAX_PID_NS_LEVEL])
 {
 	struct clone_args args;
 	int error;
@@ -154,7 +157,7 @@ static int copy_clone_args(struct kernel_clone_args *kargs, struct clone_args __
 	error = copy_struct_from_user(&args, sizeof(args), uargs, size);
 	if (error)
 		return error;
-	if (args.set_tid_size > 32 || (!args.set_tid && args.set_tid_size) ||
+	if (args.set_tid_size > MAX_PID_NS_LEVEL || (!args.set_tid && args.set_tid_size) ||
 	    (args.set_tid && !args.set_tid_size))
 		return -EINVAL;
 	if (args.exit_signal & ~(u64)CSIGNAL || !valid_signal(args.exit_signal))
@@ -171,10 +174,13 @@ static int copy_clone_args(struct kernel_clone_args *kargs, struct clone_args __
 		.stack = args.stack,
 		.stack_size = args.stack_size,
 		.tls = args.tls,
+		.set_tid = set_tid,
+		.set_tid_size = args.set_tid_size,
 	};
-	/* Choosing numbers needs a name space of one's own; cgroups do not exist. */
-	if (args.set_tid_size)
-		return -EPERM;
+	if (args.set_tid_size && copy_from_user(set_tid, (const pid_t __user *)args.set_tid,
+						args.set_tid_size * sizeof(pid_t)))
+		return -EFAULT;
+	/* There are no cgroups. */
 	if (args.flags & CLONE_INTO_CGROUP)
 		return -EBADF;
 	return 0;
@@ -184,7 +190,7 @@ static bool clone3_args_valid(struct kernel_clone_args *args)
 {
 	if (args->flags & ~(0xffffffffULL | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP))
 		return false;
-	if (args->flags & (CLONE_DETACHED | CSIGNAL))
+	if (args->flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME)))
 		return false;
 	if ((args->flags & (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND)) ==
 	    (CLONE_SIGHAND | CLONE_CLEAR_SIGHAND))
@@ -202,7 +208,8 @@ static bool clone3_args_valid(struct kernel_clone_args *args)
 SYSCALL_DEFINE2(clone3, struct clone_args __user *, uargs, size_t, size)
 {
 	struct kernel_clone_args args;
-	int error = copy_clone_args(&args, uargs, size);
+	pid_t set_tid[MAX_PID_NS_LEVEL];
+	int error = copy_clone_args(&args, uargs, size, set_tid);
 
 	if (error)
 		return error;

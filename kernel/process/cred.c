@@ -16,6 +16,7 @@
 #include <kern/init.h>
 #include <kern/rcupdate.h>
 #include <kern/signal.h>
+#include <kern/user_namespace.h>
 #include <lib/string.h>
 #include <mm/mm_types.h>
 #include <mm/slab.h>
@@ -42,6 +43,7 @@ static void put_cred_rcu(struct rcu_head *head)
 
 	put_group_info(cred->group_info);
 	free_uid(cred->user);
+	put_user_ns(cred->user_ns);
 	kmem_cache_free(cred_cachep, cred);
 }
 
@@ -69,6 +71,7 @@ static struct cred *dup_cred(const struct cred *old)
 	atomic_long_set(&new->usage, 1);
 	get_group_info(new->group_info);
 	get_uid(new->user);
+	get_user_ns(new->user_ns);
 	return new;
 }
 
@@ -82,11 +85,25 @@ struct cred *prepare_kernel_cred(struct task_struct *daemon)
 	return dup_cred(&init_cred);
 }
 
+/* Do the rights of `new` add nothing to those of `old`? */
+static bool caps_subset(const struct cred *old, const struct cred *new)
+{
+	struct user_namespace *ns = new->user_ns;
+
+	if (ns == old->user_ns)
+		return cap_issubset(new->cap_permitted, old->cap_permitted);
+	/* Whoever owns a name space has all rights over it, and over those below. */
+	for (; ns->parent; ns = ns->parent)
+		if (ns->parent == old->user_ns && uid_eq(ns->owner, old->euid))
+			return true;
+	return false;
+}
+
 static bool ids_changed(const struct cred *old, const struct cred *new)
 {
 	return !uid_eq(old->euid, new->euid) || !gid_eq(old->egid, new->egid) ||
 	       !uid_eq(old->fsuid, new->fsuid) || !gid_eq(old->fsgid, new->fsgid) ||
-	       !cap_issubset(new->cap_permitted, old->cap_permitted);
+	       !caps_subset(old, new);
 }
 
 int commit_creds(struct cred *new)
@@ -144,9 +161,18 @@ int copy_creds(struct task_struct *task, unsigned long clone_flags)
 	if (clone_flags & CLONE_THREAD) {
 		cred = get_cred(task->real_cred);
 	} else {
-		cred = dup_cred(task->real_cred);
-		if (!cred)
+		struct cred *copy = dup_cred(task->real_cred);
+		int error = 0;
+
+		if (!copy)
 			return -ENOMEM;
+		if (clone_flags & CLONE_NEWUSER)
+			error = create_user_ns(copy);
+		if (error) {
+			put_cred(copy);
+			return error;
+		}
+		cred = copy;
 	}
 	task->real_cred = cred;
 	task->cred = get_cred(cred);

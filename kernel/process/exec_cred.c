@@ -25,8 +25,11 @@ static void take_set_id_bits(struct linux_binprm *bprm)
 	struct cred *new = bprm->cred;
 	umode_t mode = READ_ONCE(inode->i_mode);
 
-	if (bprm->unsafe || current->no_new_privs ||
-	    (bprm->file->f_path.mnt->mnt_flags & MNT_NOSUID))
+	if (bprm->unsafe || current->no_new_privs || !mnt_may_suid(bprm->file->f_path.mnt))
+		return;
+	/* Users that do not exist here cannot lend their rights. */
+	if (!kuid_has_mapping(new->user_ns, inode->i_uid) ||
+	    !kgid_has_mapping(new->user_ns, inode->i_gid))
 		return;
 	if (mode & S_ISUID) {
 		bprm->per_clear_setid = true;
@@ -48,15 +51,16 @@ int bprm_creds_from_file(struct linux_binprm *bprm)
 {
 	const struct cred *old = current_cred();
 	struct cred *new = bprm->cred;
+	kuid_t root = make_kuid(new->user_ns, 0);
 	bool set_id, effective = false;
 
 	take_set_id_bits(bprm);
 	set_id = !uid_eq(new->euid, old->uid) || !gid_eq(new->egid, old->gid);
 
 	new->cap_permitted = CAP_EMPTY_SET;
-	if (root_has_all(new) && (!new->uid.val || !new->euid.val)) {
+	if (root_has_all(new) && (uid_eq(new->uid, root) || uid_eq(new->euid, root))) {
 		new->cap_permitted.val = old->cap_bset.val | old->cap_inheritable.val;
-		effective = !new->euid.val;
+		effective = uid_eq(new->euid, root);
 	}
 	if (set_id)
 		new->cap_ambient = CAP_EMPTY_SET;
@@ -78,7 +82,7 @@ int bprm_creds_from_file(struct linux_binprm *bprm)
 	new->securebits &= ~issecure_mask(SECURE_KEEP_CAPS);
 
 	bprm->secureexec = set_id ||
-			   (new->uid.val &&
+			   (!uid_eq(new->uid, root) &&
 			    (effective || !cap_issubset(new->cap_permitted, new->cap_ambient)));
 	return 0;
 }

@@ -26,6 +26,7 @@
 #include <kern/ipc.h>
 #include <kern/itimer.h>
 #include <kern/kthread.h>
+#include <kern/nsproxy.h>
 #include <kern/panic.h>
 #include <kern/pid.h>
 #include <kern/pidfd.h>
@@ -266,6 +267,7 @@ void do_exit(long code)
 	exit_sem(task);
 	exit_files(task);
 	exit_fs(task);
+	exit_task_namespaces(task);
 	if (group_dead)
 		disassociate_ctty(1);
 	exit_task_work(task);

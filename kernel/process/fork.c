@@ -33,6 +33,7 @@
 #include <kern/itimer.h>
 #include <kern/kernel.h>
 #include <kern/kthread.h>
+#include <kern/nsproxy.h>
 #include <kern/pid.h>
 #include <kern/pidfd.h>
 #include <kern/ptrace.h>
@@ -244,9 +245,9 @@ static int copy_signal(unsigned long flags, struct task_struct *task)
 /* Which combinations make sense at all. */
 static int check_clone_flags(u64 flags)
 {
-	const u64 namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
-			       CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME;
-
+	/* Root and working folder belong to a mount name space, and to a view of users. */
+	if ((flags & CLONE_FS) && (flags & (CLONE_NEWNS | CLONE_NEWUSER)))
+		return -EINVAL;
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
@@ -256,8 +257,10 @@ static int check_clone_flags(u64 flags)
 		return -EINVAL;
 	if ((flags & CLONE_PIDFD) && (flags & (CLONE_DETACHED | CLONE_THREAD)))
 		return -EINVAL;
-	/* There are no name spaces but the initial ones. */
-	if (flags & namespaces & ~(u64)CSIGNAL)
+	/* The threads of a process see the same users and numbers. */
+	if ((flags & CLONE_THREAD) &&
+	    ((flags & (CLONE_NEWUSER | CLONE_NEWPID)) ||
+	     task_active_pid_ns(current) != current->nsproxy->pid_ns_for_children))
 		return -EINVAL;
 	return 0;
 }
@@ -304,7 +307,7 @@ static void attach_task(struct task_struct *task, struct pid *pid, struct kernel
 		/* Together with the session, or a hangup between the two would miss it. */
 		tty_signal_fork(sig, current->signal);
 		if (is_child_reaper(pid)) {
-			init_pid_ns.child_reaper = task;
+			ns_of_pid(pid)->child_reaper = task;
 			sig->flags |= SIGNAL_UNKILLABLE;
 		}
 		list_add_tail(&task->sibling, &task->real_parent->children);
@@ -383,7 +386,10 @@ static int publish_task(struct task_struct *task, struct pid *pid, struct kernel
 	write_lock_irq(&tasklist_lock);
 	choose_parent(task, args);
 	spin_lock(&current->sighand->siglock);
-	if (fatal_signal_pending(current)) {
+	if (!(READ_ONCE(ns_of_pid(pid)->pid_allocated) & PIDNS_ADDING)) {
+		/* Its init is dying and would not see the child. */
+		error = -ENOMEM;
+	} else if (fatal_signal_pending(current)) {
 		error = -EINTR;
 	} else {
 		attach_task(task, pid, args, trace);
@@ -467,11 +473,15 @@ struct task_struct *copy_process(struct pid *pid, bool trace, struct kernel_clon
 	error = copy_mm(flags, task);
 	if (error)
 		goto bad_signal;
-	error = copy_thread(task, args);
+	error = copy_namespaces(flags, task);
 	if (error)
 		goto bad_mm;
+	error = copy_thread(task, args);
+	if (error)
+		goto bad_namespaces;
 	if (!pid) {
-		pid = alloc_pid(&init_pid_ns);
+		pid = alloc_pid(task->nsproxy->pid_ns_for_children, args->set_tid,
+				args->set_tid_size);
 		if (IS_ERR(pid)) {
 			error = PTR_ERR(pid);
 			goto bad_thread;
@@ -504,6 +514,8 @@ bad_pid:
 		free_pid(pid);
 bad_thread:
 	arch_release_thread(task);
+bad_namespaces:
+	exit_task_namespaces(task);
 bad_mm:
 	if (task->mm)
 		mmput(task->mm);

@@ -5,6 +5,7 @@
 #include <kern/errno.h>
 #include <kern/kernel.h>
 #include <kern/syscalls.h>
+#include <kern/user_namespace.h>
 #include <lib/sort.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -102,7 +103,7 @@ SYSCALL_DEFINE2(setgroups, int, size, gid_t __user *, list)
 	struct group_info *groups;
 	struct cred *new;
 
-	if (!capable(CAP_SETGID))
+	if (!ns_capable(current_user_ns(), CAP_SETGID) || !userns_may_setgroups(current_user_ns()))
 		return -EPERM;
 	if ((unsigned int)size > NGROUPS_MAX)
 		return -EINVAL;
@@ -113,13 +114,14 @@ SYSCALL_DEFINE2(setgroups, int, size, gid_t __user *, list)
 		gid_t gid;
 		int error = get_user(gid, list + i);
 
-		if (!error && gid == (gid_t)-1)
-			error = -EINVAL;
+		if (!error) {
+			groups->gid[i] = make_kgid(current_user_ns(), gid);
+			error = gid_valid(groups->gid[i]) ? 0 : -EINVAL;
+		}
 		if (error) {
 			put_group_info(groups);
 			return error;
 		}
-		groups->gid[i] = make_kgid(current_user_ns(), gid);
 	}
 	groups_sort(groups);
 	new = prepare_creds();

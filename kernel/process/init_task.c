@@ -17,12 +17,6 @@
 /* With the guard page at its bottom, as every kernel stack. */
 char init_stack[UM_KSTACK_SIZE] __attribute__((aligned(UM_KSTACK_SIZE)));
 
-struct nsproxy init_nsproxy = {
-	.count = REFCOUNT_INIT(1),
-	.uts_ns = &init_uts_ns,
-	.pid_ns_for_children = &init_pid_ns,
-};
-
 struct sighand_struct init_sighand = {
 	.count = REFCOUNT_INIT(1),
 	.siglock = __SPIN_LOCK_UNLOCKED(init_sighand.siglock),

@@ -48,10 +48,16 @@ static __poll_t pidfd_poll(struct file *file, struct poll_table_struct *pt)
 
 static void pidfd_show_fdinfo(struct seq_file *m, struct file *file)
 {
+	struct pid_namespace *ns = task_active_pid_ns(current);
 	struct pid *pid = file->private_data;
-	pid_t nr = has_exited(pid) && !pid_has_task(pid, PIDTYPE_PID) ? -1 : pid_vnr(pid);
+	pid_t nr = has_exited(pid) && !pid_has_task(pid, PIDTYPE_PID) ? -1 : pid_nr_ns(pid, ns);
 
-	seq_printf(m, "Pid:\t%d\nNSpid:\t%d\n", nr, nr);
+	seq_printf(m, "Pid:\t%d\nNSpid:\t%d", nr, nr);
+	/* And in the name spaces below. */
+	if (nr > 0)
+		for (unsigned int level = ns->level + 1; level <= pid->level; level++)
+			seq_printf(m, "\t%d", pid->numbers[level].nr);
+	seq_putc(m, '\n');
 }
 
 static const struct file_operations pidfd_fops = {
@@ -157,6 +163,11 @@ SYSCALL_DEFINE4(pidfd_send_signal, int, pidfd, int, sig, siginfo_t __user *, uin
 	pid = get_signal_target(pidfd);
 	if (IS_ERR(pid))
 		return PTR_ERR(pid);
+	/* The target could not tell who it is that signals it. */
+	if (!pid_ns_is_below(ns_of_pid(pid), task_active_pid_ns(current))) {
+		put_pid(pid);
+		return -EINVAL;
+	}
 	if (uinfo) {
 		if (copy_siginfo_from_user(&info, uinfo))
 			error = -EFAULT;

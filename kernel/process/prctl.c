@@ -48,7 +48,8 @@ static long set_securebits(unsigned long bits)
 	/* Locked bits stay, locks are not taken back, unknown bits are refused. */
 	if (((old->securebits & SECURE_ALL_LOCKS) >> 1 & (old->securebits ^ bits)) ||
 	    ((old->securebits & SECURE_ALL_LOCKS) & ~bits) ||
-	    (bits & ~(unsigned long)(SECURE_ALL_LOCKS | SECURE_ALL_BITS)) || !capable(CAP_SETPCAP))
+	    (bits & ~(unsigned long)(SECURE_ALL_LOCKS | SECURE_ALL_BITS)) ||
+	    !ns_capable(current_user_ns(), CAP_SETPCAP))
 		return -EPERM;
 	new = prepare_creds();
 	if (!new)

@@ -91,20 +91,33 @@ static struct task_struct *find_alive_thread(struct task_struct *task)
 	return NULL;
 }
 
-/* init lives on in another thread, if it was a thread of init that died. */
-static struct task_struct *find_child_reaper(struct task_struct *father)
+/*
+ * init lives on in another thread, if it was a thread of init that died. With the last one its
+ * name space ends: the lock is dropped while everybody in it is killed and reaped.
+ */
+static struct task_struct *find_child_reaper(struct task_struct *father, struct list_head *dead)
 {
-	struct pid_namespace *ns = &init_pid_ns;
-	struct task_struct *alive;
+	struct pid_namespace *ns = task_active_pid_ns(father);
+	struct task_struct *alive, *child, *next;
 
 	if (ns->child_reaper != father)
 		return ns->child_reaper;
 	alive = find_alive_thread(father);
-	if (!alive)
+	if (alive) {
+		ns->child_reaper = alive;
+		return alive;
+	}
+	if (ns == &init_pid_ns)
 		panic("Attempted to kill init! exitcode=0x%08x",
 		      father->signal->group_exit_code ?: father->exit_code);
-	ns->child_reaper = alive;
-	return alive;
+	write_unlock_irq(&tasklist_lock);
+	list_for_each_entry_safe(child, next, dead, dead_entry) {
+		list_del_init(&child->dead_entry);
+		release_task(child);
+	}
+	zap_pid_ns_processes(ns);
+	write_lock_irq(&tasklist_lock);
+	return father;
 }
 
 /* A living sibling thread, else the nearest ancestor that asked for orphans, else init. */
@@ -113,12 +126,16 @@ static struct task_struct *find_new_reaper(struct task_struct *father,
 {
 	struct task_struct *thread = find_alive_thread(father);
 	struct task_struct *reaper;
+	unsigned int level;
 
 	if (thread)
 		return thread;
 	if (!father->signal->has_child_subreaper)
 		return child_reaper;
-	for (reaper = father->real_parent; !same_thread_group(reaper, child_reaper);
+	/* Ancestors in an outer name space would not see the orphans' numbers. */
+	level = task_pid(father)->level;
+	for (reaper = father->real_parent;
+	     !same_thread_group(reaper, child_reaper) && task_pid(reaper)->level == level;
 	     reaper = reaper->real_parent) {
 		if (reaper == &init_task)
 			break;
@@ -151,7 +168,7 @@ static void forget_original_parent(struct task_struct *father, struct list_head 
 	struct task_struct *child, *thread, *reaper;
 
 	exit_ptrace(father, dead);
-	reaper = find_child_reaper(father);
+	reaper = find_child_reaper(father, dead);
 	if (list_empty(&father->children))
 		return;
 	reaper = find_new_reaper(father, reaper);

@@ -7,9 +7,11 @@
 #include <kern/mutex.h>
 #include <kern/pid.h>
 #include <kern/printk.h>
+#include <kern/rcupdate.h>
 #include <kern/reboot.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
+#include <kern/user_namespace.h>
 #include <mm/uaccess.h>
 #include <um/setup.h>
 
@@ -48,32 +50,37 @@ void emergency_restart(void)
 /* Would init, which ignores all that it does not handle, hear the signal at all? */
 static bool init_handles(int sig)
 {
-	struct task_struct *init = find_get_task_by_vpid(1);
 	__sighandler_t handler = SIG_DFL;
+	struct task_struct *init;
 	unsigned long flags;
 
-	if (!init)
-		return false;
-	if (lock_task_sighand(init, &flags)) {
+	rcu_read_lock();
+	init = find_task_by_pid_ns(1, &init_pid_ns);
+	if (init && lock_task_sighand(init, &flags)) {
 		handler = init->sighand->action[sig - 1].sa.sa_handler;
 		unlock_task_sighand(init, &flags);
 	}
-	put_task_struct(init);
+	rcu_read_unlock();
 	return handler != SIG_DFL && handler != SIG_IGN;
+}
+
+/* Of the first name space, whoever runs. */
+static void kill_init(int sig)
+{
+	rcu_read_lock();
+	kill_pid(find_pid_ns(1, &init_pid_ns), sig, 1);
+	rcu_read_unlock();
 }
 
 void orderly_poweroff(void)
 {
 	static bool asked;
-	struct pid *init;
 
 	/* Asked twice: init hangs. */
 	if (asked || !init_handles(SIGUSR2))
 		kernel_power_off();
 	asked = true;
-	init = find_get_pid(1);
-	kill_pid(init, SIGUSR2, 1);
-	put_pid(init);
+	kill_init(SIGUSR2);
 }
 
 void signal_init(int sig, bool typed)
@@ -91,27 +98,25 @@ void signal_init(int sig, bool typed)
 
 void ctrl_alt_del(void)
 {
-	struct pid *init;
-
 	if (ctrl_alt_del_enabled)
 		kernel_restart(NULL);
-	init = find_get_pid(1);
-	if (init)
-		kill_pid(init, SIGINT, 1);
-	put_pid(init);
+	kill_init(SIGINT);
 }
 
 SYSCALL_DEFINE4(reboot, int, magic1, int, magic2, unsigned int, cmd, void __user *, arg)
 {
+	struct pid_namespace *ns = task_active_pid_ns(current);
 	char buffer[256];
 	long ret = 0;
 
-	if (!ns_capable(&init_user_ns, CAP_SYS_BOOT))
+	if (!ns_capable(ns->user_ns, CAP_SYS_BOOT))
 		return -EPERM;
 	if ((unsigned int)magic1 != LINUX_REBOOT_MAGIC1 ||
 	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
 	     magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
 		return -EINVAL;
+	if (ns != &init_pid_ns)
+		return reboot_pid_ns(ns, cmd);
 
 	mutex_lock(&reboot_mutex);
 	switch (cmd) {

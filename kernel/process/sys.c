@@ -139,26 +139,6 @@ SYSCALL_DEFINE5(kcmp, pid_t, pid1, pid_t, pid2, int, type, unsigned long, idx1, 
 	return ret;
 }
 
-SYSCALL_DEFINE1(unshare, unsigned long, flags)
-{
-	const unsigned long sharing = CLONE_FS | CLONE_FILES | CLONE_SYSVSEM;
-	const unsigned long alone = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
-	int error = 0;
-
-	/* Name spaces cannot be unshared: there is one of each. */
-	if (flags & ~(sharing | alone))
-		return -EINVAL;
-	if ((flags & alone) && !thread_group_empty(current))
-		return -EINVAL;
-	if ((flags & (CLONE_SIGHAND | CLONE_VM)) && refcount_read(&current->sighand->count) > 1)
-		return -EINVAL;
-	if (flags & CLONE_FS)
-		error = unshare_fs_struct();
-	if (!error && (flags & CLONE_FILES))
-		error = unshare_files();
-	return error;
-}
-
 char task_state_to_char(struct task_struct *task)
 {
 	unsigned int state = READ_ONCE(task->state);

@@ -18,11 +18,18 @@ static bool issecure(const struct cred *cred, int bit)
 	return cred->securebits & issecure_mask(bit);
 }
 
+/* User 0 of the credentials' own name space; INVALID_UID when it has none. */
+static kuid_t root_of(const struct cred *cred)
+{
+	return make_kuid(cred->user_ns, 0);
+}
+
 /* Leaving or entering user 0 changes what is permitted and effective. */
 static void fixup_caps_setuid(struct cred *new, const struct cred *old)
 {
-	bool was_root = !old->uid.val || !old->euid.val || !old->suid.val;
-	bool is_root = !new->uid.val || !new->euid.val || !new->suid.val;
+	kuid_t root = root_of(old);
+	bool was_root = uid_eq(old->uid, root) || uid_eq(old->euid, root) || uid_eq(old->suid, root);
+	bool is_root = uid_eq(new->uid, root) || uid_eq(new->euid, root) || uid_eq(new->suid, root);
 
 	if (issecure(new, SECURE_NO_SETUID_FIXUP))
 		return;
@@ -33,9 +40,9 @@ static void fixup_caps_setuid(struct cred *new, const struct cred *old)
 		}
 		new->cap_ambient = CAP_EMPTY_SET;
 	}
-	if (!old->euid.val && new->euid.val)
+	if (uid_eq(old->euid, root) && !uid_eq(new->euid, root))
 		new->cap_effective = CAP_EMPTY_SET;
-	if (old->euid.val && !new->euid.val)
+	if (!uid_eq(old->euid, root) && uid_eq(new->euid, root))
 		new->cap_effective = new->cap_permitted;
 }
 
@@ -83,7 +90,7 @@ SYSCALL_DEFINE1(setuid, uid_t, uid)
 	new = prepare_creds();
 	if (!new)
 		return -ENOMEM;
-	if (capable(CAP_SETUID)) {
+	if (ns_capable(old->user_ns, CAP_SETUID)) {
 		new->suid = new->uid = kuid;
 		if (!uid_eq(kuid, old->uid)) {
 			int error = set_user(new);
@@ -103,19 +110,22 @@ SYSCALL_DEFINE2(setreuid, uid_t, ruid, uid_t, euid)
 	const struct cred *old = current_cred();
 	kuid_t kruid = make_kuid(current_user_ns(), ruid);
 	kuid_t keuid = make_kuid(current_user_ns(), euid);
-	struct cred *new = prepare_creds();
+	struct cred *new;
 
+	if ((ruid != (uid_t)-1 && !uid_valid(kruid)) || (euid != (uid_t)-1 && !uid_valid(keuid)))
+		return -EINVAL;
+	new = prepare_creds();
 	if (!new)
 		return -ENOMEM;
 	if (ruid != (uid_t)-1) {
 		new->uid = kruid;
-		if (!uid_eq(old->uid, kruid) && !uid_eq(old->euid, kruid) && !capable(CAP_SETUID))
+		if (!uid_eq(old->uid, kruid) && !uid_eq(old->euid, kruid) && !ns_capable(old->user_ns, CAP_SETUID))
 			return fail(new, -EPERM);
 	}
 	if (euid != (uid_t)-1) {
 		new->euid = keuid;
 		if (!uid_eq(old->uid, keuid) && !uid_eq(old->euid, keuid) &&
-		    !uid_eq(old->suid, keuid) && !capable(CAP_SETUID))
+		    !uid_eq(old->suid, keuid) && !ns_capable(old->user_ns, CAP_SETUID))
 			return fail(new, -EPERM);
 	}
 	if (!uid_eq(new->uid, old->uid)) {
@@ -129,25 +139,31 @@ SYSCALL_DEFINE2(setreuid, uid_t, ruid, uid_t, euid)
 	return commit_uids(new, old);
 }
 
-static bool one_of_uids(const struct cred *cred, uid_t uid)
+static bool one_of_uids(const struct cred *cred, kuid_t uid)
 {
-	return uid == (uid_t)-1 || uid == cred->uid.val || uid == cred->euid.val ||
-	       uid == cred->suid.val;
+	return !uid_valid(uid) || uid_eq(uid, cred->uid) || uid_eq(uid, cred->euid) ||
+	       uid_eq(uid, cred->suid);
 }
 
 SYSCALL_DEFINE3(setresuid, uid_t, ruid, uid_t, euid, uid_t, suid)
 {
 	const struct cred *old = current_cred();
+	kuid_t kruid = make_kuid(old->user_ns, ruid);
+	kuid_t keuid = make_kuid(old->user_ns, euid);
+	kuid_t ksuid = make_kuid(old->user_ns, suid);
 	struct cred *new;
 
-	if ((!one_of_uids(old, ruid) || !one_of_uids(old, euid) || !one_of_uids(old, suid)) &&
-	    !capable(CAP_SETUID))
+	if ((ruid != (uid_t)-1 && !uid_valid(kruid)) || (euid != (uid_t)-1 && !uid_valid(keuid)) ||
+	    (suid != (uid_t)-1 && !uid_valid(ksuid)))
+		return -EINVAL;
+	if ((!one_of_uids(old, kruid) || !one_of_uids(old, keuid) || !one_of_uids(old, ksuid)) &&
+	    !ns_capable(old->user_ns, CAP_SETUID))
 		return -EPERM;
 	new = prepare_creds();
 	if (!new)
 		return -ENOMEM;
 	if (ruid != (uid_t)-1) {
-		new->uid = KUIDT_INIT(ruid);
+		new->uid = kruid;
 		if (!uid_eq(new->uid, old->uid)) {
 			int error = set_user(new);
 
@@ -156,9 +172,9 @@ SYSCALL_DEFINE3(setresuid, uid_t, ruid, uid_t, euid, uid_t, suid)
 		}
 	}
 	if (euid != (uid_t)-1)
-		new->euid = KUIDT_INIT(euid);
+		new->euid = keuid;
 	if (suid != (uid_t)-1)
-		new->suid = KUIDT_INIT(suid);
+		new->suid = ksuid;
 	return commit_uids(new, old);
 }
 
@@ -191,7 +207,7 @@ SYSCALL_DEFINE1(setgid, gid_t, gid)
 	new = prepare_creds();
 	if (!new)
 		return -ENOMEM;
-	if (capable(CAP_SETGID))
+	if (ns_capable(old->user_ns, CAP_SETGID))
 		new->gid = new->egid = new->sgid = kgid;
 	else if (gid_eq(kgid, old->gid) || gid_eq(kgid, old->sgid))
 		new->egid = kgid;
@@ -205,18 +221,21 @@ SYSCALL_DEFINE2(setregid, gid_t, rgid, gid_t, egid)
 	const struct cred *old = current_cred();
 	kgid_t krgid = make_kgid(current_user_ns(), rgid);
 	kgid_t kegid = make_kgid(current_user_ns(), egid);
-	struct cred *new = prepare_creds();
+	struct cred *new;
 
+	if ((rgid != (gid_t)-1 && !gid_valid(krgid)) || (egid != (gid_t)-1 && !gid_valid(kegid)))
+		return -EINVAL;
+	new = prepare_creds();
 	if (!new)
 		return -ENOMEM;
 	if (rgid != (gid_t)-1) {
-		if (!gid_eq(old->gid, krgid) && !gid_eq(old->egid, krgid) && !capable(CAP_SETGID))
+		if (!gid_eq(old->gid, krgid) && !gid_eq(old->egid, krgid) && !ns_capable(old->user_ns, CAP_SETGID))
 			return fail(new, -EPERM);
 		new->gid = krgid;
 	}
 	if (egid != (gid_t)-1) {
 		if (!gid_eq(old->gid, kegid) && !gid_eq(old->egid, kegid) &&
-		    !gid_eq(old->sgid, kegid) && !capable(CAP_SETGID))
+		    !gid_eq(old->sgid, kegid) && !ns_capable(old->user_ns, CAP_SETGID))
 			return fail(new, -EPERM);
 		new->egid = kegid;
 	}
@@ -225,29 +244,35 @@ SYSCALL_DEFINE2(setregid, gid_t, rgid, gid_t, egid)
 	return commit_gids(new);
 }
 
-static bool one_of_gids(const struct cred *cred, gid_t gid)
+static bool one_of_gids(const struct cred *cred, kgid_t gid)
 {
-	return gid == (gid_t)-1 || gid == cred->gid.val || gid == cred->egid.val ||
-	       gid == cred->sgid.val;
+	return !gid_valid(gid) || gid_eq(gid, cred->gid) || gid_eq(gid, cred->egid) ||
+	       gid_eq(gid, cred->sgid);
 }
 
 SYSCALL_DEFINE3(setresgid, gid_t, rgid, gid_t, egid, gid_t, sgid)
 {
 	const struct cred *old = current_cred();
+	kgid_t krgid = make_kgid(old->user_ns, rgid);
+	kgid_t kegid = make_kgid(old->user_ns, egid);
+	kgid_t ksgid = make_kgid(old->user_ns, sgid);
 	struct cred *new;
 
-	if ((!one_of_gids(old, rgid) || !one_of_gids(old, egid) || !one_of_gids(old, sgid)) &&
-	    !capable(CAP_SETGID))
+	if ((rgid != (gid_t)-1 && !gid_valid(krgid)) || (egid != (gid_t)-1 && !gid_valid(kegid)) ||
+	    (sgid != (gid_t)-1 && !gid_valid(ksgid)))
+		return -EINVAL;
+	if ((!one_of_gids(old, krgid) || !one_of_gids(old, kegid) || !one_of_gids(old, ksgid)) &&
+	    !ns_capable(old->user_ns, CAP_SETGID))
 		return -EPERM;
 	new = prepare_creds();
 	if (!new)
 		return -ENOMEM;
 	if (rgid != (gid_t)-1)
-		new->gid = KGIDT_INIT(rgid);
+		new->gid = krgid;
 	if (egid != (gid_t)-1)
-		new->egid = KGIDT_INIT(egid);
+		new->egid = kegid;
 	if (sgid != (gid_t)-1)
-		new->sgid = KGIDT_INIT(sgid);
+		new->sgid = ksgid;
 	return commit_gids(new);
 }
 
@@ -273,16 +298,18 @@ SYSCALL_DEFINE1(setfsuid, uid_t, uid)
 
 	if (!uid_valid(kuid) || uid_eq(kuid, old->fsuid))
 		return old_fsuid;
-	if (!one_of_uids(old, uid) && !capable(CAP_SETUID))
+	if (!one_of_uids(old, kuid) && !ns_capable(old->user_ns, CAP_SETUID))
 		return old_fsuid;
 	new = prepare_creds();
 	if (!new)
 		return old_fsuid;
 	new->fsuid = kuid;
 	if (!issecure(new, SECURE_NO_SETUID_FIXUP)) {
-		if (!old->fsuid.val && kuid.val)
+		kuid_t root = root_of(old);
+
+		if (uid_eq(old->fsuid, root) && !uid_eq(kuid, root))
 			new->cap_effective.val &= ~CAP_FS_MASK;
-		if (old->fsuid.val && !kuid.val)
+		if (!uid_eq(old->fsuid, root) && uid_eq(kuid, root))
 			new->cap_effective.val |= new->cap_permitted.val &CAP_FS_MASK;
 	}
 	commit_creds(new);
@@ -298,7 +325,7 @@ SYSCALL_DEFINE1(setfsgid, gid_t, gid)
 
 	if (!gid_valid(kgid) || gid_eq(kgid, old->fsgid))
 		return old_fsgid;
-	if (!one_of_gids(old, gid) && !capable(CAP_SETGID))
+	if (!one_of_gids(old, kgid) && !ns_capable(old->user_ns, CAP_SETGID))
 		return old_fsgid;
 	new = prepare_creds();
 	if (!new)

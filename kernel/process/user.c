@@ -14,8 +14,6 @@
 #include <lib/hashtable.h>
 #include <mm/slab.h>
 
-struct user_namespace init_user_ns;
-
 static DEFINE_SPINLOCK(uidhash_lock);
 static DEFINE_HASHTABLE(uidhash, 6);
 

@@ -3,6 +3,7 @@
 #include <kern/cred.h>
 #include <kern/errno.h>
 #include <kern/syscalls.h>
+#include <kern/user_namespace.h>
 #include <kern/uts.h>
 #include <lib/string.h>
 #include <mm/uaccess.h>
@@ -20,6 +21,12 @@ struct uts_namespace init_uts_ns = {
 		.version = UTS_VERSION,
 		.machine = UTS_MACHINE,
 		.domainname = UTS_DOMAINNAME,
+	},
+	.user_ns = &init_user_ns,
+	.ns = {
+		.count = REFCOUNT_INIT(1),
+		.inum = PROC_UTS_INIT_INO,
+		.ops = &utsns_operations,
 	},
 };
 
@@ -44,7 +51,7 @@ static long set_name(char *to, const char __user *from, int len)
 {
 	char name[__NEW_UTS_LEN + 1] = {};
 
-	if (!ns_capable(current_user_ns(), CAP_SYS_ADMIN))
+	if (!ns_capable(current->nsproxy->uts_ns->user_ns, CAP_SYS_ADMIN))
 		return -EPERM;
 	if (len < 0 || len > __NEW_UTS_LEN)
 		return -EINVAL;

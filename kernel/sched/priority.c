@@ -57,7 +57,7 @@ static void visit_group(int who, struct prio_walk *walk)
 
 static void visit_user(int who, struct prio_walk *walk)
 {
-	kuid_t uid = who ? KUIDT_INIT(who) : current_uid();
+	kuid_t uid = who ? make_kuid(current_user_ns(), who) : current_uid();
 	struct task_struct *leader, *task;
 
 	for_each_process_thread(leader, task)

@@ -13,14 +13,18 @@
 
 #include "internal.h"
 
-static void fill_child_info(struct siginfo *info, struct task_struct *task, int sig)
+static void fill_child_info(struct siginfo *info, struct task_struct *task,
+			    struct task_struct *parent, int sig)
 {
 	u64 utime, stime;
 
 	clear_siginfo(info);
 	info->si_signo = sig;
-	info->si_pid = task_pid_vnr(task);
-	info->si_uid = from_kuid_munged(&init_user_ns, task_uid(task));
+	/* As the parent sees them. */
+	rcu_read_lock();
+	info->si_pid = task_pid_nr_ns(task, task_active_pid_ns(parent));
+	info->si_uid = from_kuid_munged(__task_cred(parent)->user_ns, task_uid(task));
+	rcu_read_unlock();
 	thread_group_cputime_adjusted(task, &utime, &stime);
 	/* In clock ticks of 10 ms, as times() counts. */
 	info->si_utime = div_u64(utime, NSEC_PER_SEC / 100);
@@ -47,7 +51,7 @@ bool do_notify_parent(struct task_struct *task, int sig)
 	if (sig != SIGCHLD && task->last_exec_id != parent->last_exec_id && task->mm != parent->mm)
 		sig = SIGCHLD;
 
-	fill_child_info(&info, task, sig);
+	fill_child_info(&info, task, parent, sig);
 	info.si_status = code & 0x7f;
 	if (code & 0x80)
 		info.si_code = CLD_DUMPED;
@@ -85,7 +89,7 @@ void do_notify_parent_cldstop(struct task_struct *task, bool for_ptracer, int wh
 	struct siginfo info;
 	unsigned long flags;
 
-	fill_child_info(&info, child, SIGCHLD);
+	fill_child_info(&info, child, parent, SIGCHLD);
 	info.si_code = why;
 	if (why == CLD_CONTINUED)
 		info.si_status = SIGCONT;

@@ -266,7 +266,8 @@ void complete_signal(int sig, struct task_struct *task, enum pid_type type)
 
 	if (!thread)
 		return; /* whoever unblocks it will find it */
-	if (sig_fatal(task, sig) && !(signal->flags & (SIGNAL_GROUP_EXIT | SIGNAL_UNKILLABLE)) &&
+	if (sig_fatal(task, sig) && !(signal->flags & SIGNAL_GROUP_EXIT) &&
+	    (sig == SIGKILL || !(signal->flags & SIGNAL_UNKILLABLE)) &&
 	    !sigismember(&thread->real_blocked, sig) &&
 	    (sig == SIGKILL || (!task->ptrace && !sig_kernel_coredump(sig)))) {
 		/* Everybody dies: no need to wait until this thread runs. */
@@ -284,7 +285,29 @@ void complete_signal(int sig, struct task_struct *task, enum pid_type type)
 	signal_wake_up(thread, sig == SIGKILL);
 }
 
-static void fill_info(struct sigqueue *q, int sig, struct siginfo *info)
+/* Is a sender named in it? */
+static bool has_pid_and_uid(const struct siginfo *info)
+{
+	if (is_si_special(info))
+		return false;
+	return info->si_code == SI_USER || info->si_code == SI_TKILL || info->si_code == SI_QUEUE ||
+	       info->si_code == SI_MESGQ ||
+	       (info->si_signo == SIGCHLD && info->si_code >= CLD_EXITED &&
+		info->si_code <= CLD_CONTINUED);
+}
+
+/* The number of a user as the target's user name space shows it. => rcu_read_lock not needed */
+static uid_t uid_for(struct task_struct *task, kuid_t uid)
+{
+	uid_t id;
+
+	rcu_read_lock();
+	id = from_kuid_munged(__task_cred(task)->user_ns, uid);
+	rcu_read_unlock();
+	return id;
+}
+
+static void fill_info(struct sigqueue *q, int sig, struct siginfo *info, struct task_struct *task)
 {
 	if (!is_si_special(info)) {
 		q->info = *info;
@@ -294,8 +317,8 @@ static void fill_info(struct sigqueue *q, int sig, struct siginfo *info)
 	q->info.si_signo = sig;
 	if (info == SEND_SIG_NOINFO) {
 		q->info.si_code = SI_USER;
-		q->info.si_pid = task_tgid_vnr(current);
-		q->info.si_uid = from_kuid_munged(current_user_ns(), current_uid());
+		q->info.si_pid = task_tgid_nr_ns(current, task_active_pid_ns(task));
+		q->info.si_uid = uid_for(task, current_uid());
 	} else {
 		q->info.si_code = SI_KERNEL;
 	}
@@ -337,7 +360,7 @@ int send_signal_queue(int sig, struct siginfo *info, struct task_struct *task, e
 	q = alloc_queue_entry(sig, task, over_limit);
 	if (q) {
 		list_add_tail(&q->list, &pending->list);
-		fill_info(q, sig, info);
+		fill_info(q, sig, info, task);
 	} else if (!is_si_special(info) && sig >= SIGRTMIN && info->si_code != SI_USER) {
 		/* sigqueue() promised a queued signal. */
 		return -EAGAIN;
@@ -353,10 +376,24 @@ out_set:
 
 int send_signal_locked(int sig, struct siginfo *info, struct task_struct *task, enum pid_type type)
 {
-	/* The kernel's own signals reach init too, as far as it cannot handle them. */
-	bool force = info == SEND_SIG_PRIV || (!is_si_special(info) && info->si_code > 0);
+	/* Somebody in an outer name space, whom the target cannot see? */
+	bool outside = !task_pid_nr_ns(current, task_active_pid_ns(task));
+	struct siginfo seen;
+	bool force;
 
-	return send_signal_queue(sig, info, task, type, force);
+	/* The kernel's own signals, and those from outside, reach init as far as it must obey. */
+	if (is_si_special(info))
+		return send_signal_queue(sig, info, task, type, info == SEND_SIG_PRIV || outside);
+	force = info->si_code > 0;
+	if (!has_pid_and_uid(info))
+		return send_signal_queue(sig, info, task, type, force);
+	seen = *info;
+	seen.si_uid = uid_for(task, make_kuid(current_user_ns(), info->si_uid));
+	if (outside) {
+		seen.si_pid = 0;
+		force = true;
+	}
+	return send_signal_queue(sig, &seen, task, type, force);
 }
 
 struct sighand_struct *lock_task_sighand(struct task_struct *task, unsigned long *flags)

@@ -7,13 +7,6 @@
 #include <net/sock.h>
 #include "internal.h"
 
-struct net init_net = {
-	.count = REFCOUNT_INIT(1),
-	.ns_inum = 4026531840,
-	.sysctl_somaxconn = SOMAXCONN,
-	.sysctl_max_dgram_qlen = 10,
-};
-
 static const int zero, one = 1, min_sndbuf = SOCK_MIN_SNDBUF, min_rcvbuf = SOCK_MIN_RCVBUF;
 static int dev_weight = 64, netdev_max_backlog = 1000, message_burst = 10, message_cost = 5;
 
@@ -110,7 +103,6 @@ static int __init proc_net_init(void)
 static int __init net_core_init(void)
 {
 	skb_cache_init();
-	init_nsproxy.net_ns = &init_net;
 	return sockfs_init() ?: proc_net_init();
 }
 fs_initcall(net_core_init);

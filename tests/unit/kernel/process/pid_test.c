@@ -12,7 +12,7 @@ KTEST(pid, numbers_are_unique_and_found)
 	struct pid *pids[64];
 
 	for (int i = 0; i < 64; i++) {
-		pids[i] = alloc_pid(&init_pid_ns);
+		pids[i] = alloc_pid(&init_pid_ns, NULL, 0);
 		KASSERT_FALSE(IS_ERR(pids[i]));
 		KEXPECT_GT(pid_nr(pids[i]), 0);
 		for (int j = 0; j < i; j++)
@@ -28,7 +28,7 @@ KTEST(pid, numbers_are_unique_and_found)
 
 KTEST(pid, a_freed_number_is_not_found)
 {
-	struct pid *pid = alloc_pid(&init_pid_ns);
+	struct pid *pid = alloc_pid(&init_pid_ns, NULL, 0);
 	int nr;
 
 	KASSERT_FALSE(IS_ERR(pid));
@@ -43,7 +43,7 @@ KTEST(pid, a_freed_number_is_not_found)
 
 KTEST(pid, nobody_uses_a_fresh_one)
 {
-	struct pid *pid = alloc_pid(&init_pid_ns);
+	struct pid *pid = alloc_pid(&init_pid_ns, NULL, 0);
 
 	KASSERT_FALSE(IS_ERR(pid));
 	for (int type = 0; type < PIDTYPE_MAX; type++)
@@ -75,7 +75,7 @@ KTEST(pid, current_knows_itself)
 
 KTEST(pid, next_one_up)
 {
-	struct pid *pid = alloc_pid(&init_pid_ns), *found;
+	struct pid *pid = alloc_pid(&init_pid_ns, NULL, 0), *found;
 
 	KASSERT_FALSE(IS_ERR(pid));
 	rcu_read_lock();
