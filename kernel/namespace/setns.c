@@ -17,7 +17,7 @@
 #include <kern/nsproxy.h>
 #include <kern/pid.h>
 #include <kern/pidfd.h>
-#include <kern/rcupdate.h>
+#include <kern/ptrace.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
 #include <kern/time_namespace.h>
@@ -93,21 +93,6 @@ static int install_from_task(struct nsset *set, struct task_struct *task)
 	return 0;
 }
 
-/* As much right over the task as looking into its memory takes. */
-static bool may_look_into(struct task_struct *task)
-{
-	const struct cred *mine = current_cred(), *its = get_task_cred(task);
-	bool may = uid_eq(mine->uid, its->euid) && uid_eq(mine->uid, its->suid) &&
-		   uid_eq(mine->uid, its->uid) && gid_eq(mine->gid, its->egid) &&
-		   gid_eq(mine->gid, its->sgid) && gid_eq(mine->gid, its->gid) &&
-		   mine->user_ns == its->user_ns &&
-		   cap_issubset(its->cap_permitted, mine->cap_permitted);
-
-	may = may || ns_capable(its->user_ns, CAP_SYS_PTRACE);
-	put_cred(its);
-	return may;
-}
-
 static int install_from_pid(struct nsset *set, struct pid *pid)
 {
 	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
@@ -115,7 +100,8 @@ static int install_from_pid(struct nsset *set, struct pid *pid)
 
 	if (!task)
 		return -ESRCH;
-	error = may_look_into(task) ? install_from_task(set, task) : -EPERM;
+	error = ptrace_may_access(task, PTRACE_MODE_READ_REALCREDS) ? install_from_task(set, task) :
+								      -EPERM;
 	put_task_struct(task);
 	return error;
 }
