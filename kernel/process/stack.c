@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Kernel stacks: order-4 blocks whose lowest page is a guard. Setting a guard up costs a host
- * call, so a few stacks are kept with theirs.
+ * call, so a few stacks are kept with theirs. When memory is in pieces a stack is put together
+ * of single pages (vmalloc).
  *
  *   stack_cache_lock	the cache; innermost, interrupts off (stacks are given back by the
  *			scheduler)
@@ -12,6 +13,7 @@
 #include <lib/string.h>
 #include <mm/gfp.h>
 #include <mm/page.h>
+#include <mm/vmalloc.h>
 #include <mm/vmstat.h>
 #include <um/processor.h>
 #include <um/switch_to.h>
@@ -50,16 +52,33 @@ static bool push_cached_stack(void *stack)
 	return kept;
 }
 
+/* A block if there is one now, else pages. */
+static void *new_stack(void)
+{
+	gfp_t gfp = (GFP_KERNEL | __GFP_NOWARN) & ~__GFP_DIRECT_RECLAIM;
+	void *stack = (void *)__get_free_pages(gfp, UM_KSTACK_ORDER);
+
+	return stack ? stack : __vmalloc(UM_KSTACK_SIZE, GFP_KERNEL);
+}
+
+static void drop_stack(void *stack)
+{
+	if (is_vmalloc_addr(stack))
+		vfree(stack);
+	else
+		free_pages((unsigned long)stack, UM_KSTACK_ORDER);
+}
+
 int alloc_thread_stack(struct task_struct *task)
 {
 	void *stack = pop_cached_stack();
 
 	if (!stack) {
-		stack = (void *)__get_free_pages(GFP_KERNEL, UM_KSTACK_ORDER);
+		stack = new_stack();
 		if (!stack)
 			return -ENOMEM;
 		if (um_stack_guard(stack, 1)) {
-			free_pages((unsigned long)stack, UM_KSTACK_ORDER);
+			drop_stack(stack);
 			return -ENOMEM;
 		}
 	}
@@ -79,7 +98,7 @@ void free_thread_stack(struct task_struct *task)
 	if (push_cached_stack(stack))
 		return;
 	um_stack_guard(stack, 0);
-	free_pages((unsigned long)stack, UM_KSTACK_ORDER);
+	drop_stack(stack);
 }
 
 void put_task_stack(struct task_struct *task)
