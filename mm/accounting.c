@@ -87,7 +87,7 @@ void task_mem(struct seq_file *m, struct mm_struct *mm)
 	show_kb(m, "VmExe:", text >> PAGE_SHIFT);
 	show_kb(m, "VmLib:", (exec - text) >> PAGE_SHIFT);
 	show_kb(m, "VmPTE:", atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT);
-	show_kb(m, "VmSwap:", 0);
+	show_kb(m, "VmSwap:", get_mm_counter(mm, MM_SWAPENTS));
 	show_kb(m, "HugetlbPages:", 0);
 }
 

@@ -34,11 +34,17 @@ bool memory_is_short(void)
 	return nr_free_pages_fast() < (totalram_pages() >> 3);
 }
 
-void make_anon(struct page *page)
+void make_anon(struct vm_area_struct *vma, unsigned long addr, struct page *page, unsigned int nr)
 {
-	page->mapping = (struct address_space *)PAGE_MAPPING_ANON;
-	page->flags |= (1UL << PG_swapbacked) | (1UL << PG_uptodate) | (1UL << PG_user);
-	page_add_rmap(page, true);
+	for (unsigned int i = 0; i < nr; i++) {
+		page_set_anon(page + i, vma->vm_mm, addr + i * PAGE_SIZE, true);
+		page[i].flags |= (1UL << PG_swapbacked) | (1UL << PG_uptodate) | (1UL << PG_user);
+		page_add_rmap(page + i, true);
+	}
+	lru_cache_add_run(page, nr);
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		for (unsigned int i = 0; i < nr; i++)
+			mlock_new_page(vma, page + i);
 }
 
 /* What the next window of the area shall be, by where this fault lies. */
@@ -168,10 +174,9 @@ static bool map_window(struct vm_area_struct *vma, const struct window *w, pte_t
 	for (unsigned int i = 0; i < w->nr; i++)
 		if (!pte_none(ptep_get(ptep + i)))
 			return false;
-	for (unsigned int i = 0; i < w->nr; i++) {
-		make_anon(page + i);
+	make_anon(vma, w->start, page, w->nr);
+	for (unsigned int i = 0; i < w->nr; i++)
 		set_pte(ptep + i, anon_pte(page + i, vma));
-	}
 	if (window_is_huge(w)) {
 		pmd_mark_huge(vma->vm_mm, w->start);
 		count_vm_event(THP_FAULT_ALLOC);

@@ -55,6 +55,8 @@ static bool refill_from_tables(struct mm_struct *mm, unsigned long addr, unsigne
 	ptep = pte_lookup(mm, addr);
 	good = ptep && pte_allows(ptep_get(ptep), error_code);
 	if (good) {
+		if (!pte_young(*ptep))
+			set_pte(ptep, pte_mkyoung(*ptep));
 		contiguous_run(ptep, at, &left, &right);
 		start = min(start, at - left * PAGE_SIZE);
 		end = max(end, at + (right + 1) * PAGE_SIZE);

@@ -87,7 +87,6 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order);
 /* Frees memory from caches: pages freed (about). => may sleep, no locks of mm held */
 unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr);
 unsigned long shrink_slab(gfp_t gfp, int priority);
-unsigned long shrink_page_cache(gfp_t gfp, unsigned long nr);
 
 /* ---- failures on purpose (fault_inject.c); 0: none ---- */
 extern unsigned int failslab_interval, fail_page_interval;

@@ -23,6 +23,7 @@
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <mm/pagemap.h>
+#include <mm/swap.h>
 
 /* Neighbours that become writable with a page that turned out to be ours alone. */
 #define REUSE_ORDER 3
@@ -66,6 +67,8 @@ static void install_file_pte(struct vm_area_struct *vma, pte_t *ptep, struct pag
 		SetPageUser(page);
 	get_page(page);
 	page_add_rmap(page, false);
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		mlock_new_page(vma, page);
 	atomic_long_inc(&vma->vm_mm->rss_stat[page_rss_type(page)]);
 	set_pte(ptep, file_pte(page, vma, write));
 }
@@ -172,7 +175,7 @@ bool cow_around(struct vm_fault *vmf)
 		if (!pte_none(*slot))
 			continue;
 		copy_highpage(copy, found[i]);
-		make_anon(copy);
+		make_anon(vma, start + ((found[i]->index - first) << PAGE_SHIFT), copy, 1);
 		get_page(copy);
 		set_pte(slot, anon_pte(copy, vma));
 		copied++;
@@ -231,7 +234,7 @@ static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 	copy_highpage(copy, vmf->page);
 	ptep = pte_alloc_lock(mm, vmf->address);
 	if (ptep && pte_none(*ptep)) {
-		make_anon(copy);
+		make_anon(vma, vmf->address, copy, 1);
 		set_pte(ptep, anon_pte(copy, vma));
 		installed = true;
 	}
@@ -308,7 +311,7 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *old)
 	ptep = pte_lookup(mm, vmf->address);
 	if (ptep && pte_val(*ptep) == pte_val(vmf->orig_pte)) {
 		pmd_split_huge(mm, vmf->address);
-		make_anon(copy);
+		make_anon(vma, vmf->address, copy, 1);
 		set_pte(ptep, anon_pte(copy, vma));
 		replaced = true;
 	}
@@ -387,6 +390,22 @@ static vm_fault_t wp_shared(struct vm_fault *vmf)
 	return 0;
 }
 
+/*
+ * Does nobody but this entry use the anonymous page? If the swap cache does and nobody wants it
+ * from there, it lets go. => page_table_lock held
+ */
+static bool only_ours(struct page *page)
+{
+	if (page_count(page) == 1)
+		return true;
+	if (!PageSwapCache(page) || page_count(page) != 2 || !trylock_page(page))
+		return false;
+	if (PageSwapCache(page) && page_count(page) == 2)
+		try_to_free_swap(page);
+	unlock_page(page);
+	return page_count(page) == 1;
+}
+
 /* => page_table_lock held, which it drops; *ptep is present and not writable */
 static vm_fault_t do_wp_page(struct vm_fault *vmf, pte_t pte)
 {
@@ -401,7 +420,7 @@ static vm_fault_t do_wp_page(struct vm_fault *vmf, pte_t pte)
 		return wp_page_copy(vmf, NULL);
 	}
 	page = pte_page(pte);
-	if (PageAnon(page) && page_count(page) == 1 && pte_accessible(pte)) {
+	if (PageAnon(page) && pte_accessible(pte) && only_ours(page)) {
 		wp_reuse(vmf);
 		return 0;
 	}
@@ -443,9 +462,15 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	ptep = pte_lookup(mm, vmf.address);
 	if (ptep)
 		pte = ptep_get(ptep);
+	if (pte_present(pte) && !pte_young(pte)) {
+		pte = pte_mkyoung(pte);
+		set_pte(ptep, pte);
+	}
 	if (pte_present(pte) && (flags & FAULT_FLAG_WRITE) && !pte_write(pte))
 		return do_wp_page(&vmf, pte);
 	spin_unlock(&mm->page_table_lock);
+	if (pte_is_swap(pte))
+		return do_swap_page(&vmf, pte);
 	if (!pte_present(pte))
 		return fault_missing(&vmf);
 	/* The entry is good: only the host mapping is missing. */

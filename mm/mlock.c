@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * mlock(2) and its family, and faulting ranges in. Nothing is ever swapped out, so a locked
- * area is one that is faulted in at once and counted against RLIMIT_MEMLOCK.
+ * mlock(2) and its family, and faulting ranges in. A locked area is faulted in at once and
+ * counted against RLIMIT_MEMLOCK; its pages carry PG_mlocked and stand on the unevictable list.
+ * A page that several map stays locked until the last of them has unmapped it.
  */
-#include "vm.h"
+#include "reclaim.h"
 
 #include <kern/cred.h>
 #include <kern/resource.h>
@@ -13,6 +14,66 @@
 #include <kern/task.h>
 #include <linux/capability.h>
 #include <linux/mman.h>
+
+/* ---- pages ---- */
+
+static void mlock_page(struct page *page)
+{
+	if (TestSetPageMlocked(page))
+		return;
+	mod_node_page_state(NR_MLOCK, 1);
+	/* A page that is off the lists just now is found by reclaim later. */
+	if (!isolate_lru_page(page))
+		return;
+	SetPageUnevictable(page);
+	putback_lru_page(page);
+}
+
+void clear_page_mlock(struct page *page)
+{
+	if (!TestClearPageMlocked(page))
+		return;
+	mod_node_page_state(NR_MLOCK, -1);
+	if (!isolate_lru_page(page))
+		return;
+	ClearPageUnevictable(page);
+	putback_lru_page(page);
+}
+
+void mlock_new_page(struct vm_area_struct *vma, struct page *page)
+{
+	if ((vma->vm_flags & (VM_LOCKED | VM_SPECIAL)) == VM_LOCKED)
+		mlock_page(page);
+}
+
+/* The pages that are there in [start, end) get or lose their lock. => mmap_lock held */
+static void mlock_present(struct mm_struct *mm, unsigned long start, unsigned long end, bool lock)
+{
+	unsigned long addr = start;
+
+	while (addr < end) {
+		unsigned long stop;
+		pte_t *ptep;
+
+		spin_lock(&mm->page_table_lock);
+		addr = pte_next_table(mm, addr, end, &ptep);
+		stop = min(end, (addr & PMD_MASK) + PMD_SIZE);
+		for (; addr < stop; addr += PAGE_SIZE, ptep++) {
+			pte_t pte = ptep_get(ptep);
+
+			if (!pte_present(pte) || pte_special(pte))
+				continue;
+			if (lock)
+				mlock_page(pte_page(pte));
+			else if (page_mapcount(pte_page(pte)) == 1)
+				clear_page_mlock(pte_page(pte));
+		}
+		spin_unlock(&mm->page_table_lock);
+		cond_resched();
+	}
+}
+
+/* ---- ranges ---- */
 
 /* => mmap_lock held for reading; 0 or -errno */
 static int populate_page(struct vm_area_struct *vma, unsigned long addr)
@@ -99,6 +160,8 @@ static int mlock_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsigne
 		mm->locked_vm += pages;
 	else if (!(flags & VM_LOCKED) && (vma->vm_flags & VM_LOCKED))
 		mm->locked_vm -= pages;
+	if ((flags ^ vma->vm_flags) & VM_LOCKED)
+		mlock_present(mm, start, end, flags & VM_LOCKED);
 	vma->vm_flags = flags;
 	vma_try_merge(mm, vma);
 	return 0;

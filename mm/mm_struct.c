@@ -19,6 +19,7 @@
 #include <kern/task.h>
 #include <mm/pagemap.h>
 #include <mm/slab.h>
+#include <mm/swap.h>
 #include <um/mmu.h>
 #include <um/ptrace.h>
 
@@ -43,7 +44,8 @@ void mm_cache_init(void)
 	mm_cache = KMEM_CACHE(mm_struct, SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_ACCOUNT);
 }
 
-static struct mm_struct *mm_init(struct mm_struct *mm, struct task_struct *task)
+static struct mm_struct *mm_init(struct mm_struct *mm, struct task_struct *task,
+				 struct mm_struct *parent)
 {
 	mm->mm_rb = RB_ROOT;
 	mm->mmap = NULL;
@@ -65,9 +67,13 @@ static struct mm_struct *mm_init(struct mm_struct *mm, struct task_struct *task)
 	memset(&mm->context, 0, sizeof(mm->context));
 	if (pgd_alloc(mm))
 		goto free;
-	if (init_new_context(task, mm))
+	if (anon_mm_join(mm, parent))
 		goto free_pgd;
+	if (init_new_context(task, mm))
+		goto leave;
 	return mm;
+leave:
+	anon_mm_leave(mm);
 free_pgd:
 	pgd_free(mm);
 free:
@@ -86,7 +92,7 @@ struct mm_struct *mm_alloc(struct task_struct *task)
 		mm->flags |= current->mm->flags & (1UL << MMF_DISABLE_THP);
 	mm->task_size = TASK_SIZE;
 	mm->mmap_base = TASK_SIZE;
-	return mm_init(mm, task);
+	return mm_init(mm, task, NULL);
 }
 
 void __mmdrop(struct mm_struct *mm)
@@ -122,6 +128,7 @@ static void exit_mmap(struct mm_struct *mm)
 	}
 	free_pgtables(mm, 0, TASK_SIZE, 0, TASK_SIZE);
 	vm_unacct_memory(accounted);
+	anon_mm_leave(mm);
 	mm->total_vm = 0;
 	/* The OOM killer need not wait for it any longer. */
 	set_bit(MMF_OOM_SKIP, &mm->flags);
@@ -215,7 +222,7 @@ static bool copy_anon_pte(struct vm_area_struct *dst_vma, struct vm_area_struct 
 		copy = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
 		if (copy) {
 			copy_highpage(copy, page);
-			make_anon(copy);
+			make_anon(dst_vma, addr, copy, 1);
 			set_pte(dst_pte, __pte((pte_val(pte) & ~PTE_PFN_MASK) |
 					       page_to_phys(copy)));
 			return false;
@@ -242,6 +249,12 @@ static bool copy_ptes(struct vm_area_struct *dst_vma, struct vm_area_struct *src
 		pte_t pte = ptep_get(src_pte);
 		struct page *page;
 
+		if (pte_is_swap(pte)) {
+			swap_duplicate(pte_to_swp_entry(pte));
+			set_pte(dst_pte, pte);
+			add_mm_counter(mm, MM_SWAPENTS, 1);
+			continue;
+		}
 		if (!pte_present(pte))
 			continue;
 		if (pte_special(pte)) {
@@ -410,7 +423,7 @@ struct mm_struct *dup_mm(struct task_struct *task, struct mm_struct *oldmm)
 	mm->flags &= MMF_INIT_MASK;
 	mm->def_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	mm->total_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
-	mm = mm_init(mm, task);
+	mm = mm_init(mm, task, oldmm);
 	if (!mm)
 		return NULL;
 	if (dup_mmap(mm, oldmm)) {

@@ -14,13 +14,15 @@
 
 /* Moves the entries of one table's worth: [old, stop). */
 static void move_ptes(struct mm_struct *mm, unsigned long old, unsigned long stop,
-		      pte_t *src, pte_t *dst)
+		      unsigned long new, pte_t *src, pte_t *dst)
 {
-	for (; old < stop; old += PAGE_SIZE, src++, dst++) {
+	for (; old < stop; old += PAGE_SIZE, new += PAGE_SIZE, src++, dst++) {
 		pte_t pte = ptep_get(src);
 
-		if (!pte_present(pte))
+		if (pte_none(pte))
 			continue;
+		if (pte_present(pte) && !pte_special(pte) && PageAnon(pte_page(pte)))
+			page_move_anon(pte_page(pte), mm, new);
 		set_pte(src, __pte(0));
 		set_pte(dst, pte);
 	}
@@ -51,7 +53,7 @@ unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_add
 		if (!dst)
 			break;
 		pmd_split_huge(mm, old);
-		move_ptes(mm, old, old + n, pte_lookup(mm, old), dst);
+		move_ptes(mm, old, old + n, new, pte_lookup(mm, old), dst);
 		spin_unlock(&mm->page_table_lock);
 		old += n;
 		cond_resched();

@@ -21,7 +21,7 @@
  * Lock order: pcp->lock, then zone->lock. Both are taken with interrupts off, and nothing
  * is taken inside.
  */
-#include "internal.h"
+#include "vm.h"
 
 #include <kern/preempt.h>
 #include <kern/task.h>
@@ -431,6 +431,7 @@ static void free_block(struct page *page, unsigned int order)
 
 void __put_page(struct page *page)
 {
+	lru_cache_del(page);
 	free_block(page, compound_order(page));
 }
 

@@ -5,7 +5,7 @@
  * Sleepers share a few wait queues, picked by the page's address. A sleeper queues itself, sets
  * PG_waiters and only then looks at the bit again; who clears the bit then looks at PG_waiters.
  */
-#include "vm.h"
+#include "reclaim.h"
 
 #include <fs/inode.h>
 #include <kern/sched.h>
@@ -123,9 +123,12 @@ void end_page_writeback(struct page *page)
 {
 	get_page(page);	/* the cache's reference may go as soon as the bit is clear */
 	set_tag(page, PAGECACHE_TAG_WRITEBACK, false);
+	if (TestClearPageReclaim(page))
+		rotate_reclaimable_page(page);
 	BUG_ON(!TestClearPageWriteback(page));
 	mod_node_page_state(NR_WRITEBACK, -1);
 	wake_page(page);
+	writeback_ended();
 	put_page(page);
 }
 

@@ -20,8 +20,11 @@ static void *user_lock(struct mm_struct *mm, unsigned long addr, bool write)
 	ptep = pte_lookup(mm, addr);
 	if (likely(ptep)) {
 		pte = ptep_get(ptep);
-		if (likely(pte_accessible(pte) && (!write || pte_write(pte))))
+		if (likely(pte_accessible(pte) && (!write || pte_write(pte)))) {
+			if (unlikely(!pte_young(pte)))
+				set_pte(ptep, pte_mkyoung(pte));
 			return __va((pte_val(pte) & PTE_PFN_MASK) | offset_in_page(addr));
+		}
 	}
 	spin_unlock(&mm->page_table_lock);
 	return NULL;

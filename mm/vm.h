@@ -100,7 +100,21 @@ void unmap_vma_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigne
 void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev,
 		  struct vm_area_struct *next, unsigned long start, unsigned long end);
 
-/* ---- rmap and counters ---- */
+/* ---- rmap.c and counters ---- */
+/* A new address space enters the family of its parent (NULL: a new one). 0 or -ENOMEM. */
+int anon_mm_join(struct mm_struct *mm, struct mm_struct *parent);
+/* => nothing is mapped any more; may sleep */
+void anon_mm_leave(struct mm_struct *mm);
+/*
+ * The page is anonymous, made in mm at addr; not `exclusive`: relatives may map it too.
+ * => mapped nowhere, or page locked
+ */
+void page_set_anon(struct page *page, struct mm_struct *mm, unsigned long addr, bool exclusive);
+/* mremap() moved the entry of an anonymous page. => page_table_lock held */
+void page_move_anon(struct page *page, struct mm_struct *mm, unsigned long addr);
+/* mlock.c */
+void clear_page_mlock(struct page *page);
+void mlock_new_page(struct vm_area_struct *vma, struct page *page);
 void page_add_rmap(struct page *page, bool anon);
 void page_remove_rmap(struct page *page);
 int page_rss_type(const struct page *page);
@@ -144,8 +158,8 @@ static inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
 }
 
 /* ---- anon.c ---- */
-/* A new page becomes an anonymous one of an area. */
-void make_anon(struct page *page);
+/* New pages in a row become anonymous ones of the area, at addr. => page_table_lock held */
+void make_anon(struct vm_area_struct *vma, unsigned long addr, struct page *page, unsigned int nr);
 static inline pte_t anon_pte(struct page *page, const struct vm_area_struct *vma)
 {
 	return maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma);
@@ -153,6 +167,9 @@ static inline pte_t anon_pte(struct page *page, const struct vm_area_struct *vma
 vm_fault_t do_anonymous_page(struct vm_fault *vmf);
 /* Is there so little memory that nothing should be faulted in ahead? */
 bool memory_is_short(void);
+
+/* ---- swap.c ---- */
+vm_fault_t do_swap_page(struct vm_fault *vmf, pte_t pte);
 
 /* ---- thp.c ---- */
 /* May faults of the area give 2 MiB at once, without waiting for a pattern? */
@@ -173,6 +190,7 @@ bool try_unmap_page_mappings(struct page *page);
 void page_cache_forget(struct page *page);
 int remove_clean_page(struct address_space *mapping, struct page *page);
 void lru_cache_del(struct page *page);
+void lru_cache_add_run(struct page *pages, unsigned int nr);
 struct page *filemap_get_uptodate(struct file *file, struct address_space *mapping, pgoff_t index,
 				  bool *major);
 struct vm_area_struct *i_mmap_first(struct address_space *mapping, pgoff_t first, pgoff_t last);

@@ -13,7 +13,7 @@
  *
  * Locks: shrinker_lock is outermost (reclaim may take file system locks inside).
  */
-#include "internal.h"
+#include "reclaim.h"
 
 #include <kern/init.h>
 #include <kern/jiffies.h>
@@ -28,6 +28,8 @@
 #include <um/memory.h>
 
 #define COSTLY_ORDER 3
+/* A round looks at 1/2^priority of the lists: the first at 1/4096. */
+#define DEF_PRIORITY 12
 /* Rounds of reclaim and OOM killing before an allocation fails. */
 #define MAX_ROUNDS 64
 /* Pages that stay with us while the machine is busy: 64 MiB. */
@@ -38,6 +40,7 @@
 static LIST_HEAD(shrinkers);
 static DECLARE_RWSEM(shrinker_lock);
 static DECLARE_WAIT_QUEUE_HEAD(kswapd_wait);
+static DECLARE_WAIT_QUEUE_HEAD(writeback_wait);
 static struct task_struct *kswapd_task;
 static int kswapd_work;
 
@@ -79,17 +82,47 @@ unsigned long shrink_slab(gfp_t gfp, int priority)
 	return freed;
 }
 
+/* Pages on their way to a device: waits for some to arrive. */
+static void wait_for_writeback(void)
+{
+	if (global_node_page_state(NR_WRITEBACK))
+		wait_event_timeout(writeback_wait, false, HZ / 50 + 1);
+}
+
+void writeback_ended(void)
+{
+	if (waitqueue_active(&writeback_wait))
+		wake_up_all(&writeback_wait);
+}
+
+/* Rounds of growing effort until nr pages are free. The number freed. */
+static unsigned long reclaim(struct scan_control *sc)
+{
+	struct scan_control round;
+	unsigned long slab = 0;
+
+	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
+		shrink_node(sc);
+		round = *sc;
+		slab += shrink_slab(sc->gfp, min(sc->priority, 6)) / 8;
+		if (round.nr_reclaimed + slab >= sc->nr_to_reclaim)
+			break;
+		if (sc->priority < DEF_PRIORITY - 2)
+			wait_for_writeback();
+	}
+	return sc->nr_reclaimed + slab;
+}
+
 unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr)
 {
+	struct scan_control sc = { .gfp = gfp, .nr_to_reclaim = nr, .may_swap = true,
+				   .swappiness = READ_ONCE(vm_swappiness) };
 	unsigned int noreclaim = current->flags & PF_MEMALLOC;
-	unsigned long freed = 0;
+	unsigned long freed;
 
 	current->flags |= PF_MEMALLOC;
 	count_vm_event(ALLOCSTALL);
-	for (int priority = 6; priority >= 0 && freed < nr; priority -= 2) {
-		freed += shrink_page_cache(gfp, nr);
-		freed += shrink_slab(gfp, priority) / 8;
-	}
+	freed = reclaim(&sc);
 	if (!noreclaim)
 		current->flags &= ~PF_MEMALLOC;
 	return freed;
@@ -192,6 +225,18 @@ static void discard_dirty_blocks(unsigned long keep)
 	}
 }
 
+/* Brings free memory back above the high mark, as long as that succeeds. */
+static void balance(void)
+{
+	for (int i = 0; i < 64 && below_high(); i++) {
+		struct scan_control sc = { .gfp = GFP_KERNEL, .nr_to_reclaim = 256, .may_swap = true,
+					   .swappiness = READ_ONCE(vm_swappiness), .is_kswapd = true };
+
+		if (!reclaim(&sc))
+			break;
+	}
+}
+
 static int kswapd(void *unused)
 {
 	current->flags |= PF_MEMALLOC | PF_KSWAPD;
@@ -200,9 +245,7 @@ static int kswapd(void *unused)
 
 		wait_event_idle(kswapd_wait, READ_ONCE(kswapd_work));
 		WRITE_ONCE(kswapd_work, 0);
-		for (int i = 0; i < 8 && below_high(); i++)
-			if (!shrink_page_cache(GFP_KERNEL, 256) + shrink_slab(GFP_KERNEL, 4))
-				break;
+		balance();
 		if (!zones_dirty_pages())
 			continue;
 		before = global_vm_event(PGALLOC);
@@ -229,7 +272,7 @@ subsys_initcall(kswapd_init);
 void drop_caches(int what)
 {
 	if (what & 1) {
-		while (shrink_page_cache(GFP_KERNEL, 1024))
+		while (drop_file_pages() && !fatal_signal_pending(current))
 			cond_resched();
 		count_vm_event(DROP_PAGECACHE);
 	}

@@ -6,6 +6,7 @@
 #include <linux/sysinfo.h>
 #include <mm/mmap.h>
 #include <mm/pgtable.h>
+#include <mm/swap.h>
 #include <mm/vmalloc.h>
 #include <um/percpu.h>
 
@@ -62,6 +63,7 @@ void si_meminfo(struct sysinfo *val)
 	val->sharedram = global_node_page_state(NR_SHMEM);
 	val->freeram = nr_free_pages();
 	val->bufferram = 0;
+	si_swapinfo(val);
 	val->totalhigh = 0;
 	val->freehigh = 0;
 	val->mem_unit = PAGE_SIZE;
@@ -78,6 +80,8 @@ int meminfo_proc_show(struct seq_file *m, void *v)
 	unsigned long shmem = global_node_page_state(NR_SHMEM);
 	unsigned long active = global_node_page_state(NR_ACTIVE_FILE);
 	unsigned long inactive = global_node_page_state(NR_INACTIVE_FILE);
+	unsigned long active_anon = global_node_page_state(NR_ACTIVE_ANON);
+	unsigned long inactive_anon = global_node_page_state(NR_INACTIVE_ANON);
 	unsigned long anon = global_node_page_state(NR_ANON_MAPPED);
 	unsigned long recl = global_node_page_state(NR_SLAB_RECLAIMABLE);
 	unsigned long unrecl = global_node_page_state(NR_SLAB_UNRECLAIMABLE);
@@ -88,17 +92,17 @@ int meminfo_proc_show(struct seq_file *m, void *v)
 	line(m, "MemAvailable", si_mem_available());
 	line(m, "Buffers", 0);
 	line(m, "Cached", cached_pages());
-	line(m, "SwapCached", 0);
-	line(m, "Active", active);
-	line(m, "Inactive", inactive + anon + shmem);
-	line(m, "Active(anon)", 0);
-	line(m, "Inactive(anon)", anon + shmem);
+	line(m, "SwapCached", global_node_page_state(NR_SWAPCACHE));
+	line(m, "Active", active + active_anon);
+	line(m, "Inactive", inactive + inactive_anon);
+	line(m, "Active(anon)", active_anon);
+	line(m, "Inactive(anon)", inactive_anon);
 	line(m, "Active(file)", active);
 	line(m, "Inactive(file)", inactive);
-	line(m, "Unevictable", 0);
+	line(m, "Unevictable", global_node_page_state(NR_UNEVICTABLE));
 	line(m, "Mlocked", global_node_page_state(NR_MLOCK));
-	line(m, "SwapTotal", 0);
-	line(m, "SwapFree", 0);
+	line(m, "SwapTotal", total_swap_pages());
+	line(m, "SwapFree", get_nr_swap_pages());
 	line(m, "Dirty", global_node_page_state(NR_FILE_DIRTY));
 	line(m, "Writeback", global_node_page_state(NR_WRITEBACK));
 	line(m, "AnonPages", anon);
@@ -136,7 +140,9 @@ static const char *const stat_names[] = {
 	[NR_SLAB_RECLAIMABLE] = "nr_slab_reclaimable",
 	[NR_SLAB_UNRECLAIMABLE] = "nr_slab_unreclaimable",
 	[NR_PAGETABLE] = "nr_page_table_pages", [NR_KERNEL_STACK_KB] = "nr_kernel_stack",
+	[NR_INACTIVE_ANON] = "nr_inactive_anon", [NR_ACTIVE_ANON] = "nr_active_anon",
 	[NR_INACTIVE_FILE] = "nr_inactive_file", [NR_ACTIVE_FILE] = "nr_active_file",
+	[NR_UNEVICTABLE] = "nr_unevictable", [NR_SWAPCACHE] = "nr_swapcached",
 	[NR_MLOCK] = "nr_mlock", [NR_VMALLOC] = "nr_vmalloc", [NR_BALLOONED] = "nr_balloon",
 	[NR_ANON_THPS] = "nr_anon_transparent_hugepages",
 };
@@ -144,8 +150,13 @@ static const char *const stat_names[] = {
 static const char *const event_names[] = {
 	[PGALLOC] = "pgalloc_normal", [PGFREE] = "pgfree", [PGFAULT] = "pgfault",
 	[PGMAJFAULT] = "pgmajfault", [PGREUSE] = "pgreuse", [PGCOW] = "pgcow",
-	[PGZERO] = "pgzero", [PGFAULTAROUND] = "pgfaultaround", [PGSCAN] = "pgscan_direct",
-	[PGSTEAL] = "pgsteal_direct", [OOM_KILL] = "oom_kill", [PGDISCARD] = "pgdiscard",
+	[PGZERO] = "pgzero", [PGFAULTAROUND] = "pgfaultaround", [PGSCAN_KSWAPD] = "pgscan_kswapd",
+	[PGSCAN_DIRECT] = "pgscan_direct", [PGSTEAL_KSWAPD] = "pgsteal_kswapd",
+	[PGSTEAL_DIRECT] = "pgsteal_direct", [PGSTEAL_ANON] = "pgsteal_anon",
+	[PGSTEAL_FILE] = "pgsteal_file", [PGSCAN_WRITTEN] = "nr_vmscan_write",
+	[PGACTIVATE] = "pgactivate", [PGDEACTIVATE] = "pgdeactivate", [PGROTATED] = "pgrotated",
+	[PSWPIN] = "pswpin", [PSWPOUT] = "pswpout", [SWAP_RA] = "swap_ra",
+	[OOM_KILL] = "oom_kill", [PGDISCARD] = "pgdiscard",
 	[PGPGIN] = "pgpgin", [PGPGOUT] = "pgpgout", [ALLOCSTALL] = "allocstall_normal",
 	[DROP_PAGECACHE] = "drop_pagecache", [DROP_SLAB] = "drop_slab",
 	[THP_FAULT_ALLOC] = "thp_fault_alloc", [THP_FAULT_FALLBACK] = "thp_fault_fallback",

@@ -13,8 +13,9 @@
 #include <kern/sched.h>
 #include <mm/pagemap.h>
 #include <mm/slab.h>
+#include <mm/swap.h>
 
-/* ---- counters of mapped pages ---- */
+/* ---- counters ---- */
 
 static bool page_is_shmem(const struct page *page)
 {
@@ -26,18 +27,6 @@ int page_rss_type(const struct page *page)
 	if (PageAnon(page))
 		return MM_ANONPAGES;
 	return page_is_shmem(page) ? MM_SHMEMPAGES : MM_FILEPAGES;
-}
-
-void page_add_rmap(struct page *page, bool anon)
-{
-	if (atomic_inc_return(&page->_mapcount) == 1)
-		mod_node_page_state(anon ? NR_ANON_MAPPED : NR_FILE_MAPPED, 1);
-}
-
-void page_remove_rmap(struct page *page)
-{
-	if (atomic_dec_and_test(&page->_mapcount))
-		mod_node_page_state(PageAnon(page) ? NR_ANON_MAPPED : NR_FILE_MAPPED, -1);
 }
 
 void update_hiwater_rss(struct mm_struct *mm)
@@ -87,7 +76,7 @@ static void tlb_flush_mmu(struct mmu_gather *tlb)
 	tlb->start = ~0UL;
 	tlb->end = 0;
 	for (unsigned int i = 0; i < tlb->nr; i++)
-		put_page(tlb->pages[i]);
+		free_page_and_swap_cache(tlb->pages[i]);
 	tlb->nr = 0;
 }
 
@@ -107,6 +96,11 @@ static bool zap_pte(struct mmu_gather *tlb, pte_t *ptep, unsigned long addr, boo
 	pte_t pte = ptep_get(ptep);
 	struct page *page;
 
+	if (pte_is_swap(pte) && even_cows) {
+		swap_free(pte_to_swp_entry(pte));
+		set_pte(ptep, __pte(0));
+		tlb->rss[MM_SWAPENTS]--;
+	}
 	if (!pte_present(pte))
 		return true;
 	page = pte_special(pte) ? NULL : pte_page(pte);

@@ -7,6 +7,7 @@
 #include <kern/uts.h>
 #include <kern/wait.h>
 #include <mm/slab.h>
+#include <mm/swap.h>
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
 #include <um/setup.h>
@@ -34,12 +35,6 @@ static int filesystems_show(struct seq_file *m, void *v)
 static int partitions_show(struct seq_file *m, void *v)
 {
 	seq_puts(m, "major minor  #blocks  name\n\n");
-	return 0;
-}
-
-static int swaps_show(struct seq_file *m, void *v)
-{
-	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
 	return 0;
 }
 
@@ -153,7 +148,7 @@ static int __init proc_misc_init(void)
 	proc_create_single("buddyinfo", 0, NULL, buddyinfo_proc_show);
 	proc_create_single("partitions", 0, NULL, partitions_show);
 	proc_create_single("diskstats", 0, NULL, diskstats_show);
-	proc_create_single("swaps", 0, NULL, swaps_show);
+	proc_create_single("swaps", 0, NULL, swaps_proc_show);
 	proc_create_single("modules", 0, NULL, modules_show);
 	proc_create_seq("slabinfo", 0400, NULL, &slabinfo_op);
 	proc_create_seq("locks", 0, NULL, &locks_seq_operations);

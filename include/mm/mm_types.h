@@ -105,6 +105,8 @@ struct mm_struct {
 	spinlock_t page_table_lock;
 	struct rw_semaphore mmap_lock;
 	struct list_head mmlist;		/* mmlist_lock */
+	struct anon_mm *anon;			/* i: its node in the family (mm/rmap.c) */
+	struct list_head anon_link;		/* the family's lock */
 
 	atomic_long_t rss_stat[NR_MM_COUNTERS];	/* x: pages */
 	atomic_long_t pgtables_bytes;		/* x */

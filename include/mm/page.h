@@ -78,7 +78,7 @@ enum pageflags {
 	PG_reserved,		/* never given to the allocator, or kernel text and tables */
 	PG_user,		/* may be mapped into guests: the mapper asserts it */
 	PG_zeroed,		/* free block: known to hold zeros (fresh from the host) */
-	PG_swapbacked,		/* anonymous or tmpfs: not reclaimable without swap */
+	PG_swapbacked,		/* anonymous or tmpfs: reclaimed by swapping */
 	PG_pgtable,		/* holds page table entries */
 	PG_waiters,		/* somebody waits for PG_locked or PG_writeback */
 	PG_unevictable,
@@ -88,6 +88,8 @@ enum pageflags {
 	PG_checked,		/* the file system's own */
 	PG_mappedtodisk,
 	PG_percpu,		/* free, on a CPU's list */
+	PG_swapcache,		/* private is a swap entry */
+	PG_mlocked,		/* in a locked area: on the unevictable list */
 	NR_PAGEFLAGS
 };
 
@@ -150,8 +152,13 @@ PAGEFLAG(Waiters, PG_waiters)
 PAGEFLAG(Readahead, PG_readahead)
 PAGEFLAG(Checked, PG_checked)
 PAGEFLAG(MappedToDisk, PG_mappedtodisk)
+PAGEFLAG(SwapCache, PG_swapcache)
+PAGEFLAG(Mlocked, PG_mlocked)
+PAGEFLAG(Unevictable, PG_unevictable)
+PAGEFLAG(Reclaim, PG_reclaim)
+PAGEFLAG(Workingset, PG_workingset)
 
-/* Anonymous pages carry bit 0 in mapping; the rest of the word is unused. */
+/* Anonymous pages carry bit 0 in mapping; the rest is the family member that made it (rmap.c). */
 #define PAGE_MAPPING_ANON 1UL
 
 static inline bool PageAnon(const struct page *page)

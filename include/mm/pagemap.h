@@ -12,6 +12,7 @@ struct vm_fault;
 struct iov_iter;
 struct kiocb;
 struct readahead_control;
+struct swap_info_struct;
 
 #define PAGECACHE_TAG_DIRTY	XA_MARK_0
 #define PAGECACHE_TAG_WRITEBACK	XA_MARK_1
@@ -54,6 +55,12 @@ struct address_space_operations {
 	void (*freepage)(struct page *page);
 	ssize_t (*direct_IO)(struct kiocb *iocb, struct iov_iter *iter);
 	int (*launder_page)(struct page *page);
+	/*
+	 * The file becomes swap: sets si->ops (<mm/swap.h>), and keeps what it needs in
+	 * si->private. 0 or -errno.
+	 */
+	int (*swap_activate)(struct swap_info_struct *si, struct file *file);
+	void (*swap_deactivate)(struct file *file);
 	int (*error_remove_page)(struct address_space *mapping, struct page *page);
 };
 

@@ -22,6 +22,7 @@
 #define _PAGE_DIRTY	0x040UL
 #define _PAGE_PROTNONE	0x100UL	/* not _PAGE_PRESENT: the page is there, access is not */
 #define _PAGE_SPECIAL	0x200UL	/* no struct page counting (zero page, PFN maps) */
+#define _PAGE_SWAP	0x400UL	/* not present: a swap entry (<mm/swap.h>) */
 #define _PAGE_NX	(1UL << 63)
 #define PTE_PFN_MASK	0x000ffffffffff000UL
 
@@ -117,6 +118,26 @@ static inline pte_t pte_mkclean(pte_t pte)
 static inline pte_t pte_mkyoung(pte_t pte)
 {
 	return __pte(pte.pte | _PAGE_ACCESSED);
+}
+
+/*
+ * Used since it was last made old. Old entries are not shown to the host, so that the next use
+ * is a fault, which makes them young.
+ */
+static inline bool pte_young(pte_t pte)
+{
+	return (pte.pte & _PAGE_ACCESSED) != 0;
+}
+
+static inline pte_t pte_mkold(pte_t pte)
+{
+	return __pte(pte.pte & ~_PAGE_ACCESSED);
+}
+
+/* A swap entry, or that of a page on the move: not present, not none. */
+static inline bool pte_is_swap(pte_t pte)
+{
+	return (pte.pte & (_PAGE_PRESENT | _PAGE_PROTNONE | _PAGE_SWAP)) == _PAGE_SWAP;
 }
 
 static inline pte_t pte_mkspecial(pte_t pte)

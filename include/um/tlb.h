@@ -18,6 +18,8 @@ struct mm_struct;
 void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 void flush_tlb_page(struct mm_struct *mm, unsigned long addr);
 void flush_tlb_mm(struct mm_struct *mm);
+/* Single pages, in any order (which it changes): one request for many. */
+void flush_tlb_pages(struct mm_struct *mm, unsigned long *addrs, unsigned int nr);
 
 /* Entries in the range lost their write permission and nothing else (fork). */
 void tlb_wrprotect_range(struct mm_struct *mm, unsigned long start, unsigned long end);

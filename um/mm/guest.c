@@ -293,15 +293,14 @@ struct guest *guest_take(void)
 
 /* ---- threads ---- */
 
-static struct guest_slot *slot_create(struct guest *guest)
+/* => lock held. Makes `slot`, which is new, usable; NULL: it cannot be, and is freed. */
+static struct guest_slot *slot_create(struct guest *guest, struct guest_slot *slot)
 {
-	struct guest_slot *slot;
-
-	if (guest->nslots == STUB_MAX_SLOTS || guest_complete(guest))
+	if (guest->nslots == STUB_MAX_SLOTS || guest_complete(guest)) {
+		slot_free(slot);
 		return NULL;
-	slot = slot_alloc(guest, guest->nslots);
-	if (!slot)
-		return NULL;
+	}
+	slot->index = guest->nslots;
 	add_thread_ops(guest, slot);
 	if (guest_post_wait(guest)) {
 		/* A stub that is gone maps nothing; else the slot stays mapped till it is. */
@@ -323,15 +322,27 @@ static struct guest_slot *slot_create(struct guest *guest)
 
 struct guest_slot *guest_slot_take(struct guest *guest)
 {
-	struct guest_slot *slot;
+	struct guest_slot *slot, *new = NULL;
 
+	/* Memory is made ready without the lock: reclaim may have to flush this very stub. */
 	mutex_lock(&guest->lock);
+	while (list_empty(&guest->free_slots) && !new) {
+		mutex_unlock(&guest->lock);
+		new = slot_alloc(guest, 0);
+		if (!new)
+			return NULL;
+		mutex_lock(&guest->lock);
+	}
 	slot = list_first_entry_or_null(&guest->free_slots, struct guest_slot, link);
-	if (slot)
+	if (slot) {
 		list_del(&slot->link);
-	else
-		slot = slot_create(guest);
+	} else {
+		slot = slot_create(guest, new);
+		new = NULL;
+	}
 	mutex_unlock(&guest->lock);
+	if (new)
+		slot_free(new);
 	if (slot)
 		guest_get(guest);
 	return slot;

@@ -20,6 +20,7 @@
 #include <kern/kernel.h>
 #include <kern/printk.h>
 #include <kern/sched.h>
+#include <lib/sort.h>
 #include <lib/string.h>
 #include <mm/gfp.h>
 #include <mm/page.h>
@@ -283,7 +284,7 @@ static bool collect(struct guest *guest, struct mm_struct *mm, unsigned long add
 		do {
 			pte_t pte = ptep_get(ptep++);
 
-			if (pte_accessible(pte))
+			if (pte_accessible(pte) && pte_young(pte))
 				room = add_entry(guest, nruns, addr, pte);
 			addr += PAGE_SIZE;
 		} while (room && addr < end && addr & ~PMD_MASK);
@@ -423,6 +424,42 @@ void flush_tlb_page(struct mm_struct *mm, unsigned long addr)
 {
 	addr &= PAGE_MASK;
 	flush_tlb_range(mm, addr, addr + PAGE_SIZE);
+}
+
+static int by_address(const void *a, const void *b)
+{
+	unsigned long x = *(const unsigned long *)a, y = *(const unsigned long *)b;
+
+	return (x > y) - (x < y);
+}
+
+void flush_tlb_pages(struct mm_struct *mm, unsigned long *addrs, unsigned int nr)
+{
+	struct guest *guest = READ_ONCE(mm->context.guest);
+	unsigned long end;
+
+	if (!guest)
+		return;
+	sort(addrs, nr, sizeof(*addrs), by_address, NULL);
+	mutex_lock(&guest->lock);
+	settle(guest);
+	for (unsigned int i = 0, run; i < nr; i += run) {
+		end = addrs[i] + PAGE_SIZE;
+		for (run = 1; i + run < nr && addrs[i + run] <= end; run++)
+			end = addrs[i + run] + PAGE_SIZE;
+		if (!areas_overlap(guest, addrs[i], end))
+			continue;
+		if (guest->nops == REQUEST_MAX_OPS)
+			post_proven(guest);
+		if (!areas_remove(guest, addrs[i], end)) {
+			drop_everything(guest);
+			break;
+		}
+		guest_op(guest, HOST_NR_MUNMAP, addrs[i], end - addrs[i], 0, 0, 0, 0);
+	}
+	if (guest->nops)
+		post_proven(guest);
+	mutex_unlock(&guest->lock);
 }
 
 void flush_tlb_mm(struct mm_struct *mm)

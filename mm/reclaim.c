@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Choosing pages and making them free.
+ *
+ * Each round looks at a share of every list (shrink_node). Active lists that have outgrown
+ * their inactive ones give their oldest pages to them; with that an entry loses its accessed
+ * bit and its host mapping, so that the next use is a fault and is seen. From the tail of an
+ * inactive list 32 pages at a time go through
+ *
+ *	used since?		back to the active list
+ *	anonymous		gets a slot of swap
+ *	mapped			out of the page tables, collected for one flush of each stub
+ *	(flush)
+ *	dirty			written; comes back to the tail when that is done
+ *	clean and unused	out of its cache, free
+ *
+ * The share of anonymous and file pages follows swappiness and what bringing pages back has
+ * cost lately (lru_note_cost()).
+ *
+ * A page is worked on locked (by trylock: reclaim never waits for a page's lock), and isolated:
+ * on no list, with a reference.
+ *
+ * Lock order: as rmap.c; then the swap cache's or the mapping's xarray.
+ */
+#include "reclaim.h"
+
+#include <kern/sched.h>
+#include <mm/pagemap.h>
+#include <mm/slab.h>
+
+#define BATCH 32
+
+int vm_swappiness = 60;
+
+/* ---- one batch of isolated pages ---- */
+
+struct batch {
+	struct rmap_flush flush;
+	struct list_head keep;		/* back to the lists */
+	struct page *unmapped[BATCH];	/* locked, out of the page tables */
+	unsigned int refs[BATCH];	/* references of entries that are gone */
+	unsigned int nr;
+};
+
+static void keep_page(struct batch *b, struct page *page, bool activate)
+{
+	if (PageMlocked(page)) {
+		SetPageUnevictable(page);
+	} else if (activate && !PageActive(page)) {
+		SetPageActive(page);
+		count_vm_event(PGACTIVATE);
+	}
+	list_add(&page->lru, &b->keep);
+}
+
+/* May memory pressure take the page at all now? */
+static bool may_reclaim_page(struct page *page, const struct scan_control *sc)
+{
+	if (PageMlocked(page) || PageWriteback(page))
+		return false;
+	if (PageAnon(page) || PageSwapCache(page) || PageSwapBacked(page))
+		return sc->may_swap && (sc->gfp & __GFP_IO);
+	return page_mapping(page) && (!page_mapped(page) || (sc->gfp & __GFP_FS));
+}
+
+/* First half: decides, unmaps. The page is then in b->unmapped, locked, or in b->keep. */
+static void unmap_page(struct batch *b, struct page *page, const struct scan_control *sc,
+		       bool ignore_age)
+{
+	unsigned int refs = 0;
+
+	if (!trylock_page(page)) {
+		keep_page(b, page, false);
+		return;
+	}
+	if (!may_reclaim_page(page, sc))
+		goto keep;
+	if (rmap_flush_full(&b->flush))
+		goto keep;
+	if (page_referenced(page, &b->flush) && !ignore_age) {
+		unlock_page(page);
+		keep_page(b, page, true);
+		return;
+	}
+	if (PageAnon(page) && !PageSwapCache(page) && !add_to_swap(page)) {
+		unlock_page(page);
+		keep_page(b, page, true);
+		return;
+	}
+	if (page_mapped(page)) {
+		refs = try_to_unmap(page, &b->flush);
+		if (page_mapped(page)) {
+			/* Its entries that are gone still hold references: they go with the batch. */
+			b->refs[b->nr] = refs;
+			b->unmapped[b->nr++] = page;
+			return;
+		}
+	}
+	b->refs[b->nr] = refs;
+	b->unmapped[b->nr++] = page;
+	return;
+keep:
+	unlock_page(page);
+	keep_page(b, page, false);
+}
+
+/* Starts writing a dirty page; unlocks it. True: it is clean already, and locked again. */
+static bool pageout(struct page *page, const struct scan_control *sc)
+{
+	struct address_space *mapping = page_mapping(page);
+
+	if (PageSwapCache(page)) {
+		if (!TestClearPageDirty(page))
+			return true;
+		SetPageReclaim(page);
+		swap_writepage(page);
+	} else {
+		struct writeback_control wbc = { .nr_to_write = 1, .for_reclaim = 1 };
+
+		if (!(sc->gfp & __GFP_FS) || !mapping || !mapping->a_ops->writepage ||
+		    !clear_page_dirty_for_io(page)) {
+			unlock_page(page);
+			return false;
+		}
+		SetPageReclaim(page);
+		mapping->a_ops->writepage(page, &wbc);
+	}
+	count_vm_event(PGSCAN_WRITTEN);
+	return !PageWriteback(page) && !PageDirty(page) && trylock_page(page);
+}
+
+int remove_clean_page(struct address_space *mapping, struct page *page)
+{
+	if (PagePrivate(page) && (!mapping->a_ops->releasepage ||
+				  !mapping->a_ops->releasepage(page, GFP_KERNEL)))
+		return 0;
+	xa_lock_irq(&mapping->i_pages);
+	if (PageDirty(page) || atomic_cmpxchg(&page->_refcount, 2, 1) != 2) {
+		xa_unlock_irq(&mapping->i_pages);
+		return 0;
+	}
+	/* Lookups that took a reference since then look at the slot again, and leave. */
+	__xa_erase(&mapping->i_pages, page->index);
+	mapping->nrpages--;
+	page->mapping = NULL;
+	xa_unlock_irq(&mapping->i_pages);
+	page_cache_forget(page);
+	return 1;
+}
+
+/* => page locked, unmapped, clean; the caller's reference is left. True: out of its cache. */
+static bool remove_from_cache(struct page *page)
+{
+	struct address_space *mapping;
+
+	if (PageWriteback(page) || PageDirty(page) || page_mapped(page))
+		return false;
+	if (PageSwapCache(page))
+		return remove_clean_swap_page(page);
+	if (PageAnon(page))
+		return atomic_read(&page->_refcount) == 1;
+	mapping = page_mapping(page);
+	return mapping && remove_clean_page(mapping, page);
+}
+
+/* Second half, after the flush. True: freed. */
+static bool finish_page(struct batch *b, struct page *page, const struct scan_control *sc)
+{
+	if (!page_mapped(page) && PageDirty(page) && !pageout(page, sc)) {
+		keep_page(b, page, false);
+		return false;
+	}
+	if (remove_from_cache(page)) {
+		ClearPageReclaim(page);
+		unlock_page(page);
+		put_page(page);
+		return true;
+	}
+	unlock_page(page);
+	keep_page(b, page, page_mapped(page));
+	return false;
+}
+
+static void putback(struct list_head *list)
+{
+	while (!list_empty(list)) {
+		struct page *page = list_first_entry(list, struct page, lru);
+
+		list_del(&page->lru);
+		putback_lru_page(page);
+	}
+}
+
+/* Up to BATCH isolated pages; those that live on go back to their lists. The number freed. */
+static unsigned long shrink_batch(struct list_head *list, const struct scan_control *sc,
+				  bool ignore_age)
+{
+	struct batch *b = kmalloc(sizeof(*b), GFP_NOWAIT | __GFP_NOWARN | __GFP_MEMALLOC);
+	unsigned long freed = 0;
+
+	if (!b) {
+		putback(list);
+		return 0;
+	}
+	b->flush.nr = 0;
+	b->nr = 0;
+	INIT_LIST_HEAD(&b->keep);
+	while (!list_empty(list)) {
+		struct page *page = list_first_entry(list, struct page, lru);
+
+		list_del(&page->lru);
+		unmap_page(b, page, sc, ignore_age);
+	}
+	rmap_flush_now(&b->flush);
+	for (unsigned int i = 0; i < b->nr; i++) {
+		for (unsigned int n = b->refs[i]; n; n--)
+			put_page(b->unmapped[i]);
+		freed += finish_page(b, b->unmapped[i], sc);
+	}
+	putback(&b->keep);
+	kfree(b);
+	return freed;
+}
+
+/* ---- lists ---- */
+
+/* Costs of late, halved as they grow: [0] anonymous, [1] file. Hints: races lose a little. */
+static unsigned long lru_cost[2];
+
+void lru_note_cost(bool file, unsigned long pages)
+{
+	unsigned long total;
+
+	lru_cost[file] += pages;
+	total = lru_cost[0] + lru_cost[1];
+	if (total > (lru_size(LRU_INACTIVE_ANON) + lru_size(LRU_ACTIVE_ANON) +
+		     lru_size(LRU_INACTIVE_FILE) + lru_size(LRU_ACTIVE_FILE)) / 4) {
+		lru_cost[0] /= 2;
+		lru_cost[1] /= 2;
+	}
+}
+
+/* The inactive list should hold the square root of what a gigabyte times ten would be. */
+static bool inactive_is_low(enum lru_list inactive)
+{
+	unsigned long in = lru_size(inactive), active = lru_size(inactive + LRU_ACTIVE);
+	unsigned long gb = (in + active) >> (30 - PAGE_SHIFT), ratio = 1;
+
+	if (gb)
+		while (ratio * ratio < 10 * gb)
+			ratio++;
+	return in * ratio < active;
+}
+
+static void shrink_active_list(enum lru_list lru, unsigned int nr)
+{
+	struct rmap_flush *flush = kmalloc(sizeof(*flush), GFP_NOWAIT | __GFP_NOWARN | __GFP_MEMALLOC);
+	LIST_HEAD(list);
+	LIST_HEAD(back);
+
+	if (!flush)
+		return;
+	flush->nr = 0;
+	isolate_lru_pages(lru, nr, &list);
+	while (!list_empty(&list)) {
+		struct page *page = list_first_entry(&list, struct page, lru);
+		bool used = false;
+
+		list_del(&page->lru);
+		if (rmap_flush_full(flush))
+			rmap_flush_now(flush);
+		if (trylock_page(page)) {
+			used = page_referenced(page, flush);
+			unlock_page(page);
+		}
+		/* Mapped pages of files are mostly programs: they stay while they run. */
+		if (!(used && lru == LRU_ACTIVE_FILE && page_mapped(page))) {
+			ClearPageActive(page);
+			SetPageWorkingset(page);
+			count_vm_event(PGDEACTIVATE);
+		}
+		list_add(&page->lru, &back);
+	}
+	rmap_flush_now(flush);
+	putback(&back);
+	kfree(flush);
+}
+
+static void shrink_inactive_list(enum lru_list lru, unsigned int nr, struct scan_control *sc)
+{
+	LIST_HEAD(list);
+	unsigned int taken = isolate_lru_pages(lru, nr, &list);
+	unsigned long freed;
+
+	if (!taken)
+		return;
+	sc->nr_scanned += taken;
+	count_vm_events(sc->is_kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
+	freed = shrink_batch(&list, sc, false);
+	count_vm_events(sc->is_kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
+	count_vm_events(is_file_lru(lru) ? PGSTEAL_FILE : PGSTEAL_ANON, freed);
+	sc->nr_reclaimed += freed;
+}
+
+/* How many pages of each inactive and active list this round looks at. */
+static void get_scan_count(const struct scan_control *sc, unsigned long nr[LRU_UNEVICTABLE])
+{
+	unsigned long total = lru_cost[0] + lru_cost[1];
+	unsigned long ap = sc->swappiness * (total + 1) / (lru_cost[0] + 1);
+	unsigned long fp = (200 - sc->swappiness) * (total + 1) / (lru_cost[1] + 1);
+	bool anon = sc->may_swap && (get_nr_swap_pages() || swap_cache_pages());
+
+	for (enum lru_list lru = 0; lru < LRU_UNEVICTABLE; lru++) {
+		unsigned long size = lru_size(lru), scan = size >> sc->priority;
+
+		if (!scan && size && !sc->priority)
+			scan = size;
+		if (!is_file_lru(lru) && !anon)
+			scan = 0;
+		else if (anon && sc->priority && sc->swappiness)
+			scan = scan * (is_file_lru(lru) ? fp : ap) / (ap + fp + 1) + (size ? 1 : 0);
+		else if (anon && !sc->swappiness && sc->priority && !is_file_lru(lru))
+			scan = 0;
+		nr[lru] = min(scan, size);
+	}
+}
+
+void shrink_node(struct scan_control *sc)
+{
+	unsigned long nr[LRU_UNEVICTABLE];
+	bool left = true;
+
+	get_scan_count(sc, nr);
+	while (left && sc->nr_reclaimed < sc->nr_to_reclaim) {
+		left = false;
+		for (enum lru_list lru = 0; lru < LRU_UNEVICTABLE; lru++) {
+			unsigned int n = min(nr[lru], (unsigned long)BATCH);
+
+			if (!n)
+				continue;
+			nr[lru] -= n;
+			left |= nr[lru] != 0;
+			if (!(lru & LRU_ACTIVE))
+				shrink_inactive_list(lru, n, sc);
+			else if (inactive_is_low(lru - LRU_ACTIVE))
+				shrink_active_list(lru, n);
+		}
+		cond_resched();
+	}
+	/* An active list that is scanned slowly must not starve its inactive one. */
+	for (enum lru_list lru = 0; lru < LRU_UNEVICTABLE; lru += 2)
+		if (inactive_is_low(lru) && (is_file_lru(lru) || (sc->may_swap && total_swap_pages())))
+			shrink_active_list(lru + LRU_ACTIVE, BATCH);
+}
+
+/* Once over the lists of files, dropping what is clean and mapped nowhere. The number. */
+unsigned long drop_file_pages(void)
+{
+	struct scan_control sc = { .gfp = GFP_KERNEL & ~__GFP_FS };
+	unsigned long freed = 0;
+
+	for (enum lru_list lru = LRU_INACTIVE_FILE; lru <= LRU_ACTIVE_FILE; lru++) {
+		for (long left = lru_size(lru); left > 0; left -= BATCH) {
+			LIST_HEAD(list);
+
+			isolate_lru_pages(lru, BATCH, &list);
+			freed += shrink_batch(&list, &sc, true);
+			cond_resched();
+		}
+	}
+	return freed;
+}
+
+unsigned long reclaim_pages(struct list_head *list)
+{
+	struct scan_control sc = { .gfp = GFP_KERNEL, .may_swap = true };
+	unsigned long freed = 0;
+
+	while (!list_empty(list)) {
+		LIST_HEAD(some);
+
+		for (int i = 0; i < BATCH && !list_empty(list); i++)
+			list_move_tail(list->next, &some);
+		freed += shrink_batch(&some, &sc, true);
+		cond_resched();
+	}
+	return freed;
+}

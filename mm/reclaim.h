@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files that age, unmap and swap pages share. */
+#ifndef MM_RECLAIM_H
+#define MM_RECLAIM_H
+
+#include "vm.h"
+
+#include <mm/swap.h>
+
+/* ---- rmap.c ---- */
+
+/* Host mappings that have to go before pages may be used for something else. */
+struct rmap_flush {
+	unsigned int nr;
+	struct mm_struct *mms[64];	/* each mmgrab()bed */
+	unsigned long addrs[64];
+};
+/* So many entries must be free before a page is walked, or the walk may end early. */
+#define RMAP_FLUSH_ROOM 8
+static inline bool rmap_flush_full(const struct rmap_flush *flush)
+{
+	return flush->nr + RMAP_FLUSH_ROOM > ARRAY_SIZE(flush->mms);
+}
+/* => no spinlock held; may sleep */
+void rmap_flush_now(struct rmap_flush *flush);
+
+/*
+ * How many entries (and PG_referenced) say that the page was used since the last call. They
+ * say no more until it is used again. => page locked
+ */
+int page_referenced(struct page *page, struct rmap_flush *flush);
+/*
+ * Takes the page out of all page tables it is found in; anonymous ones get its swap entry. The
+ * entries' references, as many as it returns, are the caller's to drop after the flush.
+ * => page locked; an anonymous page is in the swap cache
+ */
+unsigned int try_to_unmap(struct page *page, struct rmap_flush *flush);
+
+/* ---- lru.c ---- */
+
+enum lru_list {
+	LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, LRU_UNEVICTABLE,
+	NR_LRU_LISTS
+};
+#define LRU_ACTIVE 1
+#define LRU_FILE 2
+static inline bool is_file_lru(enum lru_list lru)
+{
+	return lru == LRU_INACTIVE_FILE || lru == LRU_ACTIVE_FILE;
+}
+unsigned long lru_size(enum lru_list lru);
+/* Takes up to nr pages from the tail, each with a reference, to `list`. The number. */
+unsigned int isolate_lru_pages(enum lru_list lru, unsigned int nr, struct list_head *list);
+/* One page, if it is on a list. True: the caller has a reference more. */
+bool isolate_lru_page(struct page *page);
+/* Back to the list that its flags name; drops the reference. */
+void putback_lru_page(struct page *page);
+/* The end of writeback: next to be freed. => any context */
+void rotate_reclaimable_page(struct page *page);
+
+/* ---- vmscan.c ---- */
+
+/* A page has arrived on its device: those who wait for free memory look again. => any context */
+void writeback_ended(void);
+
+/* ---- reclaim.c ---- */
+
+struct scan_control {
+	gfp_t gfp;
+	unsigned long nr_to_reclaim;
+	int priority;			/* scans 1/2^priority of each list */
+	int swappiness;
+	bool may_swap;
+	bool is_kswapd;
+	unsigned long nr_reclaimed, nr_scanned;
+};
+/* One round over all lists. */
+void shrink_node(struct scan_control *sc);
+/* Bringing pages back has cost something: their list is scanned less. */
+void lru_note_cost(bool file, unsigned long pages);
+unsigned long drop_file_pages(void);
+/* Reclaims isolated pages whatever their age (MADV_PAGEOUT, proactive). The number freed. */
+unsigned long reclaim_pages(struct list_head *list);
+
+#endif

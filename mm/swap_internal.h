@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the swap areas and the swap cache. */
+#ifndef MM_SWAP_INTERNAL_H
+#define MM_SWAP_INTERNAL_H
+
+#include <lib/xarray.h>
+#include <mm/swap.h>
+
+/* => the entry's slot is in use, so that its area stays */
+struct swap_info_struct *swap_info(swp_entry_t entry);
+/* NULL: no such area, or it has no such slot. */
+struct xarray *swap_cache_of(swp_entry_t entry);
+/* A hint for readahead. */
+bool swap_slot_used(swp_entry_t entry);
+
+#endif
