@@ -7,6 +7,7 @@
 #include <kern/sched.h>
 #include <kern/smp.h>
 #include <kern/softirq.h>
+#include <kern/time_namespace.h>
 #include <kern/timekeeping.h>
 
 #include "internal.h"
@@ -65,7 +66,7 @@ static int stat_show(struct seq_file *m, void *v)
 
 static int uptime_show(struct seq_file *m, void *v)
 {
-	u64 idle = 0, up = ktime_get_boottime_ns();
+	u64 idle = 0, up = ktime_get_boottime_ns() + timens_offset(CLOCK_BOOTTIME);
 	int cpu;
 
 	for_each_possible_cpu(cpu)

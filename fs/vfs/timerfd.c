@@ -15,6 +15,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
+#include <kern/time_namespace.h>
 #include <kern/time_user.h>
 #include <kern/timekeeping.h>
 #include <lib/list.h>
@@ -298,6 +299,8 @@ static void arm(struct timerfd_ctx *ctx, int flags, const struct itimerspec64 *n
 	ctx->ticks = 0;
 	ctx->interval = timespec64_to_ktime(new->it_interval);
 	ctx->settime_flags = flags & (TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET);
+	if (value && (flags & TFD_TIMER_ABSTIME))
+		value = timens_ktime_to_host(ctx->clock, value);
 	if (value)
 		hrtimer_start(&ctx->timer, value,
 			      flags & TFD_TIMER_ABSTIME ? HRTIMER_MODE_ABS : HRTIMER_MODE_REL);

@@ -45,7 +45,8 @@ static inline ktime_t timens_ktime_to_host(clockid_t clock, ktime_t time)
 	if (current->nsproxy->time_ns == &init_time_ns)
 		return time;
 	time = ktime_sub(time, timens_offset(clock));
-	return time < 0 ? 0 : time;
+	/* Long ago, but not "never". */
+	return time <= 0 ? 1 : time;
 }
 void timens_add(clockid_t clock, struct timespec64 *ts);
 

@@ -18,6 +18,12 @@ struct vm_area_struct;
  */
 int um_map_vdso(unsigned long *at);
 
+/*
+ * The mm's user has moved to another time name space: the page of the clocks is chosen anew when
+ * it is touched. => takes mmap_lock
+ */
+void um_vdso_forget_clocks(struct mm_struct *mm);
+
 /* A jump into the vsyscall page: does the call there. False: not one of its three entries. */
 bool um_vsyscall(struct pt_regs *regs);
 

@@ -24,6 +24,7 @@
 #include <kern/uts.h>
 #include <mm/slab.h>
 #include <net/net_namespace.h>
+#include <um/vdso.h>
 
 #include <linux/sched.h>
 
@@ -121,8 +122,11 @@ int copy_namespaces(u64 flags, struct task_struct *task)
 	new = create_new_namespaces(flags, old, user_ns, task->fs);
 	if (IS_ERR(new))
 		return PTR_ERR(new);
-	if (!(flags & CLONE_VM))
+	if (!(flags & CLONE_VM)) {
 		begin_time_ns(new);
+		if (task->mm && new->time_ns != old->time_ns)
+			um_vdso_forget_clocks(task->mm);
+	}
 	task->nsproxy = new;
 	return 0;
 }

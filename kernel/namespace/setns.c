@@ -25,6 +25,8 @@
 
 #include <linux/sched.h>
 
+#include <um/vdso.h>
+
 #include "internal.h"
 
 #define SETNS_FLAGS                                                                                \
@@ -124,6 +126,8 @@ static void commit_nsset(struct nsset *set)
 		freeze_time_ns(set->nsproxy->time_ns);
 	switch_task_namespaces(me, set->nsproxy);
 	set->nsproxy = NULL;
+	if (set->flags & CLONE_NEWTIME)
+		um_vdso_forget_clocks(me->mm);
 }
 
 SYSCALL_DEFINE2(setns, int, fd, int, flags)

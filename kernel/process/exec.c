@@ -31,6 +31,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
+#include <kern/nsproxy.h>
 #include <kern/task_work.h>
 #include <lib/rculist.h>
 #include <lib/sprintf.h>
@@ -251,6 +252,9 @@ int begin_new_exec(struct linux_binprm *bprm)
 	if (error)
 		return error;
 	error = unshare_files();
+	if (error)
+		return error;
+	error = exec_task_namespaces();
 	if (error)
 		return error;
 	error = set_mm_exe_file(bprm->mm, bprm->file);

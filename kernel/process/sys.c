@@ -14,6 +14,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
+#include <kern/time_namespace.h>
 #include <kern/timekeeping.h>
 #include <lib/string.h>
 #include <mm/mmap.h>
@@ -31,7 +32,7 @@ SYSCALL_DEFINE1(sysinfo, struct sysinfo __user *, uinfo)
 	struct sysinfo info = {};
 
 	si_meminfo(&info);
-	info.uptime = ktime_get_boottime_seconds();
+	info.uptime = ktime_get_boottime_seconds() + timens_offset(CLOCK_BOOTTIME) / NSEC_PER_SEC;
 	get_avenrun(info.loads, 0, SI_LOAD_SHIFT - FSHIFT);
 	info.procs = READ_ONCE(nr_threads);
 	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;

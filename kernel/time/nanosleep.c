@@ -9,6 +9,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
+#include <kern/time_namespace.h>
 #include <kern/time_user.h>
 #include <kern/timekeeping.h>
 
@@ -180,7 +181,7 @@ SYSCALL_DEFINE4(clock_nanosleep, clockid_t, clock, int, flags,
 		return sleep_on_cpu_clock(clock, absolute, &ts, rmtp);
 	if (!absolute)
 		return sleep_relative(clock, &ts, rmtp);
-	return hrtimer_sleep(clock, timespec64_to_ktime(ts), true, NULL);
+	return hrtimer_sleep(clock, timens_ktime_to_host(clock, timespec64_to_ktime(ts)), true, NULL);
 }
 
 SYSCALL_DEFINE2(nanosleep, const struct __kernel_timespec __user *, rqtp,

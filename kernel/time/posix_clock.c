@@ -12,6 +12,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
+#include <kern/time_namespace.h>
 #include <kern/time_user.h>
 #include <kern/timekeeping.h>
 #include <mm/uaccess.h>
@@ -100,25 +101,28 @@ int posix_clock_read(clockid_t clock, struct timespec64 *ts)
 		return 0;
 	case CLOCK_MONOTONIC:
 		ktime_get_ts64(ts);
-		return 0;
+		break;
 	case CLOCK_MONOTONIC_RAW:
 		ktime_get_raw_ts64(ts);
-		return 0;
+		break;
 	case CLOCK_REALTIME_COARSE:
 		ktime_get_coarse_real_ts64(ts);
 		return 0;
 	case CLOCK_MONOTONIC_COARSE:
 		ktime_get_coarse_ts64(ts);
-		return 0;
+		break;
 	case CLOCK_BOOTTIME:
 	case CLOCK_BOOTTIME_ALARM:
 		ktime_get_boottime_ts64(ts);
-		return 0;
+		break;
 	case CLOCK_TAI:
 		ktime_get_clocktai_ts64(ts);
 		return 0;
+	default:
+		return -EINVAL;
 	}
-	return -EINVAL;
+	timens_add(clock, ts);
+	return 0;
 }
 
 int posix_clock_check_timer(clockid_t clock)

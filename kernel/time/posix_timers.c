@@ -25,6 +25,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
+#include <kern/time_namespace.h>
 #include <kern/time_user.h>
 #include <kern/timekeeping.h>
 #include <lib/list.h>
@@ -388,6 +389,8 @@ static void arm_timer(struct k_itimer *timer, int flags, const struct itimerspec
 	}
 	if (!(flags & TIMER_ABSTIME))
 		expires = ktime_add_safe(expires, timer_clock_now(timer));
+	else if (!timer->cpu_task)
+		expires = timens_ktime_to_host(timer->clock, expires);
 	timer->armed = true;
 	if (timer->cpu_task) {
 		timer->cpu_expires = expires;

@@ -9,7 +9,9 @@
 #include <kern/init.h>
 #include <kern/kernel.h>
 #include <kern/moduleparam.h>
+#include <kern/nsproxy.h>
 #include <kern/task.h>
+#include <kern/time_namespace.h>
 #include <lib/string.h>
 #include <linux/mman.h>
 #include <mm/gfp.h>
@@ -24,6 +26,7 @@ extern const char vdso_image[], vdso_image_end[];
 
 static struct page *image_pages[MAX_IMAGE_PAGES + 1]; /* constant after initcalls */
 static unsigned int nr_image_pages;
+static struct page *ask_page; /* constant after initcalls */
 static bool vdso_enabled = true;
 
 static int __init set_vdso(char *value)
@@ -32,10 +35,19 @@ static int __init set_vdso(char *value)
 }
 __setup("vdso=", set_vdso);
 
+/*
+ * What an mm sees as the clocks. In a time name space other than the first they are shifted: the
+ * page is one of zeroes, which says that the kernel must be asked.
+ */
+static unsigned long data_pfn(void)
+{
+	return current->nsproxy->time_ns == &init_time_ns ? um_clock_pfn() : page_to_pfn(ask_page);
+}
+
 static vm_fault_t data_fault(const struct vm_special_mapping *sm, struct vm_area_struct *vma,
 			     struct vm_fault *vmf)
 {
-	return vmf_insert_pfn(vma, vmf->address, um_clock_pfn());
+	return vmf_insert_pfn(vma, vmf->address, data_pfn());
 }
 
 static const struct vm_special_mapping data_mapping = { .name = "[vvar]", .fault = data_fault };
@@ -44,7 +56,7 @@ static const struct vm_special_mapping image_mapping = { .name = "[vdso]", .page
 /* What is there already costs no fault later. Only a hint: errors are left to the faults. */
 static void show_ahead(struct vm_area_struct *data, struct vm_area_struct *image)
 {
-	vmf_insert_pfn(data, data->vm_start, um_clock_pfn());
+	vmf_insert_pfn(data, data->vm_start, data_pfn());
 	for (unsigned int i = 0; i < nr_image_pages; i++)
 		vm_insert_page(image, image->vm_start + i * PAGE_SIZE, image_pages[i]);
 }
@@ -88,6 +100,17 @@ int um_map_vdso(unsigned long *at)
 	return error;
 }
 
+void um_vdso_forget_clocks(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+
+	mmap_write_lock(mm);
+	for (vma = find_vma(mm, 0); vma; vma = vma->vm_next)
+		if (vma->vm_private_data == &data_mapping)
+			zap_vma_ptes(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+	mmap_write_unlock(mm);
+}
+
 static int vdso_init(void)
 {
 	size_t size = vdso_image_end - vdso_image;
@@ -103,6 +126,9 @@ static int vdso_init(void)
 		       min(size - i * PAGE_SIZE, (size_t)PAGE_SIZE));
 		image_pages[i] = page;
 	}
+	ask_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!ask_page)
+		return -ENOMEM;
 	nr_image_pages = pages;
 	return 0;
 }
