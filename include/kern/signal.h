@@ -238,6 +238,8 @@ int send_signal_locked(int sig, struct siginfo *info, struct task_struct *task, 
 
 /* Signals that the task cannot escape: blocked or ignored ones kill. */
 int force_sig_info(struct siginfo *info);
+/* Nothing keeps it from ending the task: no handler, no tracer, not that it is init. */
+int force_exit_sig_info(struct siginfo *info);
 void force_sig(int sig);
 void force_fatal_sig(int sig);
 void force_sigsegv(int sig);

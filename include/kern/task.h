@@ -153,9 +153,9 @@ struct task_struct {
 	char comm[TASK_COMM_LEN];		/* a */
 	unsigned int personality;		/* c */
 	unsigned int in_execve : 1;		/* c */
-	unsigned int no_new_privs : 1;		/* c: never cleared */
 	unsigned int sched_reset_on_fork : 1;	/* p */
 
+	bool no_new_privs;			/* s when by another thread (TSYNC): never cleared */
 	int seccomp_mode;			/* s, x: SECCOMP_MODE_*; grows only */
 	int seccomp_filters;			/* s: how many filters, for /proc */
 	struct seccomp_filter *seccomp_filter;	/* s: the newest; counted */

@@ -129,7 +129,6 @@ void release_task(struct task_struct *task)
 
 		proc_flush_pid(pid);
 		put_pid(pid);
-		seccomp_filter_release(task);
 		call_rcu(&task->rcu, delayed_put_task_struct);
 		task = leader;
 	} while (zap_leader);
@@ -251,6 +250,7 @@ void do_exit(long code)
 	fail_in_bad_place(task, code);
 	ptrace_event(PTRACE_EVENT_EXIT, code);
 	exit_signals(task);
+	seccomp_filter_release(task);
 	group_dead = atomic_dec_and_test(&task->signal->live);
 	if (group_dead) {
 		if (is_global_init(task))

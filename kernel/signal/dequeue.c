@@ -230,7 +230,8 @@ bool get_signal(struct ksignal *ksig)
 			sig = dequeue_signal(current, &current->blocked, &ksig->info, &type);
 		if (!sig)
 			break;
-		if (unlikely(current->ptrace) && sig != SIGKILL) {
+		if (unlikely(current->ptrace) && sig != SIGKILL &&
+		    !(sighand->action[sig - 1].sa.sa_flags & SA_IMMUTABLE)) {
 			what = NEXT;
 			sig = ptrace_signal(sig, &ksig->info, type);
 			if (!sig)

@@ -23,6 +23,8 @@ static int force_sig_to_current(struct siginfo *info, enum handler_mode mode)
 
 	spin_lock_irqsave(&task->sighand->siglock, flags);
 	ka = &task->sighand->action[sig - 1];
+	if (mode == HANDLER_EXIT)
+		ka->sa.sa_flags |= SA_IMMUTABLE;
 	ignored = ka->sa.sa_handler == SIG_IGN;
 	blocked = sigismember(&task->blocked, sig);
 	if (blocked || ignored || mode != HANDLER_CURRENT) {
@@ -43,6 +45,11 @@ static int force_sig_to_current(struct siginfo *info, enum handler_mode mode)
 int force_sig_info(struct siginfo *info)
 {
 	return force_sig_to_current(info, HANDLER_CURRENT);
+}
+
+int force_exit_sig_info(struct siginfo *info)
+{
+	return force_sig_to_current(info, HANDLER_EXIT);
 }
 
 static void kernel_info(struct siginfo *info, int sig)

@@ -7,6 +7,9 @@
 
 struct pt_regs;
 
+/* In sa_flags, never a program's: the action is death, and stays so. */
+#define SA_IMMUTABLE 0x00800000UL
+
 #define SIG_ONE(sig) (1UL << ((sig)-1))
 /* What a signal does by default. */
 #define SIG_KERNEL_ONLY_MASK (SIG_ONE(SIGKILL) | SIG_ONE(SIGSTOP))

@@ -75,6 +75,7 @@ static int do_sigaction(int sig, const struct k_sigaction *act, struct k_sigacti
 	struct task_struct *task = current, *thread;
 	struct k_sigaction *ka;
 	sigset_t mask;
+	int error = 0;
 
 	if (!valid_signal(sig) || sig < 1 || (act && sig_kernel_only(sig)))
 		return -EINVAL;
@@ -82,7 +83,9 @@ static int do_sigaction(int sig, const struct k_sigaction *act, struct k_sigacti
 	spin_lock_irq(&task->sighand->siglock);
 	if (oact)
 		*oact = *ka;
-	if (act) {
+	if (ka->sa.sa_flags & SA_IMMUTABLE) {
+		error = -EINVAL;
+	} else if (act) {
 		*ka = *act;
 		ka->sa.sa_flags &= SA_UAPI_FLAGS;
 		ka->sa.sa_mask &= ~SIG_KERNEL_ONLY_MASK;
@@ -95,7 +98,7 @@ static int do_sigaction(int sig, const struct k_sigaction *act, struct k_sigacti
 		}
 	}
 	spin_unlock_irq(&task->sighand->siglock);
-	return 0;
+	return error;
 }
 
 SYSCALL_DEFINE4(rt_sigaction, int, sig, const struct sigaction __user *, act,
