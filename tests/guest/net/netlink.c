@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Netlink: ports, dumps, errors, groups.
+#include "net/net.h"
+#include <ifaddrs.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+static char buf[65536];
+
+static ssize_t request(int fd, int type, int flags, int seq)
+{
+	struct {
+		struct nlmsghdr nlh;
+		struct rtgenmsg gen;
+		char pad[32];
+	} req = { { NLMSG_LENGTH(sizeof(struct ifinfomsg)), type, flags, seq, 0 }, { AF_UNSPEC }, "" };
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
+
+	return sendto(fd, &req, req.nlh.nlmsg_len, 0, (void *)&to, sizeof(to));
+}
+
+/* Reads messages until the end of the dump: the status at the end, or of an error message. */
+static int read_dump(int fd, int seq)
+{
+	for (;;) {
+		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+		struct nlmsghdr *nlh = (void *)buf;
+
+		NEED(n > 0);
+		for (; NLMSG_OK(nlh, n); nlh = NLMSG_NEXT(nlh, n)) {
+			CHECK_EQ(nlh->nlmsg_seq, seq);
+			if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR)
+				return *(int *)NLMSG_DATA(nlh);
+			CHECK_EQ(nlh->nlmsg_flags & NLM_F_MULTI, NLM_F_MULTI);
+		}
+	}
+}
+
+static void ports(void)
+{
+	struct sockaddr_nl a = { .nl_family = AF_NETLINK }, b;
+	socklen_t len = sizeof(b);
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), fd2;
+
+	CHECK_OK(fd);
+	CHECK_OK(bind(fd, (void *)&a, sizeof(a)));
+	CHECK_OK(getsockname(fd, (void *)&b, &len));
+	CHECK_EQ(len, sizeof(b));
+	CHECK_EQ(b.nl_pid, getpid());
+	a.nl_pid = 12345678;
+	CHECK_ERR(bind(fd, (void *)&a, sizeof(a)), EINVAL);
+	CHECK_ERR(bind(fd, (void *)&a, 4), EINVAL);
+	fd2 = socket(AF_NETLINK, SOCK_DGRAM, NETLINK_ROUTE);
+	a.nl_pid = getpid();
+	CHECK_ERR(bind(fd2, (void *)&a, sizeof(a)), EADDRINUSE);
+	a.nl_pid = 0;
+	CHECK_OK(bind(fd2, (void *)&a, sizeof(a)));
+	len = sizeof(b);
+	CHECK_OK(getsockname(fd2, (void *)&b, &len));
+	CHECK_NE(b.nl_pid, getpid());
+	CHECK_NE(b.nl_pid, 0);
+	close(fd);
+	close(fd2);
+	CHECK_ERR(socket(AF_NETLINK, SOCK_STREAM, 0), ESOCKTNOSUPPORT);
+	CHECK_ERR(socket(AF_NETLINK, SOCK_RAW, 31), EPROTONOSUPPORT);
+	CHECK_ERR(socket(AF_NETLINK, SOCK_RAW, 99), EPROTONOSUPPORT);
+}
+
+static void dumps(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	struct ifaddrs *list;
+
+	CHECK_EQ(request(fd, RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, 5), 32);
+	CHECK_EQ(read_dump(fd, 5), 0);
+	CHECK_EQ(request(fd, RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, 6), 32);
+	CHECK_EQ(read_dump(fd, 6), 0);
+	CHECK_EQ(request(fd, 9999, NLM_F_REQUEST, 7), 32);
+	CHECK_EQ(read_dump(fd, 7), -EOPNOTSUPP);
+	CHECK_ERR(recv(fd, buf, 10, MSG_DONTWAIT), EAGAIN);
+	/* Not a request: not answered. */
+	CHECK_EQ(request(fd, RTM_GETLINK, 0, 8), 32);
+	CHECK_ERR(recv(fd, buf, 10, MSG_DONTWAIT), EAGAIN);
+	/* A message that lies about its length. */
+	CHECK_EQ(send(fd, "\xff\xff\0\0................", 16, 0), 16);
+	CHECK_ERR(recv(fd, buf, 10, MSG_DONTWAIT), EAGAIN);
+	CHECK_ERR(send(fd, "", 0, 0), ENODATA);
+	CHECK_EQ(request(fd, RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, 9), 32);
+	CHECK_EQ(events_of(fd, POLLIN), POLLIN);
+	CHECK_GE(recv(fd, buf, 1, MSG_PEEK | MSG_TRUNC), 20);
+	CHECK_EQ(read_dump(fd, 9), 0);
+	close(fd);
+	CHECK_OK(getifaddrs(&list));
+	freeifaddrs(list);
+}
+
+static void groups(void)
+{
+	struct sockaddr_nl a = { .nl_family = AF_NETLINK, .nl_groups = 1 }, b;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT), group = 1;
+	socklen_t len = sizeof(b);
+	unsigned int list[4] = { 0 };
+
+	CHECK_OK(fd);
+	CHECK_OK(bind(fd, (void *)&a, sizeof(a)));
+	CHECK_OK(getsockname(fd, (void *)&b, &len));
+	CHECK_EQ(b.nl_groups, 1);
+	close(fd);
+	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	CHECK_OK(setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, 4));
+	len = 4;
+	CHECK_OK(getsockopt(fd, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, list, &len));
+	CHECK_EQ(list[0], 1);
+	CHECK_OK(setsockopt(fd, SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group, 4));
+	CHECK_ERR(setsockopt(fd, SOL_NETLINK, 77, &group, 4), ENOPROTOOPT);
+	group = 1;
+	CHECK_OK(setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &group, 4));
+	close(fd);
+}
+
+/* Programs may talk to each other by NETLINK_USERSOCK. */
+static void between_programs(void)
+{
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK }, from;
+	socklen_t len = sizeof(from);
+	int a = socket(AF_NETLINK, SOCK_DGRAM, NETLINK_USERSOCK);
+	int b = socket(AF_NETLINK, SOCK_DGRAM, NETLINK_USERSOCK);
+
+	CHECK_OK(bind(a, (void *)&to, sizeof(to)));
+	CHECK_OK(bind(b, (void *)&to, sizeof(to)));
+	CHECK_OK(getsockname(b, (void *)&to, &len));
+	CHECK_EQ(sendto(a, "hello", 5, 0, (void *)&to, sizeof(to)), 5);
+	len = sizeof(from);
+	CHECK_EQ(recvfrom(b, buf, 16, 0, (void *)&from, &len), 5);
+	CHECK_EQ(len, sizeof(from));
+	CHECK_EQ(from.nl_pid, getpid());
+	to.nl_pid = 77777777;
+	CHECK_ERR(sendto(a, "x", 1, 0, (void *)&to, sizeof(to)), ECONNREFUSED);
+	close(a);
+	close(b);
+}
+
+int main(void)
+{
+	RUN(ports);
+	RUN(dumps);
+	RUN(groups);
+	RUN(between_programs);
+	return test_done();
+}
