@@ -209,13 +209,13 @@ int proc_pid_sched(struct seq_file *m, struct pid *pid, struct task_struct *task
 	seq_printf(m, " (%d, #threads: %d)\n", task->pid, get_nr_threads(task));
 	seq_puts(m, "-------------------------------------------------------------------\n");
 	sched_time(m, "se.exec_start", s->exec_start);
-	sched_time(m, "se.vruntime", s->vruntime);
+	sched_time(m, "se.vruntime", s->se.vruntime);
 	sched_time(m, "se.sum_exec_runtime", s->sum_exec_runtime);
 	sched_line(m, "se.nr_migrations", s->nr_migrations);
 	sched_line(m, "nr_switches", task->nvcsw + task->nivcsw);
 	sched_line(m, "nr_voluntary_switches", task->nvcsw);
 	sched_line(m, "nr_involuntary_switches", task->nivcsw);
-	sched_line(m, "se.load.weight", s->weight);
+	sched_line(m, "se.load.weight", s->se.weight);
 	sched_line(m, "policy", s->policy);
 	sched_line(m, "prio", s->prio);
 	return 0;

@@ -189,6 +189,28 @@ extern unsigned int sysctl_sched_dl_period_max_us, sysctl_sched_dl_period_min_us
 /* New limits of the real-time classes: 0, -EINVAL, or -EBUSY when deadline tasks need more. */
 int sched_set_rt_limits(int runtime_us, unsigned int period_us);
 
+/*
+ * Task groups (kernel/sched/group.c): tasks that get the CPU as one; NULL is the top group.
+ * All may sleep.
+ */
+struct task_group;
+/* A group below `parent`, with a reference; ERR_PTR(-ENOMEM). */
+struct task_group *sched_group_create(struct task_group *parent);
+void sched_group_put(struct task_group *group);
+/* The weight among its siblings, 1024 as it is made; kept within 2 and 2^18. 0 or -EINVAL (top). */
+int sched_group_set_shares(struct task_group *group, unsigned long shares);
+/* At most quota ns in each period, on all CPUs together (U64_MAX: no limit), of which `burst`
+ * may be saved up. 0 or -EINVAL. */
+int sched_group_set_bandwidth(struct task_group *group, u64 period, u64 quota, u64 burst);
+struct sched_bandwidth_stat {
+	u64 nr_periods, nr_throttled, throttled_ns;
+};
+void sched_group_bandwidth_stat(struct task_group *group, struct sched_bandwidth_stat *stat);
+/* => holds a reference on the task and on the group; the task may run, sleep or be dead. */
+void sched_move_task(struct task_struct *task, struct task_group *group);
+/* The task is freed: what the scheduler holds for it. => any context */
+void sched_free_task(struct task_struct *task);
+
 void sched_init(void);
 /* A new CPU, before it counts as online. */
 void sched_cpu_starting(unsigned int cpu);

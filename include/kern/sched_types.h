@@ -13,6 +13,29 @@
 
 struct sched_class;
 
+struct fair_queue;
+struct task_group;
+
+/*
+ * What the fair class shares the CPU among: a task, or the part of a task group on one CPU.
+ * All (q) of struct sched_task: the lock of the run queue.
+ */
+struct sched_entity {
+	struct rb_node run_node;
+	bool queued;			/* in the tree (not the running one) */
+	bool on_queue;			/* queued or running */
+	bool skip;			/* it yielded: pass it over once */
+	u32 weight;
+	u64 vruntime;			/* weighted run time, ns */
+	u64 min_vruntime;		/* of its subtree (augmented) */
+	u64 deadline;			/* EEVDF: vruntime at which its request is due */
+	s64 lag;			/* EEVDF: what it was owed when it left, weighted ns */
+	u64 ran;			/* ns since it was picked */
+	struct fair_queue *queue;	/* where it stands or will stand */
+	struct fair_queue *own;		/* a group's: the queue of its members; NULL for a task */
+	struct sched_entity *parent;	/* the group's entity on this CPU; NULL at the top */
+};
+
 /*
  * The deadline class's part. Parameters are (p), what moves is (q) of struct sched_task.
  */
@@ -46,13 +69,13 @@ struct sched_task {
 	unsigned int cpu;		/* q: whose run queue; read anywhere */
 
 	/* Fair class. */
-	struct rb_node run_node;	/* q */
-	bool queued;			/* q: in the tree (not the running one) */
-	u32 weight;			/* p: from the nice value */
-	u64 vruntime;			/* q: weighted run time, ns */
+	struct sched_entity se;		/* q */
+	struct task_group *group;	/* p: reference held */
+	struct list_head fair_node;	/* q: in rq->fair_tasks */
 
 	/* Real-time classes. */
 	struct list_head rt_node;	/* q */
+	bool queued;			/* q: in a list or tree of its class, which is not the fair one */
 	unsigned int time_slice;	/* q: ticks left of SCHED_RR */
 
 	struct sched_deadline dl;
@@ -78,7 +101,7 @@ struct sched_task {
 	int migration_disabled;		/* c */
 	bool in_iowait;			/* c */
 	bool counted_sleep;		/* q: its sleep counts in the load average */
-	bool yielded;			/* q: pass it over once */
+	bool yielded;			/* q: real-time: to the end of its list */
 };
 
 #endif

@@ -90,6 +90,7 @@ static void reset_task_state(struct task_struct *task)
 	task->worker_private = NULL;
 	task->kthread_fn = NULL;
 	task->sysvsem = NULL;
+	task->sched.group = NULL;
 #ifdef CONFIG_DEBUG
 	memset(&task->lockdep, 0, sizeof(task->lockdep));
 #endif

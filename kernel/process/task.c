@@ -45,6 +45,7 @@ void put_signal_struct(struct signal_struct *sig)
 /* Frees the memory of a task that nobody can reach. => any context */
 void free_task(struct task_struct *task)
 {
+	sched_free_task(task);
 	free_thread_stack(task);
 	if (task->flags & PF_KTHREAD)
 		free_kthread_struct(task);

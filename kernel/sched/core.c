@@ -131,9 +131,7 @@ void set_task_cpu(struct task_struct *task, unsigned int cpu)
 
 	if (from == cpu)
 		return;
-	if (task->sched.class == &fair_sched_class)
-		task->sched.vruntime += READ_ONCE(cpu_rq(cpu)->fair.min_vruntime) -
-					READ_ONCE(cpu_rq(from)->fair.min_vruntime);
+	fair_set_cpu(task, cpu);
 	task->sched.nr_migrations++;
 	smp_store_release(&task->sched.cpu, cpu);
 }

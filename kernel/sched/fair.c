@@ -2,96 +2,200 @@
 /*
  * The fair class: SCHED_NORMAL, SCHED_BATCH, SCHED_IDLE.
  *
- * Each task has a virtual run time that grows by its run time times NICE_0_WEIGHT / weight. The
- * waiting task with the smallest runs next, so every task gets CPU in proportion to its weight.
- * A turn lasts its share of SCHED_LATENCY, but at least MIN_GRANULARITY. A task that slept
- * starts near min_vruntime, a little before, so that it gets the CPU soon, and cannot save up
- * credit. vruntimes of different CPUs have nothing to do with each other: set_task_cpu() carries
- * only the difference to min_vruntime over.
+ * Each entity has a virtual run time that grows by its run time times NICE_0_WEIGHT / weight, so
+ * that equal virtual times mean CPU in proportion to weights. By which rule the next one is
+ * chosen is the algorithm's business (cfs.c, eevdf.c; the boot parameter "sched=").
+ *
+ * Groups. An entity is a task or a task group. Each group has, on every CPU, a queue of its
+ * members there and an entity that stands for them in its parent's queue:
+ *
+ *        rq->fair ---- task
+ *                 `--- entity of group A on this CPU, with queue ---- task
+ *                                                              `----- entity of group B ...
+ *
+ * A group's entity stands in a queue while its own queue has somebody who may run. The running
+ * task and all groups above it are `curr` of their queues, and in no tree. So choosing is one
+ * choice per level on the way down, and charging one addition per level on the way up.
+ *
+ * A throttled queue (bandwidth.c) keeps its members; its entity leaves the parent's queue, and
+ * its tasks do not count in rq->nr_running.
+ *
+ * Virtual times of different queues have nothing to do with each other: fair_set_cpu() carries
+ * only the distance to min_vruntime over.
  */
-#include <kern/bug.h>
+#include <kern/errno.h>
+#include <kern/moduleparam.h>
+#include <lib/string.h>
 #include "internal.h"
 
-#define NICE_0_WEIGHT	   1024
-#define SCHED_LATENCY	   6000000ULL
-#define MIN_GRANULARITY	   750000ULL
-#define WAKEUP_GRANULARITY 1000000ULL
+const struct fair_algorithm *fair_algorithm = &cfs_algorithm;
 
-static struct task_struct *node_task(struct rb_node *node)
+static int check_algorithm(const char *text)
 {
-	return node ? rb_entry(node, struct task_struct, sched.run_node) : NULL;
+	return strcmp(text, "cfs") && strcmp(text, "eevdf") ? -EINVAL : 0;
 }
 
-static bool before(u64 a, u64 b)
+/* Early: the order of the trees must not change once there are tasks. */
+static int set_algorithm(char *text)
 {
-	return (s64)(a - b) < 0;
+	fair_algorithm = strcmp(text, "eevdf") ? &cfs_algorithm : &eevdf_algorithm;
+	return 1;
+}
+__kparam("sched=", set_algorithm, check_algorithm, 1);
+
+#define for_each_level(se) for (; se; se = se->parent)
+
+static struct fair_queue *group_queue(struct task_group *group, unsigned int cpu)
+{
+	return group ? &group->cpu[cpu].queue : &cpu_rq(cpu)->fair;
 }
 
-static u64 weighted(u64 ns, const struct task_struct *task)
+static void set_place(struct task_struct *task, unsigned int cpu)
 {
-	if (likely(task->sched.weight == NICE_0_WEIGHT))
-		return ns;
-	return ns * NICE_0_WEIGHT / task->sched.weight;
+	struct sched_entity *se = &task->sched.se;
+	struct task_group *group = task->sched.group;
+
+	se->queue = group_queue(group, cpu);
+	se->parent = group ? &group->cpu[cpu].se : NULL;
 }
 
-static bool fair_less(struct rb_node *a, const struct rb_node *b)
+void fair_fork(struct task_struct *task, struct task_group *group)
 {
-	return before(rb_entry(a, struct task_struct, sched.run_node)->sched.vruntime,
-		      rb_entry(b, struct task_struct, sched.run_node)->sched.vruntime);
+	task_group_get(group);
+	task->sched.group = group;
+	set_place(task, task->sched.cpu);
+	task->sched.se.vruntime = READ_ONCE(task->sched.se.queue->min_vruntime);
 }
 
-static void tree_insert(struct fair_queue *q, struct task_struct *task)
+void fair_start(struct task_struct *task)
 {
-	struct rb_node **link = &q->tasks.rb_root.rb_node, *parent = NULL;
-	bool leftmost = true;
-
-	while (*link) {
-		parent = *link;
-		if (fair_less(&task->sched.run_node, parent)) {
-			link = &parent->rb_left;
-		} else {
-			link = &parent->rb_right;
-			leftmost = false;
-		}
-	}
-	rb_link_node(&task->sched.run_node, parent, link);
-	rb_insert_color_cached(&task->sched.run_node, &q->tasks, leftmost);
-	task->sched.queued = true;
+	task->sched.se.vruntime = task->sched.se.queue->min_vruntime;
+	task->sched.se.lag = 0;
 }
 
-static void tree_remove(struct fair_queue *q, struct task_struct *task)
+void fair_set_cpu(struct task_struct *task, unsigned int cpu)
 {
-	rb_erase_cached(&task->sched.run_node, &q->tasks);
-	task->sched.queued = false;
+	struct sched_entity *se = &task->sched.se;
+	u64 distance = se->vruntime - READ_ONCE(se->queue->min_vruntime);
+
+	set_place(task, cpu);
+	se->vruntime = READ_ONCE(se->queue->min_vruntime) + distance;
 }
 
-/* min_vruntime follows the smallest of the running and the first waiting task, forward only. */
-static void update_min(struct rq *rq)
-{
-	struct task_struct *first = node_task(rb_first_cached(&rq->fair.tasks));
-	struct task_struct *curr = rq->curr;
-	u64 min = rq->fair.min_vruntime;
-	bool running = curr->sched.class == &fair_sched_class && curr->sched.on_rq;
+/* ---- the running task and what is above it ---- */
 
-	if (running)
-		min = curr->sched.vruntime;
-	if (first && (!running || before(first->sched.vruntime, min)))
-		min = first->sched.vruntime;
-	if (before(rq->fair.min_vruntime, min))
-		WRITE_ONCE(rq->fair.min_vruntime, min);
+static void charge(struct fair_queue *q, struct sched_entity *se, u64 ran)
+{
+	se->vruntime += fair_weighted(ran, se);
+	se->ran += ran;
+	fair_update_min(q);
+	if (fair_algorithm->charged(q, se))
+		resched_curr(q->rq);
+	if (q->group && fair_bandwidth_charge(q, ran))
+		resched_curr(q->rq);
 }
 
 static void fair_update(struct rq *rq)
 {
 	struct task_struct *curr = rq->curr;
+	struct sched_entity *se = &curr->sched.se;
 	u64 ran = rq->clock - curr->sched.exec_start;
 
 	if ((s64)ran <= 0)
 		return;
 	curr->sched.exec_start = rq->clock;
 	WRITE_ONCE(curr->sched.sum_exec_runtime, curr->sched.sum_exec_runtime + ran);
-	curr->sched.vruntime += weighted(ran, curr);
-	update_min(rq);
+	for_each_level(se)
+		charge(se->queue, se, ran);
+}
+
+/* Out of the trees, down to the task. */
+static void take_out(struct task_struct *task)
+{
+	struct sched_entity *se = &task->sched.se;
+
+	for_each_level(se) {
+		if (se->queued)
+			fair_tree_remove(se->queue, se);
+		se->queue->curr = se;
+		se->ran = 0;
+	}
+}
+
+static void put_back(struct task_struct *task)
+{
+	struct sched_entity *se = &task->sched.se;
+
+	for_each_level(se) {
+		if (se->queue->curr != se)
+			continue;
+		se->queue->curr = NULL;
+		if (se->on_queue && !se->queued)
+			fair_tree_insert(se->queue, se);
+	}
+}
+
+/* ---- joining and leaving, level by level ---- */
+
+/*
+ * Joins its queue, and each group above that had nobody joins its parent's. => `tasks` of them
+ * count as runnable from here up, unless a throttled queue is on the way.
+ */
+static void join_upwards(struct sched_entity *se, bool fresh, unsigned int tasks)
+{
+	struct rq *rq = se->queue->rq;
+
+	for_each_level(se) {
+		struct fair_queue *q = se->queue;
+
+		if (!se->on_queue)
+			fair_join(q, se, fresh);
+		q->nr_tasks += tasks;
+		if (q->group)
+			task_group_update_weight(q);
+		if (q->throttled)
+			return;
+		/* Groups come back with what they were owed. */
+		fresh = true;
+	}
+	rq->nr_running += tasks;
+}
+
+static void leave_upwards(struct sched_entity *se, unsigned int tasks)
+{
+	struct rq *rq = se->queue->rq;
+	bool leaves = true;
+
+	for_each_level(se) {
+		struct fair_queue *q = se->queue;
+
+		if (leaves)
+			fair_leave(q, se);
+		leaves = leaves && !q->nr;
+		q->nr_tasks -= tasks;
+		if (q->group)
+			task_group_update_weight(q);
+		if (q->throttled)
+			return;
+	}
+	rq->nr_running -= tasks;
+}
+
+void fair_resume_group(struct fair_queue *q)
+{
+	struct sched_entity *se = &q->group->cpu[q->rq->cpu].se;
+
+	if (q->nr_tasks)
+		join_upwards(se, true, q->nr_tasks);
+}
+
+/* => not running: the group's entity is in a tree */
+void fair_suspend_group(struct fair_queue *q)
+{
+	struct sched_entity *se = &q->group->cpu[q->rq->cpu].se;
+
+	if (se->on_queue)
+		leave_upwards(se, q->nr_tasks);
 }
 
 static bool rq_runs_fair(struct rq *rq)
@@ -100,108 +204,132 @@ static bool rq_runs_fair(struct rq *rq)
 	       rq->curr->sched.on_rq;
 }
 
+/* activate_task() and deactivate_task() count the task in nr_running; here it is done by level. */
 static void fair_enqueue(struct rq *rq, struct task_struct *task, bool wakeup)
 {
-	if (rq_runs_fair(rq))
+	if (rq_runs_fair(rq) && rq->curr != task)
 		fair_update(rq);
-	if (wakeup) {
-		u64 floor = rq->fair.min_vruntime - SCHED_LATENCY / 2;
-
-		if (task->sched.policy == SCHED_IDLE)
-			floor = rq->fair.min_vruntime;
-		if (before(task->sched.vruntime, floor))
-			task->sched.vruntime = floor;
-	}
-	rq->fair.nr++;
-	rq->fair.load += task->sched.weight;
-	if (task != rq->curr)
-		tree_insert(&rq->fair, task);
+	list_add(&task->sched.fair_node, &rq->fair_tasks);
+	join_upwards(&task->sched.se, wakeup, 1);
+	rq->nr_running--;
+	if (task == rq->curr)
+		take_out(task);
 }
 
 static void fair_dequeue(struct rq *rq, struct task_struct *task)
 {
-	if (task == rq->curr)
+	if (task == rq->curr) {
 		fair_update(rq);
-	if (task->sched.queued)
-		tree_remove(&rq->fair, task);
-	rq->fair.nr--;
-	rq->fair.load -= task->sched.weight;
+		put_back(task);
+	} else if (rq_runs_fair(rq)) {
+		fair_update(rq);
+	}
+	list_del(&task->sched.fair_node);
+	leave_upwards(&task->sched.se, 1);
+	rq->nr_running++;
 }
+
+/* ---- choosing ---- */
 
 static struct task_struct *fair_pick(struct rq *rq)
 {
-	struct rb_node *first = rb_first_cached(&rq->fair.tasks), *second;
-	struct task_struct *task = node_task(first);
+	struct fair_queue *q = &rq->fair;
+	struct sched_entity *se;
+	struct task_struct *task;
 
-	if (!task)
-		return NULL;
-	if (task->sched.yielded) {
-		task->sched.yielded = false;
-		second = rb_next(first);
-		if (second)
-			task = node_task(second);
+	for (;;) {
+		se = fair_algorithm->pick(q);
+		if (!se)
+			return NULL;
+		if (!se->own)
+			break;
+		/* A group that has used up its bandwidth leaves: begin again at the top. */
+		q = fair_bandwidth_admit(se->own) ? se->own : &rq->fair;
 	}
-	tree_remove(&rq->fair, task);
+	task = container_of(se, struct task_struct, sched.se);
+	take_out(task);
 	return task;
 }
 
 static void fair_put(struct rq *rq, struct task_struct *task)
 {
-	tree_insert(&rq->fair, task);
-}
-
-/* How long the running task may run before another of the class gets its turn. */
-static u64 fair_slice(struct rq *rq, struct task_struct *task)
-{
-	u64 slice = SCHED_LATENCY * task->sched.weight / max(rq->fair.load, 1UL);
-
-	return max(slice, MIN_GRANULARITY);
+	put_back(task);
 }
 
 static void fair_tick(struct rq *rq, struct task_struct *curr)
 {
-	struct task_struct *first = node_task(rb_first_cached(&rq->fair.tasks));
-	u64 ran;
+	struct sched_entity *se = &curr->sched.se;
 
-	if (!first)
-		return;
-	ran = curr->sched.sum_exec_runtime - curr->sched.prev_sum_exec;
-	if (ran >= fair_slice(rq, curr) ||
-	    (ran >= MIN_GRANULARITY &&
-	     (s64)(curr->sched.vruntime - first->sched.vruntime) > (s64)fair_slice(rq, curr)))
-		resched_curr(rq);
+	for_each_level(se) {
+		if (fair_algorithm->tick(se->queue, se))
+			resched_curr(rq);
+	}
+}
+
+static unsigned int depth(const struct sched_entity *se)
+{
+	unsigned int levels = 0;
+
+	for_each_level(se)
+		levels++;
+	return levels;
+}
+
+/* Goes up until both are in one queue. */
+static void find_common_queue(struct sched_entity **a, struct sched_entity **b)
+{
+	unsigned int da = depth(*a), db = depth(*b);
+
+	for (; da > db; da--)
+		*a = (*a)->parent;
+	for (; db > da; db--)
+		*b = (*b)->parent;
+	while ((*a)->queue != (*b)->queue) {
+		*a = (*a)->parent;
+		*b = (*b)->parent;
+	}
 }
 
 static bool fair_preempts(struct rq *rq, struct task_struct *task)
 {
 	struct task_struct *curr = rq->curr;
+	struct sched_entity *running = &curr->sched.se, *se = &task->sched.se;
 
 	if (curr->sched.policy == SCHED_IDLE && task->sched.policy != SCHED_IDLE)
 		return true;
 	if (task->sched.policy != SCHED_NORMAL)
 		return false;
 	fair_update(rq);
-	return (s64)(curr->sched.vruntime - task->sched.vruntime) >
-	       (s64)weighted(WAKEUP_GRANULARITY, task);
+	find_common_queue(&running, &se);
+	return se->queue->curr == running && se->queued && fair_algorithm->preempts(se->queue, se);
 }
 
 static void fair_yield(struct rq *rq)
 {
-	struct rb_node *last = rb_last(&rq->fair.tasks.rb_root);
-
-	if (!last)
-		return;
 	fair_update(rq);
-	/* Behind the first in line at least; behind all of nearly equal claim. */
-	rq->curr->sched.yielded = true;
-	if (before(rq->curr->sched.vruntime, node_task(last)->sched.vruntime) &&
-	    node_task(last)->sched.vruntime - rq->curr->sched.vruntime < SCHED_LATENCY)
-		rq->curr->sched.vruntime = node_task(last)->sched.vruntime + 1;
+	fair_algorithm->yield(rq->curr->sched.se.queue);
 }
 
+static bool is_throttled(const struct sched_entity *se)
+{
+	for_each_level(se) {
+		if (se->queue->throttled)
+			return true;
+	}
+	return false;
+}
+
+/* The one that waits longest first. */
 static struct task_struct *fair_next_waiting(struct rq *rq, struct task_struct *task)
 {
-	return node_task(task ? rb_next(&task->sched.run_node) : rb_first_cached(&rq->fair.tasks));
+	struct list_head *at = task ? task->sched.fair_node.prev : rq->fair_tasks.prev;
+
+	for (; at != &rq->fair_tasks; at = at->prev) {
+		task = list_entry(at, struct task_struct, sched.fair_node);
+		if (task != rq->curr && !is_throttled(&task->sched.se))
+			return task;
+	}
+	return NULL;
 }
 
 const struct sched_class fair_sched_class = {

@@ -21,7 +21,8 @@ void sched_init(void)
 
 		spin_lock_init(&rq->lock);
 		rq->cpu = cpu;
-		rq->fair.tasks = RB_ROOT_CACHED;
+		fair_queue_init(&rq->fair, rq, NULL);
+		INIT_LIST_HEAD(&rq->fair_tasks);
 		for (unsigned int prio = 0; prio < MAX_RT_PRIO; prio++)
 			INIT_LIST_HEAD(&rq->rt.lists[prio]);
 		dl_queue_init(rq);

@@ -10,6 +10,8 @@
 #include <lib/list.h>
 #include <lib/rbtree.h>
 
+#include "fair.h"
+
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 
@@ -22,13 +24,7 @@
 
 #define IDLE_PRIO MAX_PRIO
 
-/* What one class keeps of its runnable tasks. Guarded by the run queue's lock. */
-struct fair_queue {
-	struct rb_root_cached tasks;	/* by vruntime, without the running one */
-	u64 min_vruntime;		/* grows only: where newcomers start */
-	unsigned long load;		/* sum of weights, the running one included */
-	unsigned int nr;
-};
+/* What one class keeps of its runnable tasks: see fair.h for fair_queue. Guarded by rq->lock. */
 
 struct rt_queue {
 	unsigned long bitmap[2];	/* priorities that have tasks */
@@ -56,6 +52,7 @@ struct rq {
 	struct task_struct *curr;	/* c */
 	struct task_struct *idle;	/* constant after bring-up */
 	struct fair_queue fair;		/* l */
+	struct list_head fair_tasks;	/* l: all fair tasks of this CPU, the newest first */
 	struct rt_queue rt;		/* l */
 	struct deadline_queue dl;	/* l */
 	u64 clock;			/* l: sched_clock() of the last look, without stolen time */

@@ -42,8 +42,8 @@ void set_task_class(struct task_struct *task)
 		s->class = &fair_sched_class;
 		s->prio = s->static_prio;
 	}
-	s->weight = s->policy == SCHED_IDLE ? IDLE_WEIGHT :
-					      nice_to_weight(PRIO_TO_NICE(s->static_prio));
+	s->se.weight = s->policy == SCHED_IDLE ? IDLE_WEIGHT :
+						 nice_to_weight(PRIO_TO_NICE(s->static_prio));
 }
 
 int sched_fork(u64 clone_flags, struct task_struct *task)
@@ -83,7 +83,9 @@ int sched_fork(u64 clone_flags, struct task_struct *task)
 	INIT_LIST_HEAD(&s->rt_node);
 	s->time_slice = HZ / 10;
 	s->cpu = raw_smp_processor_id();
-	s->vruntime = READ_ONCE(cpu_rq(s->cpu)->fair.min_vruntime);
+	spin_lock_irq(&current->sched.pi_lock);
+	fair_fork(task, parent->group);
+	spin_unlock_irq(&current->sched.pi_lock);
 	WRITE_ONCE(task->state, TASK_NEW);
 	/* The switch to it comes with preemption off, once for schedule() and once for the lock. */
 	task->preempt_count_saved = 2 * PREEMPT_OFFSET;
@@ -107,7 +109,7 @@ void init_idle(struct task_struct *idle, int cpu)
 	s->policy = SCHED_NORMAL;
 	s->static_prio = DEFAULT_PRIO;
 	s->prio = IDLE_PRIO;
-	s->weight = IDLE_WEIGHT;
+	s->se.weight = IDLE_WEIGHT;
 	s->cpu = cpu;
 	s->on_cpu = 1;
 	s->cpus_mask = *cpumask_of(cpu);
@@ -166,7 +168,7 @@ int task_prio(const struct task_struct *task)
 static void start_fair(struct task_struct *task, const struct sched_class *before)
 {
 	if (task->sched.class == &fair_sched_class && before != &fair_sched_class)
-		task->sched.vruntime = task_rq(task)->fair.min_vruntime;
+		fair_start(task);
 }
 
 static void change_inherited(struct task_struct *task, void *prio)

@@ -110,7 +110,7 @@ static void count_for_throttling(struct rq *rq, u64 ran)
 		return;
 	rq->rt.throttled = true;
 	pr_info_once("sched: RT throttling activated\n");
-	if (rq->fair.nr)
+	if (rq->fair.nr_tasks)
 		resched_curr(rq);
 }
 
@@ -149,7 +149,7 @@ static struct task_struct *rt_pick(struct rq *rq)
 	unsigned int prio = first_prio(rq);
 	struct task_struct *task;
 
-	if (prio == MAX_RT_PRIO || (rq->rt.throttled && rq->fair.nr))
+	if (prio == MAX_RT_PRIO || (rq->rt.throttled && rq->fair.nr_tasks))
 		return NULL;
 	task = list_first_entry(&rq->rt.lists[prio], struct task_struct, sched.rt_node);
 	list_take(rq, task);
