@@ -69,7 +69,7 @@ static int prepend_path(const struct path *path, const struct path *root,
 				mnt = mnt->mnt_parent;
 				continue;
 			}
-			result = is_mounted(mnt) ? 1 : 2;
+			result = is_mounted(mnt) && !is_anon_ns(mnt->mnt_ns) ? 1 : 2;
 			break;
 		}
 		if (!prepend_name(p, dentry))

@@ -146,6 +146,8 @@ static void __fput(struct file *file)
 			if (file->f_mode & FMODE_MNT_WRITE)
 				mnt_drop_write(file->f_path.mnt);
 		}
+		if (unlikely(file->f_mode & FMODE_NEED_UNMOUNT))
+			dissolve_on_fput(file->f_path.mnt);
 		path_put(&file->f_path);
 	}
 	file_free(file);

@@ -110,6 +110,8 @@ extern const struct file_operations pipefifo_fops;
 void eventpoll_release_file(struct file *file);
 
 /* ---- mounts ---- */
+/* The file that kept a detached mount is closed: takes the tree apart if it is detached still. */
+void dissolve_on_fput(struct vfsmount *mnt);
 void __init mnt_init_caches(void);
 
 #endif

@@ -29,6 +29,9 @@ struct mountpoint {
 	int count;				/* m: mounts on it */
 };
 
+struct file_system_type;
+struct path;
+
 struct mount {
 	struct hlist_node mnt_hash;		/* m: by (mnt_parent, mnt_mountpoint) */
 	struct mount *mnt_parent;		/* m: itself when not attached */
@@ -88,6 +91,12 @@ static inline bool IS_MNT_SHARED(const struct mount *mnt)
 	return mnt->mnt_propagation & MNT_SHARED;
 }
 
+/* One that no task lives in: of a detached tree. */
+static inline bool is_anon_ns(const struct mnt_namespace *ns)
+{
+	return !ns->seq;
+}
+
 /* Would a namespace hold a mount that keeps it, or one that holds it? Only newer ones may. */
 bool mnt_ns_loop(struct dentry *dentry);
 
@@ -111,6 +120,23 @@ bool check_mnt(const struct mount *mnt);
 /* The caller may mount: CAP_SYS_ADMIN. */
 bool may_mount(void);
 bool mount_capable(const struct file_system_type *type);
+
+/* ---- mount_ns.c, mount_ops.c for mount_fd.c and mount_setattr.c ---- */
+
+/* A namespace for a detached tree, empty: NULL without memory; and its end, once it is empty. */
+struct mnt_namespace *alloc_anon_ns(void);
+void free_anon_ns(struct mnt_namespace *ns);
+/* The mount, or the tree, that MS_BIND would attach. => namespace_sem held for writing */
+struct mount *copy_for_bind(struct path *path, bool recurse, struct list_head *undo);
+/* move_mount(): a mount, attached or not, goes to another place. => may sleep */
+int move_mount_path(struct path *from, struct path *to);
+int set_mount_group(struct path *from, struct path *to);
+/* MNT_* of MOUNT_ATTR_*, without the access times. */
+int mount_attr_flags(u64 attr);
+/* Do locked flags (MNT_LOCK_*) allow the change? */
+bool may_change_mnt_flags(int old, int new);
+/* -EBUSY while somebody writes. => mount_lock held for writing */
+int make_mnt_readonly(struct mount *mnt);
 /* Takes away what is mounted on, or below, an entry that goes. => may sleep */
 void detach_mounts(struct dentry *dentry);
 void detach_mounts_below(struct dentry *dentry);

@@ -59,6 +59,25 @@ static struct mnt_namespace *alloc_mnt_ns(struct user_namespace *user_ns)
 	return ns;
 }
 
+struct mnt_namespace *alloc_anon_ns(void)
+{
+	struct mnt_namespace *ns = kzalloc(sizeof(*ns), GFP_KERNEL);
+
+	if (!ns)
+		return NULL;
+	refcount_set(&ns->ns.count, 1);
+	ns->user_ns = get_user_ns(current_user_ns());
+	INIT_LIST_HEAD(&ns->list);
+	init_waitqueue_head(&ns->poll);
+	return ns;
+}
+
+void free_anon_ns(struct mnt_namespace *ns)
+{
+	put_user_ns(ns->user_ns);
+	kfree(ns);
+}
+
 static void free_mnt_ns(struct mnt_namespace *ns)
 {
 	ns_common_exit(&ns->ns);

@@ -225,12 +225,30 @@ static bool has_locked_children(struct mount *mnt, struct dentry *dentry)
 	return false;
 }
 
+struct mount *copy_for_bind(struct path *path, bool recurse, struct list_head *undo)
+{
+	struct mount *old = real_mount(path->mnt), *copy;
+
+	if ((!check_mnt(old) && !proc_ns_dentry(path->dentry)) || mnt_ns_loop(path->dentry) ||
+	    (old->mnt_propagation & MNT_UNBINDABLE))
+		return ERR_PTR(-EINVAL);
+	if (!recurse && has_locked_children(old, path->dentry))
+		return ERR_PTR(-EINVAL);
+	if (recurse)
+		copy = copy_tree(old, path->dentry, 0, undo);
+	else
+		copy = clone_mnt(old, path->dentry, 0);
+	if (!IS_ERR(copy))
+		copy->mnt.mnt_flags &= ~MNT_LOCKED;
+	return copy;
+}
+
 /* MS_BIND */
 static int do_loopback(struct path *path, const char *old_name, bool recurse)
 {
 	struct path old_path;
 	struct mountpoint *mp;
-	struct mount *old, *copy;
+	struct mount *copy;
 	LIST_HEAD(gone);
 	int error;
 
@@ -245,23 +263,13 @@ static int do_loopback(struct path *path, const char *old_name, bool recurse)
 		goto out;
 	}
 	error = -EINVAL;
-	old = real_mount(old_path.mnt);
-	if (!check_mnt(real_mount(path->mnt)) ||
-	    (!check_mnt(old) && !proc_ns_dentry(old_path.dentry)) ||
-	    mnt_ns_loop(old_path.dentry) ||
-	    (old->mnt_propagation & MNT_UNBINDABLE))
+	if (!check_mnt(real_mount(path->mnt)))
 		goto unlock;
-	if (!recurse && has_locked_children(old, old_path.dentry))
-		goto unlock;
-	if (recurse)
-		copy = copy_tree(old, old_path.dentry, 0, &gone);
-	else
-		copy = clone_mnt(old, old_path.dentry, 0);
+	copy = copy_for_bind(&old_path, recurse, &gone);
 	if (IS_ERR(copy)) {
 		error = PTR_ERR(copy);
 		goto unlock;
 	}
-	copy->mnt.mnt_flags &= ~MNT_LOCKED;
 	error = graft_tree(copy, real_mount(path->mnt), mp, &gone);
 	if (error)
 		umount_tree(copy, false, &gone);
@@ -272,13 +280,73 @@ out:
 	return error;
 }
 
+/* The checks of a move. A tree that is not attached belongs to an anonymous namespace. */
+static int check_move(struct path *from, struct path *to, bool attached)
+{
+	struct mount *old = real_mount(from->mnt), *dest = real_mount(to->mnt), *p;
+
+	if (!check_mnt(dest) || !is_mounted(old) ||
+	    !(attached ? check_mnt(old) : is_anon_ns(old->mnt_ns)) ||
+	    from->dentry != from->mnt->mnt_root || (old->mnt.mnt_flags & MNT_LOCKED) ||
+	    d_is_dir(to->dentry) != d_is_dir(from->dentry))
+		return -EINVAL;
+	if ((attached && IS_MNT_SHARED(old->mnt_parent)) ||
+	    (IS_MNT_SHARED(dest) && has_unbindable(old)))
+		return -EINVAL;
+	for (p = dest; p != old && mnt_has_parent(p); p = p->mnt_parent)
+		;
+	return p == old ? -ELOOP : 0;
+}
+
+/* It is no more in the namespace that kept it. => namespace_sem held for writing */
+static void leave_anon_ns(struct mount *tree)
+{
+	for (struct mount *p = tree; p; p = next_mnt(p, tree))
+		list_del_init(&p->mnt_list);
+}
+
+static void return_to_anon_ns(struct mount *tree, struct mnt_namespace *ns)
+{
+	for (struct mount *p = tree; p; p = next_mnt(p, tree))
+		list_add_tail(&p->mnt_list, &ns->list);
+}
+
+int move_mount_path(struct path *from, struct path *to)
+{
+	struct mount *old = real_mount(from->mnt);
+	struct mnt_namespace *anon = NULL;
+	struct mountpoint *mp;
+	bool attached;
+	LIST_HEAD(gone);
+	int error;
+
+	mp = lock_mount(to);
+	if (IS_ERR(mp))
+		return PTR_ERR(mp);
+	attached = mnt_has_parent(old);
+	error = check_move(from, to, attached);
+	if (error)
+		goto unlock;
+	if (!attached) {
+		anon = old->mnt_ns;
+		leave_anon_ns(old);
+	}
+	error = attach_recursive_mnt(old, real_mount(to->mnt), mp, attached, &gone);
+	if (error && anon) {
+		return_to_anon_ns(old, anon);
+		anon = NULL;
+	}
+unlock:
+	unlock_mount(mp, &gone);
+	if (anon)
+		free_anon_ns(anon);
+	return error;
+}
+
 /* MS_MOVE */
 static int do_move_mount(struct path *path, const char *old_name)
 {
 	struct path old_path;
-	struct mountpoint *mp;
-	struct mount *old, *dest, *p;
-	LIST_HEAD(gone);
 	int error;
 
 	if (!old_name || !*old_name)
@@ -286,29 +354,52 @@ static int do_move_mount(struct path *path, const char *old_name)
 	error = kern_path(old_name, LOOKUP_FOLLOW, &old_path);
 	if (error)
 		return error;
-	mp = lock_mount(path);
-	if (IS_ERR(mp)) {
-		error = PTR_ERR(mp);
-		goto out;
-	}
-	error = -EINVAL;
-	old = real_mount(old_path.mnt);
-	dest = real_mount(path->mnt);
-	if (!check_mnt(dest) || !check_mnt(old) || old_path.dentry != old_path.mnt->mnt_root ||
-	    !mnt_has_parent(old) || (old->mnt.mnt_flags & MNT_LOCKED) || d_is_dir(path->dentry) != d_is_dir(old_path.dentry) ||
-	    IS_MNT_SHARED(old->mnt_parent) || (IS_MNT_SHARED(dest) && has_unbindable(old)))
-		goto unlock;
-	error = -ELOOP;
-	for (p = dest; mnt_has_parent(p); p = p->mnt_parent)
-		if (p == old)
-			goto unlock;
-	if (p == old)
-		goto unlock;
-	error = attach_recursive_mnt(old, dest, mp, true, &gone);
-unlock:
-	unlock_mount(mp, &gone);
-out:
+	error = move_mount_path(&old_path, path);
 	path_put(&old_path);
+	return error;
+}
+
+/* => namespace_sem held for writing */
+static int check_group(struct path *from_path, struct path *to_path)
+{
+	struct mount *from = real_mount(from_path->mnt), *to = real_mount(to_path->mnt);
+
+	if (!is_mounted(from) || !is_mounted(to))
+		return -EINVAL;
+	if (!ns_capable(from->mnt_ns->user_ns, CAP_SYS_ADMIN) ||
+	    !ns_capable(to->mnt_ns->user_ns, CAP_SYS_ADMIN))
+		return -EPERM;
+	if (from_path->dentry != from->mnt.mnt_root || to_path->dentry != to->mnt.mnt_root ||
+	    from->mnt.mnt_sb != to->mnt.mnt_sb || !is_subdir(to->mnt.mnt_root, from->mnt.mnt_root) ||
+	    has_locked_children(from, to->mnt.mnt_root))
+		return -EINVAL;
+	/* From a member of a group to one that is alone. */
+	if (IS_MNT_SHARED(to) || to->mnt_master || (!IS_MNT_SHARED(from) && !from->mnt_master))
+		return -EINVAL;
+	return 0;
+}
+
+int set_mount_group(struct path *from_path, struct path *to_path)
+{
+	struct mount *from = real_mount(from_path->mnt), *to = real_mount(to_path->mnt);
+	int error;
+
+	down_write(&namespace_sem);
+	error = check_group(from_path, to_path);
+	if (!error) {
+		write_seqlock(&mount_lock);
+		if (from->mnt_master) {
+			list_add(&to->mnt_slave, &from->mnt_master->mnt_slave_list);
+			to->mnt_master = from->mnt_master;
+		}
+		if (IS_MNT_SHARED(from)) {
+			to->mnt_group_id = from->mnt_group_id;
+			list_add(&to->mnt_share, &from->mnt_share);
+			to->mnt_propagation |= MNT_SHARED;
+		}
+		write_sequnlock(&mount_lock);
+	}
+	up_write(&namespace_sem);
 	return error;
 }
 
@@ -352,7 +443,7 @@ static int do_new_mount(struct path *path, const char *type_name, int sb_flags, 
 }
 
 /* Writers hold the mount writable; nobody else may start once the flag is set. */
-static int make_readonly(struct mount *mnt)
+int make_mnt_readonly(struct mount *mnt)
 {
 	mnt->mnt.mnt_flags |= MNT_READONLY;
 	smp_mb();
@@ -363,7 +454,7 @@ static int make_readonly(struct mount *mnt)
 }
 
 /* Flags that came locked from a more privileged namespace stay as they are. */
-static bool may_change_flags(int old, int new)
+bool may_change_mnt_flags(int old, int new)
 {
 	const int atime = MNT_NOATIME | MNT_NODIRATIME | MNT_RELATIME;
 
@@ -379,12 +470,12 @@ static int set_mount_flags(struct mount *mnt, int flags)
 	int locks = mnt->mnt.mnt_flags & MNT_LOCK_FLAGS;
 	int error = 0;
 
-	if (!may_change_flags(mnt->mnt.mnt_flags, flags))
+	if (!may_change_mnt_flags(mnt->mnt.mnt_flags, flags))
 		return -EPERM;
 	flags |= locks;
 	write_seqlock(&mount_lock);
 	if ((flags & MNT_READONLY) && !(mnt->mnt.mnt_flags & MNT_READONLY))
-		error = make_readonly(mnt);
+		error = make_mnt_readonly(mnt);
 	if (!error) {
 		WRITE_ONCE(mnt->mnt.mnt_flags, flags);
 		if (mnt->mnt_ns)

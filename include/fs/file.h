@@ -44,6 +44,7 @@ struct vm_area_struct;
 #define FMODE_STREAM		0x2000	/* has no position */
 #define FMODE_NOWAIT		0x4000	/* read_iter/write_iter honour IOCB_NOWAIT */
 #define FMODE_MNT_WRITE		0x8000	/* mnt_want_write() was done */
+#define FMODE_NEED_UNMOUNT	0x10000	/* the mount goes with it, if it has no place by then */
 
 
 /* Receives one folder entry: false ends the walk (no more room). */

@@ -31,6 +31,7 @@ struct user_namespace;
 #define MNT_RELATIME	0x20
 #define MNT_READONLY	0x40
 #define MNT_NOSYMFOLLOW	0x80
+#define MNT_WRITE_HOLD	0x200	/* mount_setattr() is making it read-only; mount_lock */
 /* Set when a mount is copied to a less privileged name space: what must not be undone there. */
 #define MNT_LOCK_ATIME		0x040000
 #define MNT_LOCK_NOEXEC		0x080000
