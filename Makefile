@@ -49,7 +49,7 @@ KERNEL_INCLUDES := -nostdinc -isystem $(GCC_INCLUDE) -isystem $(B)/abi -isystem 
 KERNEL_CFLAGS := $(COMMON) -ffreestanding -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -mfsgsbase -D__KERNEL_CODE__ $(KERNEL_INCLUDES) $(SANFLAGS)
 HOST_CFLAGS := $(COMMON) -D_GNU_SOURCE -pthread -iquote arch-host -I$(B)/host-include -I$(B)/gen $(SANFLAGS)
-HOST_LIBS := -lseccomp -lzstd -lz -pthread
+HOST_LIBS := -lseccomp -luring -lzstd -lz -pthread
 
 # The layers, lowest first; a folder may use what stands to its left (tools/check-imports).
 LAYERS := lib mm kernel fs block net drivers security um

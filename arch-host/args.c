@@ -17,6 +17,7 @@ static const char help_text[] =
 	"Parameters of the machine:\n"
 	"  mem=SIZE        memory, with suffix K, M or G (16M to 1024G; default 256M)\n"
 	"  ncpus=N         virtual processors, 1 to 64 (default 1)\n"
+	"  ubdN=FILE       block device N (0 to 7): /dev/ubda is ubd0; ubdNr= is read-only\n"
 	"  initrd=FILE     initial file system: a cpio archive, plain, gzip or zstd\n"
 	"                  (default: the built-in one, with a shell)\n"
 	"Parameters of the kernel, as on Linux's command line; among them:\n"
@@ -163,6 +164,22 @@ static void parse_run(char **argv, struct options *options)
 	};
 }
 
+/* "ubdN=FILE" or "ubdNr=FILE": opens it. False: another parameter. */
+static bool parse_disk(const char *word)
+{
+	bool read_only;
+
+	if (strncmp(word, "ubd", 3) || word[3] < '0' || word[3] > '9')
+		return false;
+	read_only = word[4] == 'r';
+	if (word[4 + read_only] != '=' || !word[5 + read_only])
+		usage_error("malformed parameter \"%s\": want ubd0=FILE or ubd0r=FILE", word);
+	if (word[3] - '0' >= HOST_MAX_DISKS)
+		usage_error("\"%s\" is out of range: ubd0 to ubd%d", word, HOST_MAX_DISKS - 1);
+	disk_open(word[3] - '0', word + 5 + read_only, read_only);
+	return true;
+}
+
 void args_parse(int argc, char **argv, struct options *options)
 {
 	char *line;
@@ -192,7 +209,7 @@ void args_parse(int argc, char **argv, struct options *options)
 			options->ncpus = parse_cpu_count(value);
 		else if ((value = value_of(word, "initrd")))
 			options->initrd = value;
-		else
+		else if (!parse_disk(word))
 			check_kernel_word(word);
 		append(&line, word);
 	}

@@ -89,6 +89,11 @@ void console_resized(void);
 /* Pass-through threads (hostio.c) */
 void hostio_prepare(void);
 
+/* Block devices (disk.c): opened while the command line is read. */
+void disk_open(unsigned int number, const char *path, bool read_only);
+void disks_prepare(void);
+void disks_start(void);
+
 void symbols_prepare(void);
 
 /* Guest processes (guest*.c): before the confinement, and at the end (async-signal-safe). */

@@ -209,8 +209,10 @@ int main(int argc, char **argv)
 	signals_install();
 	if (guest_prepare)
 		guest_prepare();
+	disks_prepare();
 	confine_self();
 	hostio_prepare();
+	disks_start();
 	hostfs_io_prepare();
 	console_start();
 	if (vcpu_launch(0)) {

@@ -6,10 +6,13 @@
 #include <kern/cred.h>
 #include <kern/task.h>
 #include <linux/capability.h>
+#include <mm/swap.h>
 
 int sysctl_overcommit_memory;
 int sysctl_overcommit_ratio = 50;
 unsigned long sysctl_overcommit_kbytes;
+/* Kept in mode 2 for root to log in, and for a user's process to recover with. */
+unsigned long sysctl_admin_reserve_kbytes = 8192, sysctl_user_reserve_kbytes = 131072;
 
 static atomic_long_t committed_pages;
 
@@ -28,8 +31,8 @@ unsigned long vm_memory_committed(void)
 unsigned long vm_commit_limit(void)
 {
 	if (sysctl_overcommit_kbytes)
-		return sysctl_overcommit_kbytes >> (PAGE_SHIFT - 10);
-	return totalram_pages() * sysctl_overcommit_ratio / 100;
+		return (sysctl_overcommit_kbytes >> (PAGE_SHIFT - 10)) + total_swap_pages();
+	return totalram_pages() * sysctl_overcommit_ratio / 100 + total_swap_pages();
 }
 
 /*
@@ -44,15 +47,16 @@ int security_vm_enough_memory_mm(struct mm_struct *mm, long pages)
 	if (sysctl_overcommit_memory == 1)
 		return 0;
 	if (sysctl_overcommit_memory == 0) {
-		if (pages <= (long)totalram_pages())
+		if (pages <= (long)(totalram_pages() + total_swap_pages()))
 			return 0;
 		goto refuse;
 	}
 	allowed = vm_commit_limit();
 	if (!capable(CAP_SYS_ADMIN))
-		allowed -= min(allowed, 8192UL >> (PAGE_SHIFT - 10));
+		allowed -= min(allowed, sysctl_admin_reserve_kbytes >> (PAGE_SHIFT - 10));
 	if (mm)
-		allowed -= min(mm->total_vm / 32, allowed);
+		allowed -= min3(mm->total_vm / 32, sysctl_user_reserve_kbytes >> (PAGE_SHIFT - 10),
+				allowed);
 	if (vm_memory_committed() < allowed)
 		return 0;
 refuse:

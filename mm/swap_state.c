@@ -186,7 +186,7 @@ struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp)
 	unsigned long offset = swp_offset(entry), mask = (1UL << READ_ONCE(page_cluster)) - 1;
 	struct page *page;
 
-	if (mask && !memory_is_short()) {
+	if (mask) {
 		for (unsigned long at = max(offset & ~mask, 1UL); at <= (offset | mask); at++) {
 			swp_entry_t near = swp_entry(swp_type(entry), at);
 

@@ -3,6 +3,7 @@
  * Character device numbers: who has reserved which (regions, for /proc/devices) and who serves
  * which (cdevs, for open(2)). Both are short lists under one lock; opening a device is rare.
  */
+#include <block/blkdev.h>
 #include <driver/cdev.h>
 #include <fs/file.h>
 #include <fs/inode.h>
@@ -208,6 +209,7 @@ static int devices_show(struct seq_file *m, void *v)
 		seq_printf(m, "%3u %s\n", MAJOR(region->from), region->name);
 	mutex_unlock(&chrdev_lock);
 	seq_puts(m, "\nBlock devices:\n");
+	blkdev_show_majors(m);
 	return 0;
 }
 

@@ -32,17 +32,6 @@ static int filesystems_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static int partitions_show(struct seq_file *m, void *v)
-{
-	seq_puts(m, "major minor  #blocks  name\n\n");
-	return 0;
-}
-
-static int diskstats_show(struct seq_file *m, void *v)
-{
-	return 0;
-}
-
 static int modules_show(struct seq_file *m, void *v)
 {
 	return 0;
@@ -146,8 +135,6 @@ static int __init proc_misc_init(void)
 	proc_create_single("vmstat", 0, NULL, vmstat_proc_show);
 	proc_create_single("zoneinfo", 0, NULL, zoneinfo_proc_show);
 	proc_create_single("buddyinfo", 0, NULL, buddyinfo_proc_show);
-	proc_create_single("partitions", 0, NULL, partitions_show);
-	proc_create_single("diskstats", 0, NULL, diskstats_show);
 	proc_create_single("swaps", 0, NULL, swaps_proc_show);
 	proc_create_single("modules", 0, NULL, modules_show);
 	proc_create_seq("slabinfo", 0400, NULL, &slabinfo_op);

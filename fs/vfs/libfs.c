@@ -7,6 +7,7 @@
  * d_order, and that number is the position, so that names made or removed meanwhile neither hide
  * others nor show them twice.
  */
+#include <block/blkdev.h>
 #include <driver/cdev.h>
 #include <fs/dentry.h>
 #include <fs/file.h>
@@ -447,8 +448,6 @@ ssize_t simple_write_to_buffer(void *to, size_t available, loff_t *ppos, const v
 
 /* ---- special files ---- */
 
-
-
 void init_special_inode(struct inode *inode, umode_t mode, dev_t dev)
 {
 	inode->i_mode = mode;
@@ -458,7 +457,7 @@ void init_special_inode(struct inode *inode, umode_t mode, dev_t dev)
 		inode->i_rdev = dev;
 		break;
 	case S_IFBLK:
-		/* No block devices yet: the default says ENXIO. */
+		inode->i_fop = &def_blk_fops;
 		inode->i_rdev = dev;
 		break;
 	case S_IFIFO:

@@ -239,6 +239,7 @@ bool vma_thp_eligible(const struct vm_area_struct *vma);
 extern int sysctl_overcommit_memory;
 extern int sysctl_overcommit_ratio;
 extern unsigned long sysctl_overcommit_kbytes;
+extern unsigned long sysctl_admin_reserve_kbytes, sysctl_user_reserve_kbytes;
 extern int sysctl_max_map_count;
 extern unsigned long mmap_min_addr;
 extern unsigned long stack_guard_gap;	/* pages */

@@ -189,6 +189,7 @@ int host_console_winsize(struct host_winsize *size);
 #define HOST_DEV_IO		(1u << 4)	/* a host_io ended, or a watched descriptor is ready */
 #define HOST_DEV_POWER		(1u << 5)	/* SIGTERM or SIGHUP: power off in good order */
 #define HOST_DEV_SIGNAL		(1u << 6)	/* `vmlinux run`: host_signals_take() */
+#define HOST_DEV_DISK		(1u << 7)	/* host_disk_completed() has something */
 unsigned int host_device_events(void);
 /*
  * Signals for the program that arrived at ./vmlinux, and forgets them: bit N - 1 for signal N
@@ -317,6 +318,30 @@ struct host_fs_job {
 };
 long host_fs_try(struct host_fs_job *job);
 void host_fs_submit(struct host_fs_job *job);
+
+/* ---- block devices (arch-host/disk.c) ---- */
+
+#define HOST_MAX_DISKS 8
+
+struct host_disk { unsigned long size; int read_only; };
+/* Disk `number` of the command line: 0 or -ENODEV. */
+int host_disk_info(unsigned int number, struct host_disk *info);
+
+enum host_disk_op { HOST_DISK_READ, HOST_DISK_WRITE, HOST_DISK_FLUSH, HOST_DISK_DISCARD };
+/* One request. The host owns it from host_disk_submit() until host_disk_completed() gives it. */
+struct host_disk_io {
+	enum host_disk_op op;
+	unsigned int disk;
+	const struct host_fs_vec *vec;	/* transfers: in RAM */
+	unsigned int nr_vec;
+	long offset, len;		/* bytes; len: of DISCARD */
+	long result;			/* bytes, or -errno */
+	struct host_disk_io *next;
+};
+/* => any context */
+void host_disk_submit(struct host_disk_io *io);
+/* Takes all that are done, linked by `next`, in no order. => any context */
+struct host_disk_io *host_disk_completed(void);
 
 /* ---- the rest (arch-host/main.c) ---- */
 

@@ -12,6 +12,7 @@ enum um_irq_number {
 	IRQ_CONSOLE = 8,	/* terminal input, window size, writable again */
 	IRQ_HOSTIO = 9,		/* a pass-through transfer ended */
 	IRQ_POWER = 10,		/* the host asks for an orderly power-off (SIGTERM) */
+	IRQ_DISK = 11,		/* requests to block devices ended */
 	NR_IRQS = 64
 };
 

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Memory: allocations that fail on purpose, eaters side by side, memory given back to the host."""
+import os
+import struct
+import subprocess
+import tempfile
 import time
 
-from driver import Console, TESTS_INITRD, boot, check, contains, equal, processes_of, test
+from driver import BUILD, Console, TESTS_INITRD, boot, check, contains, equal, processes_of, test
 from test_idle import pss_kib
 
 # Programs that allocate in all folders of the kernel; under failures they may say what they want.
@@ -63,3 +67,53 @@ def freed_memory_goes_back_to_the_host():
         if after < before + 16000:
             return
     check(False, "%d KiB at first, %d full, %d after the file was removed" % (before, full, after))
+
+
+def swap_image(folder, mib, name="swap.img"):
+    """What mkswap(8) writes, so that no package is needed."""
+    path = os.path.join(folder, name)
+    pages = mib * 256
+    header = bytearray(4096)
+    struct.pack_into("<III", header, 1024, 1, pages - 1, 0)
+    header[4086:] = b"SWAPSPACE2"
+    with open(path, "wb") as f:
+        f.write(header)
+        f.truncate(pages * 4096)
+    return path
+
+
+def small_initrd(folder, program):
+    """The built-in archive and one guest test, for machines too small for all of them."""
+    path = os.path.join(folder, "initrd")
+    with open(os.path.join(BUILD, "init/initramfs.list"), encoding="ascii") as f:
+        text = f.read()
+    with open(path + ".list", "w", encoding="ascii") as f:
+        f.write(text + "file /bin/%s %s 0755 0 0\n" %
+                (os.path.basename(program), os.path.join(BUILD, "tests/stripped", program)))
+    with open(path, "wb") as f:
+        subprocess.run([os.path.join(BUILD, "tools/mkcpio"), path + ".list"], stdout=f, check=True)
+    return path
+
+
+# Everything that was swapped is gone again, and so are the slots.
+NOTHING_LEFT = "swapoff /dev/ubda && ! grep -q ubda /proc/swaps && echo swapped off"
+
+
+def swapped_workset(cpus, mem, swap, mib, rounds, processes, limit):
+    with tempfile.TemporaryDirectory() as folder:
+        ended = boot("mem=%dM" % mem, "ncpus=%d" % cpus, "initrd=" + small_initrd(folder, "mm/workset"),
+                     "ubd0=" + swap_image(folder, swap), "--", "sh", "-c",
+                     "swapon /dev/ubda && workset %d %d %d; echo status $?; "
+                     "awk '/^pswpout/ { print ($2 > 1000) }' /proc/vmstat; %s"
+                     % (mib, rounds, processes, NOTHING_LEFT), limit=limit)
+    equal(ended.out.decode(), "status 0\n1\nswapped off\n", ended.err.decode(errors="replace"))
+
+
+@test(limit=110, cpus=(1, 2, 4))
+def a_working_set_beyond_memory_keeps_its_content_on_swap(cpus):
+    swapped_workset(cpus, 32, 128, 24, 2, 2, 100)
+
+
+@test(limit=600, long=True, cpus=(1, 2, 4))
+def four_times_memory_keeps_its_content_on_swap(cpus):
+    swapped_workset(cpus, 64, 512, 128, 3, 2, 580)

@@ -3,7 +3,7 @@
  * The console's hardware, and the interrupts of all devices of the host.
  *
  * The host tells of device events in one word; um_device_interrupt() sorts them into the lines
- * IRQ_CONSOLE, IRQ_HOSTIO and IRQ_POWER. All of them arrive on vCPU 0.
+ * IRQ_CONSOLE, IRQ_HOSTIO, IRQ_DISK and IRQ_POWER. All of them arrive on vCPU 0.
  */
 #include "../internal.h"
 #include <kern/errno.h>
@@ -32,6 +32,8 @@ void um_device_interrupt(unsigned int events)
 	}
 	if (events & HOST_DEV_IO)
 		do_IRQ(IRQ_HOSTIO);
+	if (events & HOST_DEV_DISK)
+		do_IRQ(IRQ_DISK);
 	if (events & HOST_DEV_POWER)
 		power_off_asked = true;
 	if (events & (HOST_DEV_POWER | HOST_DEV_SIGNAL))

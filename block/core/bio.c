@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/*
+ * bios: allocation, submission, completion.
+ *
+ * A bio that is submitted is checked against its device, moved to sectors of the disk, and
+ * handed to the driver. A queue, which merges and sorts, would stand in submit_to_disk().
+ */
+#include <block/blkdev.h>
+#include <kern/completion.h>
+#include <kern/errno.h>
+#include <kern/kernel.h>
+#include <kern/sched.h>
+#include <mm/slab.h>
+#include <mm/vmstat.h>
+
+struct bio *bio_alloc(struct block_device *bdev, unsigned short nr, blk_opf_t opf, gfp_t gfp)
+{
+	struct bio *bio = kmalloc(sizeof(*bio) + nr * sizeof(struct bio_vec), gfp & ~__GFP_ZERO);
+
+	if (!bio)
+		return NULL;
+	*bio = (struct bio){ .bi_bdev = bdev, .bi_opf = opf, .bi_max_vecs = nr,
+			     .bi_refs = ATOMIC_INIT(1) };
+	return bio;
+}
+
+void bio_put(struct bio *bio)
+{
+	if (atomic_dec_and_test(&bio->bi_refs))
+		kfree(bio);
+}
+
+unsigned int bio_add_page(struct bio *bio, struct page *page, unsigned int len,
+			  unsigned int offset)
+{
+	struct bio_vec *last = bio->bi_vcnt ? &bio->bi_io_vec[bio->bi_vcnt - 1] : NULL;
+
+	if (last && last->bv_page == page && last->bv_offset + last->bv_len == offset) {
+		last->bv_len += len;
+	} else {
+		if (bio->bi_vcnt == bio->bi_max_vecs)
+			return 0;
+		bio->bi_io_vec[bio->bi_vcnt++] = (struct bio_vec){ page, len, offset };
+	}
+	bio->bi_size += len;
+	return len;
+}
+
+static int direction(const struct bio *bio)
+{
+	return bio_op(bio) != REQ_OP_READ;
+}
+
+/* 0 or why the device cannot do it. */
+static int check_bio(const struct bio *bio)
+{
+	const struct block_device *bdev = bio->bi_bdev;
+	sector_t sectors = bio->bi_size >> SECTOR_SHIFT;
+
+	if (bio_op(bio) != REQ_OP_READ && bio_op(bio) != REQ_OP_FLUSH && bdev_read_only(bdev))
+		return -EPERM;
+	if (bio_op(bio) == REQ_OP_FLUSH)
+		return 0;
+	if (bio->bi_size & (bdev_logical_block_size(bdev) - 1))
+		return -EINVAL;
+	if (bio->bi_sector > bdev->bd_nr_sectors || sectors > bdev->bd_nr_sectors - bio->bi_sector)
+		return -EIO;
+	return 0;
+}
+
+static void submit_to_disk(struct bio *bio)
+{
+	bio->bi_bdev->bd_disk->fops->submit_bio(bio);
+}
+
+void submit_bio(struct bio *bio)
+{
+	int error = check_bio(bio);
+
+	atomic_inc(&bio->bi_bdev->bd_inflight);
+	if (error) {
+		bio_endio(bio, error);
+		return;
+	}
+	count_vm_events(direction(bio) ? PGPGOUT : PGPGIN, bio->bi_size >> 10);
+	bio->bi_sector += bio->bi_bdev->bd_start_sect;
+	submit_to_disk(bio);
+}
+
+void bio_endio(struct bio *bio, int error)
+{
+	struct block_device *bdev = bio->bi_bdev;
+	int dir = direction(bio);
+
+	atomic_dec(&bdev->bd_inflight);
+	atomic_long_inc(&bdev->bd_ios[dir]);
+	atomic_long_add(bio->bi_size >> SECTOR_SHIFT, &bdev->bd_sectors[dir]);
+	bio->bi_error = error;
+	if (bio->bi_end_io)
+		bio->bi_end_io(bio);
+}
+
+static void wake_waiter(struct bio *bio)
+{
+	complete(bio->bi_private);
+}
+
+int submit_bio_wait(struct bio *bio)
+{
+	struct completion done;
+
+	init_completion(&done);
+	bio->bi_private = &done;
+	bio->bi_end_io = wake_waiter;
+	bio->bi_opf |= REQ_SYNC;
+	submit_bio(bio);
+	wait_for_completion(&done);
+	return bio->bi_error;
+}
