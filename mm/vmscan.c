@@ -31,7 +31,9 @@
 /* A round looks at 1/2^priority of the lists: the first at 1/4096. */
 #define DEF_PRIORITY 12
 /* Rounds of reclaim and OOM killing before an allocation fails. */
-#define MAX_ROUNDS 64
+#define MAX_ROUNDS 512
+/* Rounds in a row that freed nothing, before somebody is killed. */
+#define MAX_IDLE_ROUNDS 16
 /* Pages that stay with us while the machine is busy: 64 MiB. */
 #define BUSY_KEEP 16384
 /* More allocations than this in a second: busy. */
@@ -85,8 +87,11 @@ unsigned long shrink_slab(gfp_t gfp, int priority)
 /* Pages on their way to a device: waits for some to arrive. */
 static void wait_for_writeback(void)
 {
-	if (global_node_page_state(NR_WRITEBACK))
-		wait_event_timeout(writeback_wait, false, HZ / 50 + 1);
+	DEFINE_WAIT(wait);
+
+	prepare_to_wait(&writeback_wait, &wait, TASK_UNINTERRUPTIBLE);
+	schedule_timeout(global_node_page_state(NR_WRITEBACK) ? HZ / 10 : 1);
+	finish_wait(&writeback_wait, &wait);
 }
 
 void writeback_ended(void)
@@ -155,9 +160,20 @@ static struct page *retry(gfp_t gfp, unsigned int order)
 	return alloc_pages_mark(gfp, order, WMARK_MIN);
 }
 
+/* Is there anything that further rounds could free: cached files, swap, pages being written? */
+static bool may_get_better(void)
+{
+	unsigned long file = lru_size(LRU_INACTIVE_FILE) + lru_size(LRU_ACTIVE_FILE);
+	unsigned long anon = lru_size(LRU_INACTIVE_ANON) + lru_size(LRU_ACTIVE_ANON);
+
+	return file > 32 || global_node_page_state(NR_WRITEBACK) || swap_cache_pages() > 32 ||
+	       (anon > 32 && get_nr_swap_pages());
+}
+
 struct page *alloc_pages_slow(gfp_t gfp, unsigned int order)
 {
 	bool reserve = (gfp & __GFP_MEMALLOC) || (current->flags & PF_MEMALLOC);
+	unsigned int idle_rounds = 0;
 	struct page *page;
 
 	if (gfp & __GFP_KSWAPD_RECLAIM)
@@ -179,8 +195,13 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order)
 			return page;
 		if ((gfp & __GFP_NORETRY) || (dying() && !(gfp & __GFP_NOFAIL)))
 			break;
-		if (freed && round < 8)
+		idle_rounds = freed ? 0 : idle_rounds + 1;
+		if (order <= COSTLY_ORDER ? idle_rounds < MAX_IDLE_ROUNDS && may_get_better() :
+					    freed && round < 8) {
+			if (idle_rounds > 1)
+				wait_for_writeback();
 			continue;
+		}
 		if ((gfp & __GFP_RETRY_MAYFAIL) || order > COSTLY_ORDER)
 			break;
 		if ((gfp & __GFP_FS) && !out_of_memory(gfp, order) && !(gfp & __GFP_NOFAIL))
