@@ -89,7 +89,9 @@ struct mm_struct *mm_alloc(struct task_struct *task)
 		return NULL;
 	mm->flags = SUID_DUMP_USER;
 	if (current->mm)
-		mm->flags |= current->mm->flags & (1UL << MMF_DISABLE_THP);
+		mm->flags |= current->mm->flags & (MMF_DUMP_FILTER_MASK | 1UL << MMF_DISABLE_THP);
+	else
+		mm->flags |= MMF_DUMP_FILTER_DEFAULT;
 	mm->task_size = TASK_SIZE;
 	mm->mmap_base = TASK_SIZE;
 	return mm_init(mm, task, NULL);

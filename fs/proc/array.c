@@ -304,7 +304,8 @@ int proc_pid_status(struct seq_file *m, struct pid *pid, struct task_struct *tas
 	show_ids(m, task, &g);
 	if (mm) {
 		task_mem(m, mm);
-		seq_puts(m, "CoreDumping:\t0\nTHP_enabled:\t0\n");
+		seq_printf(m, "CoreDumping:\t%d\n", READ_ONCE(task->signal->core_state) != NULL);
+		seq_puts(m, "THP_enabled:\t0\n");
 		mmput(mm);
 	}
 	seq_printf(m, "Threads:\t%d\nSigQ:\t%u/%lu\n", g.threads, g.queued, g.limit);

@@ -240,6 +240,7 @@ static const struct pid_entry tgid_entries[] = {
 	ONE("stat", 0444, proc_tgid_stat),
 	ONE("io", 0400, proc_tgid_io),
 	REG("mountstats", 0400, proc_mountstats_operations),
+	REG("coredump_filter", 0644, proc_coredump_filter_operations),
 	REG("timens_offsets", 0644, proc_timens_offsets_operations),
 };
 

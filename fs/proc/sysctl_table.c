@@ -142,7 +142,6 @@ static int do_drop_caches(const struct ctl_table *table, int write, char *buffer
 static int cap_last = CAP_LAST_CAP, ngroups_max = NGROUPS_MAX;
 static int random_bits = 256;
 static u8 boot_id[16];
-static char core_pattern[128] = "core";
 
 #define STRING(name, buf, m) { .procname = name, .data = buf, .maxlen = sizeof(buf), .mode = m, \
 			       .proc_handler = proc_dostring }
@@ -167,7 +166,6 @@ static const struct ctl_table kernel_table[] = {
 	INT("ngroups_max", ngroups_max, 0444, NULL, NULL),
 	INT("overflowuid", overflowuid, 0644, NULL, NULL),
 	INT("overflowgid", overflowgid, 0644, NULL, NULL),
-	STRING("core_pattern", core_pattern, 0644),
 	CALL("printk", do_printk, 0644),
 	{}
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* The memory of a process as files: mem, cmdline, environ, auxv; and comm. */
+/* The memory of a process as files: mem, cmdline, environ, auxv; comm, coredump_filter. */
 #include <kern/fork.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
+#include <lib/kstrtox.h>
 #include <lib/sprintf.h>
 #include <mm/gfp.h>
 #include <mm/mmap.h>
@@ -326,5 +327,61 @@ static ssize_t cmdline_read(struct file *file, char __user *buf, size_t size, lo
 
 const struct file_operations proc_cmdline_operations = {
 	.read = cmdline_read,
+	.llseek = generic_file_llseek,
+};
+
+/* ---- coredump_filter ---- */
+
+static ssize_t coredump_filter_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
+{
+	struct task_struct *task = get_proc_task(file_inode(file));
+	struct mm_struct *mm;
+	char text[16];
+	int len = 0;
+
+	if (!task)
+		return -ESRCH;
+	mm = get_task_mm(task);
+	put_task_struct(task);
+	if (mm) {
+		len = snprintf(text, sizeof(text), "%08lx\n",
+			       (READ_ONCE(mm->flags) & MMF_DUMP_FILTER_MASK) >> MMF_DUMP_FILTER_SHIFT);
+		mmput(mm);
+	}
+	return simple_read_from_buffer(buf, size, pos, text, len);
+}
+
+static ssize_t coredump_filter_write(struct file *file, const char __user *buf, size_t size,
+				     loff_t *pos)
+{
+	struct task_struct *task;
+	struct mm_struct *mm;
+	unsigned long value, old;
+	char text[24] = {};
+	int error;
+
+	if (copy_from_user(text, buf, min(size, sizeof(text) - 1)))
+		return -EFAULT;
+	error = kstrtoul(strim(text), 0, &value);
+	if (error)
+		return error;
+	task = get_proc_task(file_inode(file));
+	if (!task)
+		return -ESRCH;
+	mm = get_task_mm(task);
+	put_task_struct(task);
+	if (!mm)
+		return size;
+	value = (value << MMF_DUMP_FILTER_SHIFT) & MMF_DUMP_FILTER_MASK;
+	old = READ_ONCE(mm->flags);
+	while (!try_cmpxchg(&mm->flags, &old, (old & ~MMF_DUMP_FILTER_MASK) | value))
+		;
+	mmput(mm);
+	return size;
+}
+
+const struct file_operations proc_coredump_filter_operations = {
+	.read = coredump_filter_read,
+	.write = coredump_filter_write,
 	.llseek = generic_file_llseek,
 };

@@ -58,6 +58,7 @@ struct seccomp_filter;
 /* task->flags: written by the task itself only (or before it runs). */
 #define PF_IDLE			0x00000002
 #define PF_EXITING		0x00000004
+#define PF_POSTCOREDUMP		0x00000008	/* no dump waits for it any more */
 #define PF_WQ_WORKER		0x00000020
 #define PF_FORKNOEXEC		0x00000040
 #define PF_SUPERPRIV		0x00000100

@@ -141,11 +141,21 @@ struct mm_struct {
 #define SUID_DUMP_DISABLE	0
 #define SUID_DUMP_USER		1
 #define SUID_DUMP_ROOT		2
+/* The next nine: what a core contains, /proc/PID/coredump_filter. */
+#define MMF_DUMP_FILTER_SHIFT	2
+#define MMF_DUMP_FILTER_MASK	(0x1ffUL << MMF_DUMP_FILTER_SHIFT)
+#define DUMP_ANON_PRIVATE	0
+#define DUMP_ANON_SHARED	1
+#define DUMP_MAPPED_PRIVATE	2
+#define DUMP_MAPPED_SHARED	3
+#define DUMP_ELF_HEADERS	4
+#define DUMP_HUGETLB_PRIVATE	5
+#define MMF_DUMP_FILTER_DEFAULT (0x33UL << MMF_DUMP_FILTER_SHIFT)
 #define MMF_OOM_SKIP		21
 #define MMF_UNSTABLE		22
 #define MMF_DISABLE_THP		24	/* prctl(PR_SET_THP_DISABLE) */
 /* What a child and a new program keep. */
-#define MMF_INIT_MASK		(MMF_DUMPABLE_MASK | 1UL << MMF_DISABLE_THP)
+#define MMF_INIT_MASK		(MMF_DUMPABLE_MASK | MMF_DUMP_FILTER_MASK | 1UL << MMF_DISABLE_THP)
 
 /*
  * One mapping: addresses [vm_start, vm_end) of vm_mm. Fields are guarded by mmap_lock (written

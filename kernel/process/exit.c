@@ -19,6 +19,7 @@
 #include <fs/fs_struct.h>
 #include <fs/proc_fs.h>
 #include <kern/completion.h>
+#include <kern/coredump.h>
 #include <kern/cred.h>
 #include <kern/errno.h>
 #include <kern/fork.h>
@@ -248,6 +249,7 @@ void do_exit(long code)
 	bool group_dead;
 
 	fail_in_bad_place(task, code);
+	coredump_task_exit();
 	ptrace_event(PTRACE_EVENT_EXIT, code);
 	exit_signals(task);
 	seccomp_filter_release(task);

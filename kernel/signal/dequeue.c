@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Taking signals off the queues, and deciding what each does to the task. */
+#include <kern/coredump.h>
 #include <kern/cred.h>
 #include <kern/errno.h>
 #include <kern/fork.h>
@@ -147,9 +148,11 @@ static bool report_pending_stop_news(struct sighand_struct *sighand)
 	return true;
 }
 
-static void __noreturn die_by_signal(int sig)
+static void __noreturn die_by_signal(int sig, const kernel_siginfo_t *info)
 {
 	current->flags |= PF_SIGNALED;
+	if (sig_kernel_coredump(sig))
+		do_coredump(info);
 	do_group_exit(sig);
 }
 
@@ -188,7 +191,7 @@ static enum decision decide(struct ksignal *ksig, int sig)
 		return do_signal_stop(sig) ? RELOCK : NEXT;
 	}
 	spin_unlock_irq(&sighand->siglock);
-	die_by_signal(sig);
+	die_by_signal(sig, &ksig->info);
 }
 
 bool get_signal(struct ksignal *ksig)
@@ -213,7 +216,7 @@ bool get_signal(struct ksignal *ksig)
 			sigdelset(&current->pending.signal, SIGKILL);
 			recalc_sigpending();
 			spin_unlock_irq(&sighand->siglock);
-			die_by_signal(SIGKILL);
+			die_by_signal(SIGKILL, NULL);
 		}
 		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0)) {
 			what = RELOCK;

@@ -217,8 +217,9 @@ static void continue_group(struct task_struct *task)
 /* What sending does even if nobody takes the signal. Is it to be queued? */
 bool prepare_signal(int sig, struct task_struct *task, bool force)
 {
+	/* While it is dumped it can still be killed. */
 	if (task->signal->flags & SIGNAL_GROUP_EXIT)
-		return false;
+		return task->signal->core_state && sig == SIGKILL;
 	if (sig_kernel_stop(sig))
 		flush_group_mask(task, SIG_ONE(SIGCONT));
 	else if (sig == SIGCONT)
