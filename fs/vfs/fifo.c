@@ -3,10 +3,12 @@
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <fs/poll.h>
+#include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/signal.h>
 #include <linux/fcntl.h>
+#include <linux/magic.h>
 #include <mm/page.h>
 #include <mm/slab.h>
 #include "internal.h"
@@ -52,12 +54,18 @@ static struct pipe_inode_info *get_fifo(struct inode *inode)
 	return pipe;
 }
 
+/* A pipe() opened again through /proc: its ends have come and gone as they may, nobody waits. */
+static bool is_pipe(const struct file *file)
+{
+	return file_inode(file)->i_sb->s_magic == PIPEFS_MAGIC;
+}
+
 static int open_reader(struct pipe_inode_info *pipe, struct file *file)
 {
 	pipe->r_counter++;
 	if (!pipe->readers++)
 		wake_up_interruptible_all(&pipe->wr_wait);
-	if (pipe->writers)
+	if (pipe->writers || is_pipe(file))
 		return 0;
 	if (file->f_flags & O_NONBLOCK) {
 		/* No EPOLLHUP until a writer has come and gone. */
@@ -73,12 +81,12 @@ static int open_reader(struct pipe_inode_info *pipe, struct file *file)
 
 static int open_writer(struct pipe_inode_info *pipe, struct file *file)
 {
-	if ((file->f_flags & O_NONBLOCK) && !pipe->readers)
+	if ((file->f_flags & O_NONBLOCK) && !pipe->readers && !is_pipe(file))
 		return -ENXIO;
 	pipe->w_counter++;
 	if (!pipe->writers++)
 		wake_up_interruptible_all(&pipe->rd_wait);
-	if (pipe->readers || !wait_for_partner(pipe, &pipe->r_counter))
+	if (pipe->readers || is_pipe(file) || !wait_for_partner(pipe, &pipe->r_counter))
 		return 0;
 	if (!--pipe->writers)
 		wake_up_interruptible_all(&pipe->rd_wait);

@@ -274,8 +274,34 @@ static void fifos(void)
 	unlink("f");
 }
 
+/* A pipe is opened anew through /proc without waiting for the other end. */
+static void opened_again(void)
+{
+	char path[64], buf[8];
+	int p[2], fd;
+
+	CHECK_OK(pipe(p));
+	CHECK_EQ(write(p[1], "left", 4), 4);
+	close(p[1]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", p[0]);
+	fd = open(path, O_RDONLY);
+	CHECK_OK(fd);
+	CHECK_EQ(read(fd, buf, 8), 4);
+	CHECK_EQ(read(fd, buf, 8), 0);
+	close(fd);
+	close(p[0]);
+	CHECK_OK(pipe(p));
+	close(p[0]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", p[1]);
+	fd = open(path, O_WRONLY | O_NONBLOCK);
+	CHECK_OK(fd);
+	close(fd);
+	close(p[1]);
+}
+
 int main(void)
 {
+	RUN(opened_again);
 	go_to_tmpfs();
 	RUN(basics);
 	RUN(broken);
