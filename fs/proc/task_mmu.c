@@ -88,7 +88,7 @@ static void show_area(struct seq_file *m, struct vm_area_struct *vma)
 	dev_t dev = 0;
 
 	if (vma->vm_file) {
-		struct inode *inode = file_inode(vma->vm_file);
+		struct inode *inode = d_inode(file_user_path(vma->vm_file)->dentry);
 
 		dev = inode->i_sb->s_dev;
 		ino = inode->i_ino;

@@ -19,6 +19,7 @@
 #include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/init.h>
+#include <kern/kernel.h>
 #include <kern/pid.h>
 #include <kern/preempt.h>
 #include <kern/workqueue.h>
@@ -41,13 +42,28 @@ static void file_free_rcu(struct rcu_head *head)
 	struct file *file = container_of(head, struct file, f_rcu);
 
 	put_cred(file->f_cred);
-	kmem_cache_free(filp_cache, file);
+	if (file->f_mode & FMODE_BACKING)
+		kfree(container_of(file, struct backing_file, file));
+	else
+		kmem_cache_free(filp_cache, file);
 }
 
 static void file_free(struct file *file)
 {
-	atomic_long_dec(&nr_files);
+	if (!(file->f_mode & FMODE_BACKING))
+		atomic_long_dec(&nr_files);
 	call_rcu(&file->f_rcu, file_free_rcu);
+}
+
+static void init_file(struct file *file, int flags, const struct cred *cred)
+{
+	file->f_cred = get_cred(cred);
+	atomic_long_set(&file->f_count, 1);
+	spin_lock_init(&file->f_lock);
+	spin_lock_init(&file->f_owner.lock);
+	mutex_init(&file->f_pos_lock);
+	file->f_flags = flags;
+	file->f_mode = (((flags & O_ACCMODE) + 1) & O_ACCMODE) & (FMODE_READ | FMODE_WRITE);
 }
 
 struct file *alloc_empty_file(int flags)
@@ -59,15 +75,34 @@ struct file *alloc_empty_file(int flags)
 	file = kmem_cache_zalloc(filp_cache, GFP_KERNEL);
 	if (!file)
 		return ERR_PTR(-ENOMEM);
-	file->f_cred = get_cred(current_cred());
-	atomic_long_set(&file->f_count, 1);
-	spin_lock_init(&file->f_lock);
-	spin_lock_init(&file->f_owner.lock);
-	mutex_init(&file->f_pos_lock);
-	file->f_flags = flags;
-	file->f_mode = (((flags & O_ACCMODE) + 1) & O_ACCMODE) & (FMODE_READ | FMODE_WRITE);
+	init_file(file, flags, current_cred());
 	atomic_long_inc(&nr_files);
 	return file;
+}
+
+struct file *backing_file_open(const struct path *user, int flags, const struct path *real,
+			       const struct cred *cred)
+{
+	struct backing_file *backing = kzalloc(sizeof(*backing), GFP_KERNEL);
+	int error;
+
+	if (!backing)
+		return ERR_PTR(-ENOMEM);
+	init_file(&backing->file, flags, cred);
+	backing->file.f_mode |= FMODE_BACKING | FMODE_NONOTIFY;
+	backing->user_path = *user;
+	path_get(user);
+	error = vfs_open(real, &backing->file);
+	if (!error)
+		return &backing->file;
+	fput(&backing->file);
+	return ERR_PTR(error);
+}
+
+void vma_set_file(struct vm_area_struct *vma, struct file *file)
+{
+	swap(vma->vm_file, file);
+	fput(file);
 }
 
 /* FMODE_CAN_* by what the operations offer. */
@@ -150,6 +185,8 @@ static void __fput(struct file *file)
 			dissolve_on_fput(file->f_path.mnt);
 		path_put(&file->f_path);
 	}
+	if (file->f_mode & FMODE_BACKING)
+		path_put(file_user_path(file));
 	file_free(file);
 }
 

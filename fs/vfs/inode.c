@@ -71,6 +71,9 @@ static void inode_init_always(struct super_block *sb, struct inode *inode)
 	atomic_set(&inode->i_count, 1);
 	spin_lock_init(&inode->i_lock);
 	init_rwsem(&inode->i_rwsem);
+	if (sb->s_type)
+		lockdep_set_class_and_name(&inode->i_rwsem,
+					   &sb->s_type->i_rwsem_key[sb->s_stack_depth], "i_rwsem");
 	INIT_HLIST_HEAD(&inode->i_dentry);
 	inode->i_mapping = &inode->i_data;
 	inode->i_data.host = inode;
@@ -147,11 +150,16 @@ static struct inode *find_inode(const struct inode_key *key)
 	return NULL;
 }
 
-void insert_inode_hash(struct inode *inode)
+void __insert_inode_hash(struct inode *inode, unsigned long hash)
 {
 	spin_lock(&inode_hash_lock);
-	hlist_add_head(&inode->i_hash, inode_bucket(inode->i_sb, inode->i_ino));
+	hlist_add_head(&inode->i_hash, inode_bucket(inode->i_sb, hash));
 	spin_unlock(&inode_hash_lock);
+}
+
+void insert_inode_hash(struct inode *inode)
+{
+	__insert_inode_hash(inode, inode->i_ino);
 }
 
 void remove_inode_hash(struct inode *inode)

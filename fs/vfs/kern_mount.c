@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Mounts that stand in no namespace: for the kernel itself, and before they get a place. */
 #include <fs/dentry.h>
+#include <fs/path.h>
 #include <fs/super.h>
 #include <kern/err.h>
+#include <kern/rwsem.h>
 #include "internal.h"
 #include "mount.h"
 
@@ -38,4 +40,17 @@ void kern_unmount(struct vfsmount *mnt)
 {
 	if (!IS_ERR_OR_NULL(mnt))
 		mntput(mnt);
+}
+
+struct vfsmount *clone_private_mount(const struct path *path)
+{
+	struct mount *old = real_mount(path->mnt);
+	struct mount *copy;
+
+	if (old->mnt_propagation & MNT_UNBINDABLE)
+		return ERR_PTR(-EINVAL);
+	down_write(&namespace_sem);
+	copy = clone_mnt(old, path->dentry, CL_PRIVATE);
+	up_write(&namespace_sem);
+	return IS_ERR(copy) ? ERR_CAST(copy) : &copy->mnt;
 }

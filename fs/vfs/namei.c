@@ -316,9 +316,14 @@ static struct dentry *revalidate(struct dentry *dentry, unsigned int flags)
 	return valid ? ERR_PTR(valid) : NULL;
 }
 
+struct dentry *lookup_cached(struct dentry *dir, const struct qstr *name, unsigned int flags)
+{
+	return revalidate(d_lookup(dir, name), flags);
+}
+
 struct dentry *lookup_fast(struct nameidata *nd)
 {
-	return revalidate(d_lookup(nd->path.dentry, &nd->last), nd->flags);
+	return lookup_cached(nd->path.dentry, &nd->last, nd->flags);
 }
 
 struct dentry *lookup_locked(const struct qstr *name, struct dentry *dir, unsigned int flags)

@@ -181,12 +181,39 @@ static int do_open(struct nameidata *nd, struct file *file, const struct open_fl
 	return error;
 }
 
+struct dentry *vfs_tmpfile(struct dentry *parent, umode_t mode, int open_flag)
+{
+	static const struct qstr name = QSTR_INIT("/", 1);
+	struct inode *dir = d_inode(parent);
+	int error = inode_permission(dir, MAY_WRITE | MAY_EXEC);
+	struct dentry *child;
+
+	if (error)
+		return ERR_PTR(error);
+	if (!dir->i_op->tmpfile)
+		return ERR_PTR(-EOPNOTSUPP);
+	child = d_alloc(parent, &name);
+	if (!child)
+		return ERR_PTR(-ENOMEM);
+	error = dir->i_op->tmpfile(dir, child, mode);
+	if (error) {
+		dput(child);
+		return ERR_PTR(error);
+	}
+	if (!(open_flag & O_EXCL)) {
+		struct inode *inode = d_inode(child);
+
+		spin_lock(&inode->i_lock);
+		inode->i_state |= I_LINKABLE;
+		spin_unlock(&inode->i_lock);
+	}
+	return child;
+}
+
 /* O_TMPFILE: the path is a folder, the file has no name. */
 static int do_tmpfile(struct nameidata *nd, const struct open_flags *op, struct file *file)
 {
-	static const struct qstr name = QSTR_INIT("/", 1);
 	struct path path, child;
-	struct inode *dir;
 	int error = path_lookupat(nd, nd->flags | LOOKUP_DIRECTORY, &path);
 
 	if (error)
@@ -194,31 +221,15 @@ static int do_tmpfile(struct nameidata *nd, const struct open_flags *op, struct 
 	error = mnt_want_write(path.mnt);
 	if (error)
 		goto put;
-	dir = d_inode(path.dentry);
-	error = inode_permission(dir, MAY_WRITE | MAY_EXEC);
-	if (error)
-		goto drop;
-	error = -EOPNOTSUPP;
-	if (!dir->i_op->tmpfile)
-		goto drop;
 	child.mnt = path.mnt;
-	child.dentry = d_alloc(path.dentry, &name);
-	error = -ENOMEM;
-	if (!child.dentry)
+	child.dentry = vfs_tmpfile(path.dentry, mode_strip(d_inode(path.dentry), op->mode),
+				   op->open_flag);
+	error = PTR_ERR(child.dentry);
+	if (IS_ERR(child.dentry))
 		goto drop;
-	error = dir->i_op->tmpfile(dir, child.dentry, mode_strip(dir, op->mode));
-	if (!error) {
-		if (!(op->open_flag & O_EXCL)) {
-			struct inode *inode = d_inode(child.dentry);
-
-			spin_lock(&inode->i_lock);
-			inode->i_state |= I_LINKABLE;
-			spin_unlock(&inode->i_lock);
-		}
-		error = may_open(&child, 0, op->open_flag);
-		if (!error)
-			error = vfs_open(&child, file);
-	}
+	error = may_open(&child, 0, op->open_flag);
+	if (!error)
+		error = vfs_open(&child, file);
 	dput(child.dentry);
 drop:
 	mnt_drop_write(path.mnt);

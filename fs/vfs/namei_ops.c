@@ -63,7 +63,9 @@ int vfs_mknod(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev)
 
 	if (error)
 		return error;
-	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !capable(CAP_MKNOD))
+	/* A whiteout opens no device. */
+	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !(S_ISCHR(mode) && dev == WHITEOUT_DEV) &&
+	    !capable(CAP_MKNOD))
 		return -EPERM;
 	if (!dir->i_op->mknod)
 		return -EPERM;
@@ -292,9 +294,16 @@ struct dentry *lookup_one_len(const char *text, struct dentry *base, int len)
 struct dentry *lookup_one_len_unlocked(const char *text, struct dentry *base, int len)
 {
 	struct dentry *dentry;
+	struct qstr q;
+	int error = one_name(text, base, len, &q);
 
+	if (error)
+		return ERR_PTR(error);
+	dentry = lookup_cached(base, &q, 0);
+	if (dentry)
+		return dentry;
 	inode_lock(d_inode(base));
-	dentry = lookup_one_len(text, base, len);
+	dentry = lookup_locked(&q, base, 0);
 	inode_unlock(d_inode(base));
 	return dentry;
 }

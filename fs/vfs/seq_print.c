@@ -149,7 +149,7 @@ int seq_path(struct seq_file *m, const struct path *path, const char *esc)
 
 int seq_file_path(struct seq_file *m, struct file *file, const char *esc)
 {
-	return seq_path(m, &file->f_path, esc);
+	return seq_path(m, file_user_path(file), esc);
 }
 
 int seq_path_root(struct seq_file *m, const struct path *path, const struct path *root,

@@ -44,6 +44,8 @@ static struct super_block *alloc_super(struct file_system_type *type, int flags)
 	spin_lock_init(&sb->s_dentry_lru_lock);
 	init_rwsem(&sb->s_umount);
 	mutex_init(&sb->s_vfs_rename_mutex);
+	lockdep_set_class_and_name(&sb->s_vfs_rename_mutex, &type->s_vfs_rename_key[0],
+				   "s_vfs_rename_mutex");
 	sb->s_count = 1;
 	atomic_set(&sb->s_active, 1);
 	sb->s_type = type;

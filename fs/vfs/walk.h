@@ -57,6 +57,8 @@ void put_link(struct nameidata *nd);
 int complete_walk(struct nameidata *nd);
 void terminate_walk(struct nameidata *nd);
 int path_lookupat(struct nameidata *nd, unsigned int flags, struct path *path);
+/* What the cache knows (and its file system confirms), or NULL, or ERR_PTR. => not locked */
+struct dentry *lookup_cached(struct dentry *dir, const struct qstr *name, unsigned int flags);
 struct dentry *lookup_fast(struct nameidata *nd);
 /* => dir locked; an answer from the cache or the file system */
 struct dentry *lookup_locked(const struct qstr *name, struct dentry *dir, unsigned int flags);

@@ -31,9 +31,9 @@ static const struct xattr_handler *find_handler(struct inode *inode, const char 
 			*name += strlen(*name);
 			return *h;
 		}
-		len = str_has_prefix(*name, (*h)->prefix);
-		if (!len)
+		if (!strstarts(*name, (*h)->prefix))
 			continue;
+		len = strlen((*h)->prefix);
 		if (!(*name)[len])
 			return ERR_PTR(-EINVAL);
 		*name += len;

@@ -45,7 +45,8 @@ struct vm_area_struct;
 #define FMODE_NOWAIT		0x4000	/* read_iter/write_iter honour IOCB_NOWAIT */
 #define FMODE_MNT_WRITE		0x8000	/* mnt_want_write() was done */
 #define FMODE_NEED_UNMOUNT	0x10000	/* the mount goes with it, if it has no place by then */
-
+#define FMODE_BACKING		0x20000	/* a stacked file system's: struct backing_file */
+#define FMODE_NONOTIFY		0x40000	/* watchers hear of the file on top of it */
 
 /* Receives one folder entry: false ends the walk (no more room). */
 struct dir_context;
@@ -154,6 +155,12 @@ struct file {
 	struct rcu_head f_rcu;
 };
 
+/* The file below an open one of a stacked file system; users know it by `user_path`. */
+struct backing_file {
+	struct file file;
+	struct path user_path;		/* i */
+};
+
 static inline struct inode *file_inode(const struct file *file)
 {
 	return file->f_inode;
@@ -162,6 +169,13 @@ static inline struct inode *file_inode(const struct file *file)
 static inline struct dentry *file_dentry(const struct file *file)
 {
 	return file->f_path.dentry;
+}
+
+/* The path by which a file (of a mapping, say) is known to users. */
+static inline const struct path *file_user_path(const struct file *file)
+{
+	return file->f_mode & FMODE_BACKING ?
+		&((const struct backing_file *)file)->user_path : &file->f_path;
 }
 
 static inline struct file *get_file(struct file *file)
@@ -199,6 +213,11 @@ void fdput_pos(struct fd f);
 struct file *filp_open(const char *name, int flags, umode_t mode);
 struct file *dentry_open(const struct path *path, int flags, const struct cred *cred);
 int filp_close(struct file *file, void *owner);
+/* Opens `real` with the rights of `cred`, for an open file at `user`. ERR_PTR on failure. */
+struct file *backing_file_open(const struct path *user, int flags, const struct path *real,
+			       const struct cred *cred);
+/* f_op->mmap: the mapping is of another file than the one that was opened; eats the reference. */
+void vma_set_file(struct vm_area_struct *vma, struct file *file);
 /* A file without an open(): eats the path's references on success. */
 struct file *alloc_file(const struct path *path, int flags, const struct file_operations *fop);
 struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const char *name,

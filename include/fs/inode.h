@@ -136,6 +136,10 @@ struct inode_operations {
 #define S_PRIVATE	0x0200
 #define S_AUTOMOUNT	0x0800
 
+/* The device number of a whiteout: a name that hides what lies below it (overlay). */
+#define WHITEOUT_DEV	MKDEV(0, 0)
+#define IS_WHITEOUT(inode) (S_ISCHR((inode)->i_mode) && (inode)->i_rdev == WHITEOUT_DEV)
+
 /*
  * A file. Lives while it has references (i_count) or names on a file system in memory.
  *   (l) i_lock   (w) i_rwsem   (h) the inode hash's lock   (s) sb->s_inode_list_lock   (i) constant
@@ -227,6 +231,12 @@ static inline bool inode_trylock(struct inode *inode)
 	return down_write_trylock(&inode->i_rwsem);
 }
 
+/* A device node, FIFO or socket. */
+static inline bool special_file(umode_t mode)
+{
+	return S_ISCHR(mode) || S_ISBLK(mode) || S_ISFIFO(mode) || S_ISSOCK(mode);
+}
+
 static inline unsigned int iminor(const struct inode *inode)
 {
 	return MINOR(inode->i_rdev);
@@ -256,6 +266,7 @@ struct inode *iget_locked(struct super_block *sb, unsigned long ino);
 struct inode *iget5_locked(struct super_block *sb, unsigned long hash,
 			   int (*test)(struct inode *inode, void *data),
 			   int (*set)(struct inode *inode, void *data), void *data);
+void __insert_inode_hash(struct inode *inode, unsigned long hash);
 void unlock_new_inode(struct inode *inode);
 void iget_failed(struct inode *inode);
 void insert_inode_hash(struct inode *inode);

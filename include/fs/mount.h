@@ -57,6 +57,11 @@ struct vfsmount *kern_mount(struct file_system_type *type);
 struct vfsmount *vfs_kern_mount(struct file_system_type *type, int flags, const char *name,
 				void *data);
 void kern_unmount(struct vfsmount *mnt);
+/*
+ * A private copy of the mount at a path, in no namespace: what is mounted or umounted there later
+ * does not concern it. Needs a mount of the caller's namespace. ERR_PTR on failure.
+ */
+struct vfsmount *clone_private_mount(const struct path *path);
 
 /* Right to write: -EROFS when the mount or its super block is read-only. */
 int mnt_want_write(struct vfsmount *mnt);

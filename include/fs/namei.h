@@ -95,6 +95,8 @@ int vfs_symlink(struct inode *dir, struct dentry *dentry, const char *target);
 int vfs_link(struct dentry *old, struct inode *dir, struct dentry *new);
 int vfs_rmdir(struct inode *dir, struct dentry *dentry);
 int vfs_unlink(struct inode *dir, struct dentry *dentry);
+/* A file without a name (O_TMPFILE); with O_EXCL it never gets one. ERR_PTR. => not locked */
+struct dentry *vfs_tmpfile(struct dentry *parent, umode_t mode, int open_flag);
 
 struct renamedata {
 	struct inode *old_dir;

@@ -37,7 +37,7 @@ static inline void notify_name(struct inode *dir, u32 mask, const struct qstr *n
 /* Something about an open file: IN_OPEN, IN_ACCESS, IN_MODIFY, IN_CLOSE_*. */
 static inline void notify_file(struct file *file, u32 mask)
 {
-	if (notify_any() && !(file->f_mode & FMODE_PATH))
+	if (notify_any() && !(file->f_mode & (FMODE_PATH | FMODE_NONOTIFY)))
 		__notify_dentry(file->f_path.dentry, mask);
 }
 

@@ -90,6 +90,7 @@ struct super_block {
 	u32 s_time_gran;			/* i: ns */
 	char s_id[32];				/* i */
 	struct mutex s_vfs_rename_mutex;	/* one rename between folders at a time */
+	int s_stack_depth;			/* i: how many file systems it stands on */
 	void *s_fs_info;			/* the file system's */
 	struct user_namespace *s_user_ns;	/* i: counted; whose users its numbers are */
 };
@@ -98,6 +99,9 @@ struct super_block {
 #define FS_BINARY_MOUNTDATA	2
 #define FS_USERNS_MOUNT		8
 #define FS_RENAME_DOES_D_MOVE	32768
+
+/* File systems on file systems go so deep. */
+#define FILESYSTEM_MAX_STACK_DEPTH 2
 
 /* A kind of file system. */
 struct file_system_type {
@@ -110,6 +114,9 @@ struct file_system_type {
 	void (*kill_sb)(struct super_block *sb);
 	struct list_head fs_list;		/* file_systems_lock */
 	struct list_head fs_supers;		/* sb_lock */
+	/* Classes for the lock checker: a stacked file system locks its own before the lower's. */
+	struct lock_class_key i_rwsem_key[FILESYSTEM_MAX_STACK_DEPTH + 1];
+	struct lock_class_key s_vfs_rename_key[FILESYSTEM_MAX_STACK_DEPTH + 1];
 };
 
 /* -EBUSY when the name is taken. */

@@ -4,7 +4,9 @@
 #define FS_XATTR_H
 
 #include <linux/xattr.h>
+#include <kern/spinlock.h>
 #include <kern/types.h>
+#include <lib/list.h>
 
 struct dentry;
 struct inode;
@@ -28,5 +30,29 @@ int vfs_setxattr(struct dentry *dentry, const char *name, const void *value, siz
 		 int flags);
 int vfs_removexattr(struct dentry *dentry, const char *name);
 ssize_t vfs_listxattr(struct dentry *dentry, char *list, size_t size);
+
+/*
+ * Attributes in memory, for file systems without a place of their own for them.
+ *   (l) lock
+ */
+struct simple_xattrs {
+	struct list_head head;		/* l: newest first */
+	spinlock_t lock;
+};
+
+void simple_xattrs_init(struct simple_xattrs *xattrs);
+/* Frees all; their size in bytes, as simple_xattr_set() counted it. */
+size_t simple_xattrs_free(struct simple_xattrs *xattrs);
+/* The length, -ENODATA, or -ERANGE; size 0 only asks. `name` is the whole name. */
+ssize_t simple_xattr_get(struct simple_xattrs *xattrs, const char *name, void *buffer, size_t size);
+/*
+ * value NULL removes. *delta becomes what the attributes take more than before, in bytes.
+ * => callers of set exclude each other (i_rwsem)
+ */
+int simple_xattr_set(struct simple_xattrs *xattrs, const char *name, const void *value, size_t size,
+		     int flags, long *delta);
+/* For listxattr(): trusted.* only for CAP_SYS_ADMIN. `extra` are names (with NULs) that go first. */
+ssize_t simple_xattr_list(struct simple_xattrs *xattrs, const char *extra, size_t extra_len,
+			  char *buffer, size_t size);
 
 #endif
