@@ -79,12 +79,38 @@ static int shmem_rmdir(struct inode *dir, struct dentry *dentry)
 	return shmem_unlink(dir, dentry);
 }
 
+/*
+ * RENAME_WHITEOUT: a second entry of the old name, which the old entry leaves at once.
+ * => dir locked
+ */
+static int leave_whiteout(struct inode *dir, struct dentry *old)
+{
+	struct dentry *whiteout = d_alloc(old->d_parent, &old->d_name);
+	int err;
+
+	if (!whiteout)
+		return -ENOMEM;
+	err = shmem_mknod(dir, whiteout, S_IFCHR, WHITEOUT_DEV);
+	if (!err)
+		d_rehash(whiteout);
+	dput(whiteout);
+	return err;
+}
+
 static int shmem_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 			struct dentry *new, unsigned int flags)
 {
 	bool replaces = d_is_positive(new);
-	int err = simple_rename(old_dir, old, new_dir, new, flags);
+	int err;
 
+	if (flags & RENAME_WHITEOUT) {
+		if (!simple_empty(new))
+			return -ENOTEMPTY;
+		err = leave_whiteout(old_dir, old);
+		if (err)
+			return err;
+	}
+	err = simple_rename(old_dir, old, new_dir, new, flags & ~RENAME_WHITEOUT);
 	if (!err && !(flags & RENAME_EXCHANGE)) {
 		old_dir->i_size -= ENTRY_SIZE;
 		if (!replaces)
@@ -115,4 +141,5 @@ const struct inode_operations shmem_dir_inode_operations = {
 	.rename = shmem_rename,
 	.tmpfile = shmem_tmpfile,
 	.getattr = shmem_getattr,
+	.listxattr = shmem_listxattr,
 };

@@ -176,6 +176,7 @@ static int shmem_setattr(struct dentry *dentry, struct iattr *attr)
 const struct inode_operations shmem_inode_operations = {
 	.setattr = shmem_setattr,
 	.getattr = shmem_getattr,
+	.listxattr = shmem_listxattr,
 };
 
 static int punch_hole(struct inode *inode, loff_t offset, loff_t len)

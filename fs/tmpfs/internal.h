@@ -5,16 +5,21 @@
 
 #include <fs/inode.h>
 #include <fs/super.h>
+#include <fs/xattr.h>
 #include <kern/atomic.h>
 #include <kern/types.h>
 #include <kern/uidgid.h>
+
+/* What inodes and attributes count for: nr_inodes= limits their sum. */
+#define INODE_COST	1024
+#define XATTR_COST	64
 
 /* One mount of tmpfs. */
 struct shmem_sb_info {
 	unsigned long max_blocks;	/* s_umount: pages; 0: no limit */
 	unsigned long max_inodes;	/* s_umount: 0: no limit */
 	atomic_long_t used_blocks;	/* x */
-	atomic_long_t used_inodes;	/* x */
+	atomic_long_t used_space;	/* x: bytes of inodes (INODE_COST each) and attributes */
 	umode_t mode;			/* of the root, as mounted */
 	kuid_t uid;
 	kgid_t gid;
@@ -23,6 +28,7 @@ struct shmem_sb_info {
 struct shmem_inode {
 	unsigned int seals;		/* i_rwsem: F_SEAL_* */
 	bool kernel_only;		/* i: shared anonymous memory: no file locks, no times */
+	struct simple_xattrs xattrs;
 	struct inode vfs_inode;
 };
 
@@ -39,11 +45,22 @@ extern const struct address_space_operations shmem_aops;
 bool shmem_charge(struct inode *inode, unsigned long pages);
 void shmem_uncharge(struct inode *inode, unsigned long pages);
 
-/* super.c: a new inode of that type, or NULL when the mount or memory is full. */
+/* xattr.c */
+extern const struct xattr_handler *const shmem_xattr_handlers[];
+ssize_t shmem_listxattr(struct dentry *dentry, char *list, size_t size);
+
+/* super.c: bytes more or less; false when the mount's inodes are used up. */
+bool shmem_charge_inode_space(struct super_block *sb, long bytes);
+void shmem_uncharge_inode_space(struct super_block *sb, long bytes);
+/* A new inode of that type, or NULL when the mount or memory is full. */
 struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
 			      dev_t dev);
 int shmem_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
 		  unsigned int query_flags);
+
+/* Of symlinks, and of device nodes, FIFOs and sockets. */
+extern const struct inode_operations shmem_symlink_inode_operations;
+extern const struct inode_operations shmem_special_inode_operations;
 
 /* dir.c */
 extern const struct inode_operations shmem_dir_inode_operations;

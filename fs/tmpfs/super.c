@@ -44,6 +44,7 @@ static struct inode *shmem_alloc_inode(struct super_block *sb)
 		return NULL;
 	info->seals = 0x0001;	/* F_SEAL_SEAL: only a memfd may be sealed */
 	info->kernel_only = false;
+	simple_xattrs_init(&info->xattrs);
 	return &info->vfs_inode;
 }
 
@@ -56,14 +57,38 @@ static void shmem_free_inode(struct inode *inode)
 
 static void shmem_evict_inode(struct inode *inode)
 {
-	struct shmem_sb_info *sbi = inode->i_sb->s_fs_info;
 	unsigned long pages = inode->i_mapping->nrpages;
 
 	truncate_inode_pages_final(inode->i_mapping);
 	clear_inode(inode);
 	if (pages)
 		shmem_uncharge(inode, pages);
-	atomic_long_dec(&sbi->used_inodes);
+	shmem_uncharge_inode_space(inode->i_sb,
+				   INODE_COST + simple_xattrs_free(&SHMEM_I(inode)->xattrs));
+}
+
+bool shmem_charge_inode_space(struct super_block *sb, long bytes)
+{
+	struct shmem_sb_info *sbi = sb->s_fs_info;
+	long used = atomic_long_add_return(bytes, &sbi->used_space);
+
+	if (sbi->max_inodes && used > (long)sbi->max_inodes * INODE_COST) {
+		atomic_long_sub(bytes, &sbi->used_space);
+		return false;
+	}
+	return true;
+}
+
+void shmem_uncharge_inode_space(struct super_block *sb, long bytes)
+{
+	struct shmem_sb_info *sbi = sb->s_fs_info;
+
+	atomic_long_sub(bytes, &sbi->used_space);
+}
+
+static unsigned long used_inodes(struct shmem_sb_info *sbi)
+{
+	return DIV_ROUND_UP(atomic_long_read(&sbi->used_space), INODE_COST);
 }
 
 static int shmem_statfs(struct dentry *dentry, struct kstatfs *buf)
@@ -79,7 +104,7 @@ static int shmem_statfs(struct dentry *dentry, struct kstatfs *buf)
 		buf->f_bavail = buf->f_bfree;
 	}
 	if (sbi->max_inodes) {
-		unsigned long used = atomic_long_read(&sbi->used_inodes);
+		unsigned long used = used_inodes(sbi);
 
 		buf->f_files = sbi->max_inodes;
 		buf->f_ffree = used < sbi->max_inodes ? sbi->max_inodes - used : 0;
@@ -193,7 +218,7 @@ static int shmem_remount(struct super_block *sb, int *flags, char *data)
 	if (err)
 		return err;
 	if ((new.max_blocks && atomic_long_read(&sbi->used_blocks) > (long)new.max_blocks) ||
-	    (new.max_inodes && atomic_long_read(&sbi->used_inodes) > (long)new.max_inodes))
+	    (new.max_inodes && used_inodes(sbi) > new.max_inodes))
 		return -EINVAL;
 	sbi->max_blocks = new.max_blocks;
 	sbi->max_inodes = new.max_inodes;
@@ -214,12 +239,13 @@ static const struct super_operations shmem_ops = {
 struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
 			      dev_t dev)
 {
-	struct shmem_sb_info *sbi = sb->s_fs_info;
-	long used = atomic_long_inc_return(&sbi->used_inodes);
 	struct inode *inode;
 
-	if ((sbi->max_inodes && used > (long)sbi->max_inodes) || !(inode = new_inode(sb))) {
-		atomic_long_dec(&sbi->used_inodes);
+	if (!shmem_charge_inode_space(sb, INODE_COST))
+		return NULL;
+	inode = new_inode(sb);
+	if (!inode) {
+		shmem_uncharge_inode_space(sb, INODE_COST);
 		return NULL;
 	}
 	inode->i_ino = get_next_ino();
@@ -240,13 +266,21 @@ struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, u
 		inc_nlink(inode);
 		break;
 	case S_IFLNK:
-		inode->i_op = &simple_symlink_inode_operations;
+		inode->i_op = &shmem_symlink_inode_operations;
 		break;
 	default:
+		inode->i_op = &shmem_special_inode_operations;
 		init_special_inode(inode, mode, dev);
 	}
 	return inode;
 }
+
+const struct inode_operations shmem_symlink_inode_operations = {
+	.get_link = simple_get_link,
+	.listxattr = shmem_listxattr,
+};
+
+const struct inode_operations shmem_special_inode_operations = { .listxattr = shmem_listxattr };
 
 int shmem_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
 		  unsigned int query_flags)
@@ -282,6 +316,7 @@ static int fill_super(struct super_block *sb, char *options, unsigned long limit
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_magic = magic;
 	sb->s_op = &shmem_ops;
+	sb->s_xattr = shmem_xattr_handlers;
 	sb->s_time_gran = 1;
 	inode = shmem_get_inode(sb, NULL, S_IFDIR | sbi->mode, 0);
 	if (!inode)
