@@ -232,7 +232,12 @@ static const struct file_operations proc_task_operations;
 	REG("uid_map", 0644, proc_uid_map_operations),				\
 	REG("gid_map", 0644, proc_gid_map_operations),				\
 	REG("projid_map", 0644, proc_projid_map_operations),			\
-	REG("setgroups", 0644, proc_setgroups_operations)
+	REG("setgroups", 0644, proc_setgroups_operations),		\
+	REG("oom_adj", 0644, proc_oom_adj_operations),				\
+	REG("sessionid", 0444, proc_sessionid_operations),			\
+	REG("pagemap", 0400, proc_pagemap_operations),				\
+	REG("numa_maps", 0444, proc_numa_maps_operations),			\
+	REG("clear_refs", 0200, proc_clear_refs_operations)
 
 static const struct pid_entry tgid_entries[] = {
 	DIR("task", 0555, proc_task_inode_operations, proc_task_operations),
@@ -242,12 +247,16 @@ static const struct pid_entry tgid_entries[] = {
 	REG("mountstats", 0400, proc_mountstats_operations),
 	REG("coredump_filter", 0644, proc_coredump_filter_operations),
 	REG("timens_offsets", 0644, proc_timens_offsets_operations),
+	DIR("map_files", 0500, proc_map_files_inode_operations, proc_map_files_operations),
+	ONE("timers", 0444, proc_pid_timers),
+	REG("timerslack_ns", 0666, proc_timerslack_operations),
 };
 
 static const struct pid_entry tid_entries[] = {
 	COMMON_ENTRIES,
 	ONE("stat", 0444, proc_tid_stat),
 	ONE("io", 0400, proc_tid_io),
+	ONE("children", 0444, proc_pid_children),
 };
 
 static unsigned long entry_ino(struct task_struct *task, const struct pid_entry *table,

@@ -146,6 +146,24 @@ extern const struct inode_operations proc_ns_dir_inode_operations;
 extern const struct file_operations proc_ns_dir_operations;
 int proc_readlink_path(const struct path *path, char __user *buf, int size);
 
+/* map_files.c */
+extern const struct inode_operations proc_map_files_inode_operations;
+extern const struct file_operations proc_map_files_operations;
+
+/* task_pages.c */
+extern const struct file_operations proc_pagemap_operations, proc_clear_refs_operations;
+int proc_numa_maps_show(struct seq_file *m, void *v);
+
+/* task_mmu.c: the mm (mm_count) for a caller who may look; NULL: a kernel thread; or an errno. */
+struct mm_struct *proc_grab_mm(struct inode *inode);
+extern const struct file_operations proc_numa_maps_operations;
+
+/* task_settings.c */
+int proc_pid_timers(struct seq_file *m, struct pid *pid, struct task_struct *task);
+int proc_pid_children(struct seq_file *m, struct pid *pid, struct task_struct *task);
+extern const struct file_operations proc_timerslack_operations, proc_sessionid_operations,
+	proc_oom_adj_operations;
+
 /* array.c, task_text.c, task_mmu.c, task_mem.c */
 int proc_tgid_stat(struct seq_file *m, struct pid *pid, struct task_struct *task);
 int proc_tid_stat(struct seq_file *m, struct pid *pid, struct task_struct *task);

@@ -259,8 +259,14 @@ static const struct seq_operations smaps_op = {
 	.show = smaps_show,
 };
 
-/* The mm for a caller who may look; NULL for a kernel thread; the reference is mm_count's. */
-static struct mm_struct *grab_mm(struct inode *inode)
+static const struct seq_operations numa_maps_op = {
+	.start = maps_start,
+	.next = maps_next,
+	.stop = maps_stop,
+	.show = proc_numa_maps_show,
+};
+
+struct mm_struct *proc_grab_mm(struct inode *inode)
 {
 	struct task_struct *task = get_proc_task(inode);
 	struct mm_struct *mm;
@@ -278,7 +284,7 @@ static struct mm_struct *grab_mm(struct inode *inode)
 
 static int open_walk(struct inode *inode, struct file *file, const struct seq_operations *op)
 {
-	struct mm_struct *mm = grab_mm(inode);
+	struct mm_struct *mm = proc_grab_mm(inode);
 	struct maps_walk *walk;
 
 	if (IS_ERR(mm))
@@ -304,6 +310,11 @@ static int smaps_open(struct inode *inode, struct file *file)
 	return open_walk(inode, file, &smaps_op);
 }
 
+static int numa_maps_open(struct inode *inode, struct file *file)
+{
+	return open_walk(inode, file, &numa_maps_op);
+}
+
 static int walk_release(struct inode *inode, struct file *file)
 {
 	struct maps_walk *walk = ((struct seq_file *)file->private_data)->private;
@@ -320,6 +331,13 @@ const struct file_operations proc_maps_operations = {
 	.release = walk_release,
 };
 
+const struct file_operations proc_numa_maps_operations = {
+	.open = numa_maps_open,
+	.read_iter = seq_read_iter,
+	.llseek = seq_lseek,
+	.release = walk_release,
+};
+
 const struct file_operations proc_smaps_operations = {
 	.open = smaps_open,
 	.read_iter = seq_read_iter,
@@ -329,7 +347,7 @@ const struct file_operations proc_smaps_operations = {
 
 static int rollup_show(struct seq_file *m, void *v)
 {
-	struct mm_struct *mm = grab_mm(m->private);
+	struct mm_struct *mm = proc_grab_mm(m->private);
 	unsigned long first = 0, last = 0, locked = 0;
 	struct vm_area_struct *vma;
 	struct usage u = {};
@@ -364,7 +382,7 @@ static int rollup_show(struct seq_file *m, void *v)
 
 static int rollup_open(struct inode *inode, struct file *file)
 {
-	struct mm_struct *mm = grab_mm(inode);
+	struct mm_struct *mm = proc_grab_mm(inode);
 
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);

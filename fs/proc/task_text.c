@@ -8,7 +8,6 @@
 #include <kern/resource.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
-#include <lib/kstrtox.h>
 #include <lib/sprintf.h>
 #include <mm/mmap.h>
 #include <mm/oom.h>
@@ -234,75 +233,6 @@ int proc_pid_oom_score(struct seq_file *m, struct pid *pid, struct task_struct *
 	seq_printf(m, "%ld\n", points);
 	return 0;
 }
-
-/* Reads one number that a user wrote; 0 or an errno. */
-static int number_from_user(const char __user *buf, size_t size, long *value)
-{
-	char text[16] = {};
-
-	if (size > sizeof(text) - 1)
-		size = sizeof(text) - 1;
-	if (copy_from_user(text, buf, size))
-		return -EFAULT;
-	return kstrtol(strim(text), 0, value);
-}
-
-static ssize_t oom_score_adj_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
-{
-	struct task_struct *task = get_proc_task(file_inode(file));
-	char text[16];
-	int len;
-
-	if (!task)
-		return -ESRCH;
-	len = snprintf(text, sizeof(text), "%d\n", task->signal->oom_score_adj);
-	put_task_struct(task);
-	return simple_read_from_buffer(buf, size, pos, text, len);
-}
-
-static ssize_t oom_score_adj_write(struct file *file, const char __user *buf, size_t size,
-				   loff_t *pos)
-{
-	struct task_struct *task;
-	long value;
-	int err = number_from_user(buf, size, &value);
-
-	if (err)
-		return err;
-	if (value < OOM_SCORE_ADJ_MIN || value > OOM_SCORE_ADJ_MAX)
-		return -EINVAL;
-	task = get_proc_task(file_inode(file));
-	if (!task)
-		return -ESRCH;
-	if (value < task->signal->oom_score_adj_min && !capable(CAP_SYS_RESOURCE)) {
-		err = -EACCES;
-	} else {
-		task->signal->oom_score_adj = value;
-		if (capable(CAP_SYS_RESOURCE))
-			task->signal->oom_score_adj_min = value;
-	}
-	put_task_struct(task);
-	return err ? err : size;
-}
-
-const struct file_operations proc_oom_score_adj_operations = {
-	.read = oom_score_adj_read,
-	.write = oom_score_adj_write,
-	.llseek = default_llseek,
-};
-
-/* Nobody has set it: there is no audit. */
-static ssize_t loginuid_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
-{
-	static const char unset[] = "4294967295";
-
-	return simple_read_from_buffer(buf, size, pos, unset, sizeof(unset) - 1);
-}
-
-const struct file_operations proc_loginuid_operations = {
-	.read = loginuid_read,
-	.llseek = default_llseek,
-};
 
 /* ---- mounts ---- */
 

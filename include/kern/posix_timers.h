@@ -5,6 +5,7 @@
 
 #include <kern/signal_types.h>
 
+struct seq_file;
 struct task_struct;
 
 /*
@@ -12,5 +13,8 @@ struct task_struct;
  * => siglock held, dropped and taken again
  */
 void posixtimer_rearm(struct task_struct *task, kernel_siginfo_t *info);
+
+/* /proc/PID/timers. */
+void posix_timers_show(struct seq_file *m, struct task_struct *task);
 
 #endif

@@ -130,6 +130,7 @@ static struct task_struct *dup_task_struct(struct task_struct *orig)
 			 PF_NPROC_EXCEEDED | PF_MEMALLOC | PF_SIGNALED | PF_DUMPCORE);
 	task->flags |= PF_FORKNOEXEC;
 	reset_task_state(task);
+	task->default_timer_slack_ns = orig->timer_slack_ns;
 	task->start_time = ktime_get_ns();
 	task->start_boottime = ktime_get_boottime_ns();
 	return task;

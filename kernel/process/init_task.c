@@ -94,6 +94,7 @@ struct task_struct init_task = {
 	.real_cred = &init_cred,
 	.comm = "swapper",
 	.timer_slack_ns = 50000,
+	.default_timer_slack_ns = 50000,
 	.thread = INIT_THREAD,
 	.alloc_lock = __SPIN_LOCK_UNLOCKED(init_task.alloc_lock),
 };

@@ -221,7 +221,7 @@ static long task_option(int option, unsigned long arg2, unsigned long arg3, unsi
 	case PR_GET_TIMERSLACK:
 		return min_t(u64, me->timer_slack_ns, LONG_MAX);
 	case PR_SET_TIMERSLACK:
-		me->timer_slack_ns = (long)arg2 > 0 ? arg2 : 50000;
+		me->timer_slack_ns = (long)arg2 > 0 ? arg2 : me->default_timer_slack_ns;
 		return 0;
 	case PR_GET_TIMING:
 		return PR_TIMING_STATISTICAL;

@@ -12,6 +12,7 @@
  * A timer is found under siglock, referenced, and locked after siglock was dropped; it_deleted
  * then says whether it went away in between.
  */
+#include <fs/seq_file.h>
 #include <kern/errno.h>
 #include <kern/fork.h>
 #include <kern/hrtimer.h>
@@ -102,6 +103,28 @@ static void unlock_timer(struct k_itimer *timer)
 {
 	spin_unlock_irq(&timer->it_lock);
 	put_timer(timer);
+}
+
+void posix_timers_show(struct seq_file *m, struct task_struct *task)
+{
+	static const char *const kinds[] = {
+		[SIGEV_SIGNAL] = "signal", [SIGEV_NONE] = "none", [SIGEV_THREAD] = "thread",
+	};
+	struct k_itimer *timer;
+	unsigned long flags;
+
+	if (!lock_task_sighand(task, &flags))
+		return;
+	list_for_each_entry(timer, &task->signal->posix_timers, list) {
+		seq_printf(m, "ID: %d\n", timer->id);
+		seq_printf(m, "signal: %d/%px\n", timer->sigq->info.si_signo,
+			   timer->sigq->info.si_value.sival_ptr);
+		seq_printf(m, "notify: %s/%s.%d\n", kinds[timer->notify & ~SIGEV_THREAD_ID],
+			   timer->notify & SIGEV_THREAD_ID ? "tid" : "pid",
+			   pid_vnr(timer->target));
+		seq_printf(m, "ClockID: %d\n", timer->clock);
+	}
+	unlock_task_sighand(task, &flags);
 }
 
 /* Sends the timer's signal. => it_lock held; nonzero: it was ignored or nobody is there */
