@@ -214,9 +214,17 @@ int proc_pid_sched(struct seq_file *m, struct pid *pid, struct task_struct *task
 	sched_line(m, "nr_switches", task->nvcsw + task->nivcsw);
 	sched_line(m, "nr_voluntary_switches", task->nvcsw);
 	sched_line(m, "nr_involuntary_switches", task->nivcsw);
-	sched_line(m, "se.load.weight", s->se.weight);
+	/* In the unit that tools know from 64-bit kernels. */
+	sched_line(m, "se.load.weight", (u64)s->se.weight << 10);
 	sched_line(m, "policy", s->policy);
-	sched_line(m, "prio", s->prio);
+	if (s->prio >= 0)
+		sched_line(m, "prio", s->prio);
+	else
+		seq_printf(m, "%-45s:%21d\n", "prio", s->prio);
+	if (s->policy == SCHED_DEADLINE) {
+		seq_printf(m, "%-45s:%21lld\n", "dl.runtime", (long long)s->dl.runtime);
+		sched_line(m, "dl.deadline", s->dl.deadline);
+	}
 	return 0;
 }
 

@@ -211,6 +211,28 @@ void sched_move_task(struct task_struct *task, struct task_group *group);
 /* The task is freed: what the scheduler holds for it. => any context */
 void sched_free_task(struct task_struct *task);
 
+/* One CPU's run queue as it is at one moment. Times are ns. */
+struct sched_cpu_snapshot {
+	pid_t curr;
+	u64 clock;
+	unsigned int nr_running;
+	u64 nr_switches;
+	long nr_uninterruptible; /* the sum over all CPUs counts */
+	unsigned int fair_tasks, fair_entities;
+	unsigned long fair_load;
+	u64 fair_min_vruntime, fair_mean_vruntime;
+	unsigned int rt_tasks;
+	u64 rt_used;
+	bool rt_throttled;
+	unsigned int dl_tasks;
+	unsigned int yields, schedules, went_idle, wakeups, wakeups_local;
+	u64 ran, waited;
+	unsigned long picks;
+};
+void sched_cpu_snapshot(unsigned int cpu, struct sched_cpu_snapshot *shot);
+/* "cfs" or "eevdf". */
+const char *sched_fair_algorithm_name(void);
+
 void sched_init(void);
 /* A new CPU, before it counts as online. */
 void sched_cpu_starting(unsigned int cpu);

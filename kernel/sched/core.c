@@ -252,6 +252,7 @@ static void put_prev(struct rq *rq, struct task_struct *prev, bool preempted)
 	if (prev == rq->idle)
 		return;
 	prev->sched.class->update(rq);
+	rq->stat.ran += prev->sched.sum_exec_runtime - prev->sched.prev_sum_exec;
 	if (!preempted && state) {
 		if (signal_pending_state(state, prev)) {
 			WRITE_ONCE(prev->state, TASK_RUNNING);
@@ -322,7 +323,12 @@ static void __sched __schedule(bool preempted)
 	clear_tsk_thread_flag(prev, TIF_NEED_RESCHED);
 	this_cpu_write(__need_resched, 0);
 	next->sched.exec_start = rq->clock;
-	if (next != rq->idle) {
+	rq->stat.schedules++;
+	if (next == rq->idle) {
+		rq->stat.went_idle++;
+	} else {
+		rq->stat.waited += rq->clock - next->sched.wait_start;
+		rq->stat.picks++;
 		next->sched.run_delay += rq->clock - next->sched.wait_start;
 		next->sched.nr_picked++;
 		next->sched.prev_sum_exec = next->sched.sum_exec_runtime;
@@ -423,6 +429,7 @@ void __sched yield(void)
 	rq = this_rq();
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
+	rq->stat.yields++;
 	current->sched.class->yield(rq);
 	spin_unlock(&rq->lock);
 	local_irq_restore(flags);

@@ -42,6 +42,14 @@ struct deadline_queue {
 	struct hrtimer slice_timer;	/* the running one has used up its runtime */
 };
 
+/* Counters of /proc/schedstat. */
+struct rq_stat {
+	unsigned int yields, schedules, went_idle;
+	unsigned int wakeups, wakeups_local;
+	u64 ran, waited;		/* ns, of all tasks */
+	unsigned long picks;
+};
+
 /*
  * (l) lock; (c) written by its own CPU under the lock, read anywhere
  */
@@ -59,6 +67,7 @@ struct rq {
 	u64 own_clock;			/* l: the same, when its own CPU looked last */
 	u64 stolen;			/* c: time that the host gave to others */
 	u64 nr_switches;		/* c */
+	struct rq_stat stat;		/* l */
 	long nr_uninterruptible;	/* l: the sum over all CPUs counts */
 	atomic_t nr_iowait;
 	struct task_struct *migrate;	/* c: prev that must leave this CPU, see finish_switch() */

@@ -45,6 +45,8 @@ static void wake_on(struct task_struct *task, unsigned int cpu)
 	set_task_cpu(task, cpu);
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
+	rq->stat.wakeups++;
+	rq->stat.wakeups_local += cpu == (unsigned int)raw_smp_processor_id();
 	activate_task(rq, task, true);
 	WRITE_ONCE(task->state, TASK_RUNNING);
 	check_preempt(rq, task);
