@@ -13,6 +13,7 @@
  * Locking: guests_lock guards the list of living stubs and every use of a pid that a reaped
  * process might have lost. vCPUs never take it: they only push to the queue.
  */
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -315,11 +316,20 @@ static void check_processor(void)
 		usage_error("the host's processor has no AES instructions");
 }
 
+/* What trampolines use that not every processor has. */
+static int can_rewrite(void)
+{
+	unsigned int a, b, c, d;
+
+	return __get_cpuid(0x80000001, &a, &b, &c, &d) && c & 1 && __builtin_cpu_supports("bmi2");
+}
+
 /* => before ./vmlinux is confined; all signals blocked */
 void guest_prepare(void)
 {
 	check_processor();
 	config.slot_size = slot_size();
+	config.trampolines = can_rewrite();
 	if (config.slot_size > STUB_SLOT_STRIDE)
 		usage_error("signal frames of this host are too large (%lu)",
 			    getauxval(AT_MINSIGSTKSZ));

@@ -100,10 +100,6 @@ void page_cache_forget(struct page *page)
 		mod_node_page_state(NR_SHMEM, -1);
 	mod_node_page_state(NR_FILE_PAGES, -1);
 	lru_cache_del(page);
-	if (page->text_twin) {
-		put_page(page->text_twin);
-		page->text_twin = NULL;
-	}
 }
 
 void delete_from_page_cache(struct page *page)

@@ -26,6 +26,7 @@
 #include <kern/preempt.h>
 #include <kern/task.h>
 #include <um/percpu.h>
+#include <um/text.h>
 
 struct zone zones[MAX_NR_ZONES] = {
 	[ZONE_DMA32] = { .name = "DMA32" },
@@ -412,8 +413,11 @@ static void free_block(struct page *page, unsigned int order)
 	check_free_page(page);
 	if (PageHead(page))
 		order = page[1].order;
-	for (unsigned long i = 0; i < 1UL << order; i++)
+	for (unsigned long i = 0; i < 1UL << order; i++) {
 		page[i].flags = 0;
+		if (unlikely(page[i].text_twin))
+			um_text_twin_free(page + i);
+	}
 	count_vm_events(PGFREE, 1UL << order);
 	poison_pages(page, order);
 	kasan_poison(page_address(page), PAGE_SIZE << order);
@@ -456,6 +460,8 @@ void free_unref_pages(struct page **pages, unsigned int nr)
 			continue;
 		}
 		check_free_page(pages[i]);
+		if (unlikely(pages[i]->text_twin))
+			um_text_twin_free(pages[i]);
 		poison_pages(pages[i], 0);
 		kasan_poison(page_address(pages[i]), PAGE_SIZE);
 		count_vm_event(PGFREE);

@@ -29,12 +29,19 @@
 #define SIG_SETMASK 2
 #define PR_SET_PDEATHSIG 1
 #define SIGKILL 9
+#define SIGURG 23
 #define MAP_SHARED_FIXED 0x11
 
 	.macro site name
 	syscall
 	.globl	sys_\name
 sys_\name:
+	.endm
+
+/* A place that the kernel has to know. */
+	.macro at name
+	.globl	at_\name
+at_\name:
 	.endm
 
 	.text
@@ -318,14 +325,75 @@ handler:
 	addq	%rbx, %rax
 	cmpq	%rax, %rdx
 	jne	nested
+first_frame:
+	movl	$0, SLOT_RESUMING(%rbx)
+	movq	UC_IP(%rdx), %rcx
+	movabsq	$STUB_TEXT, %rsi
+	subq	%rsi, %rcx
+	cmpq	$STUB_TRAMP + STUB_MAX_SITES * STUB_TRAMP_STRIDE - STUB_TEXT, %rcx
+	jb	in_trampoline
+frame_event:
 	/* Below what the kernel edits, so that no further frame can fall on it. */
 	leaq	-SLOT_IRET_BELOW_UC(%rax), %rsp
+	jmp	publish
+
+/*
+ * A signal hit a trampoline, or what it shares with us: rcx is how far into the stub. On the
+ * way back the registers are half the stub's: the kernel has them. A kick that comes before is
+ * noted, and the trampoline gone on with: the kernel hears of us anyway, or has.
+ */
+in_trampoline:
+	cmpl	$tramp_back_end - STUB_TEXT, %ecx
+	jae	1f
+	cmpl	$tramp_back - STUB_TEXT, %ecx
+	jae	left_trampoline
+1:
+	cmpl	$SIGURG, %edi
+	jne	frame_event
+	cmpl	$STUB_TRAMP - STUB_TEXT, %ecx
+	jae	2f
+	cmpl	$announce - STUB_TEXT, %ecx
+	jb	frame_event
+	cmpl	$frame_go - STUB_TEXT, %ecx
+	jb	2f
+	cmpl	$at_tramp_const - STUB_TEXT, %ecx
+	jb	frame_event
+	cmpl	$tramp_end - STUB_TEXT, %ecx
+	jae	frame_event
+2:
+	movl	$1, SLOT_RESUMING(%rbx)
+	movl	$1, SLOT_KICKED(%rbx)
+	rdfsbase %rcx
+	movq	%rcx, SLOT_FSBASE(%rbx)
+	rdgsbase %rcx
+	movq	%rcx, SLOT_GSBASE(%rbx)
+	movq	UC_IP(%rdx), %rcx
+	movq	%rcx, -SLOT_IRET_BELOW_UC(%rax)
+	movq	$0x33, 8-SLOT_IRET_BELOW_UC(%rax)
+	movq	UC_FLAGS(%rdx), %rcx
+	movq	%rcx, 16-SLOT_IRET_BELOW_UC(%rax)
+	movq	UC_SP(%rdx), %rcx
+	movq	%rcx, 24-SLOT_IRET_BELOW_UC(%rax)
+	movq	$0x2b, 32-SLOT_IRET_BELOW_UC(%rax)
+	leaq	-SLOT_IRET_BELOW_UC(%rax), %rsp
+	jmp	frame_go
+left_trampoline:
+	leaq	-SLOT_IRET_BELOW_UC(%rax), %rsp
+	rdfsbase %rax
+	movq	%rax, SLOT_FSBASE(%rbx)
+	rdgsbase %rax
+	movq	%rax, SLOT_GSBASE(%rbx)
+	movl	$STUB_EVENT_LEFT, SLOT_KIND(%rbx)
+	movl	$0, SLOT_MODE(%rbx)
+	jmp	announce
+
 publish:
 	rdfsbase %rax
 	movq	%rax, SLOT_FSBASE(%rbx)
 	rdgsbase %rax
 	movq	%rax, SLOT_GSBASE(%rbx)
-	movl	$0, SLOT_KIND(%rbx)
+	movl	$STUB_EVENT_FRAME, SLOT_KIND(%rbx)
+	movl	$0, SLOT_MODE(%rbx)
 announce:
 	movl	SLOT_EVENTS(%rbx), %eax
 	incl	%eax
@@ -394,7 +462,10 @@ guest_sleep:
 guest_go:
 	cmpl	$0, SLOT_KICKED(%rbx)
 	jne	answer_kick
+	cmpl	$0, SLOT_MODE(%rbx)
+	jne	tramp_back
 	movabsq	$STUB_CONFIG, %r12
+frame_go:
 	movq	SLOT_FSBASE(%rbx), %rax
 	wrfsbase %rax
 	movq	SLOT_GSBASE(%rbx), %rax
@@ -425,32 +496,122 @@ guest_go:
 	iretq
 
 /*
- * A frame below the guest's. In the announcement of an event: begin that again. Else a kick of
- * a guest that is parked or on its way out: noted, and answered instead of going on. (Any other
- * signal here is the guest's own mischief, and ends in a guest that answers nothing.)
+ * A frame below the guest's, which hit this code. Where that was looking at the guest's frame, or
+ * was going back into a trampoline that it hit: that is begun again. In the announcement of an
+ * event: that is. Else a kick of a guest that is parked or on its way out: noted, and answered
+ * instead of going on. (Any other signal here is the guest's own mischief, and ends in a guest
+ * that answers nothing.)
  */
 nested:
 	movq	UC_IP(%rdx), %rcx
 	leaq	-SLOT_IRET_BELOW_UC(%rax), %rsp
-	leaq	handler(%rip), %rax
-	cmpq	%rax, %rcx
+	cmpl	$0, SLOT_RESUMING(%rbx)
+	jne	again
+	movabsq	$STUB_TEXT, %rsi
+	subq	%rsi, %rcx
+	cmpq	$handler - STUB_TEXT, %rcx
 	jb	note_kick
-	leaq	published(%rip), %rax
-	cmpq	%rax, %rcx
-	jae	note_kick
-	leaq	announce(%rip), %rax
-	cmpq	%rax, %rcx
+	cmpq	$publish - STUB_TEXT, %rcx
+	jb	again
+	cmpq	$announce - STUB_TEXT, %rcx
 	jb	publish
-	jmp	announce
+	cmpq	$published - STUB_TEXT, %rcx
+	jb	announce
 note_kick:
 	movl	$1, SLOT_KICKED(%rbx)
 	jmp	guest_wait
+again:
+	movq	%rax, %rdx
+	movq	CONFIG_INFO(%r12), %rcx
+	movl	(%rcx,%rbx), %edi
+	jmp	first_frame
 
 /* The frame stands as the kernel left it: an event without news. */
 answer_kick:
 	movl	$0, SLOT_KICKED(%rbx)
-	movl	$1, SLOT_KIND(%rbx)
+	movl	$STUB_EVENT_KICK, SLOT_KIND(%rbx)
 	jmp	announce
+
+/* ---- system calls without a signal ---- */
+
+/*
+ * A rewritten site jumps through the jump table to its trampoline, which loads its number into
+ * ecx and comes here with the guest's registers and flags as they were at the site; the stack
+ * is the guest's and is not touched. What a `syscall` leaves alone is left alone: of the
+ * registers ecx and r11 are free, and so is rax at a site that would load it.
+ */
+	at	tramp_const		/* "mov $number, %eax; syscall" */
+	lahf
+	seto	%al
+	jmp	1f
+	at	tramp_var		/* "syscall": the number is in eax, which goes above ecx */
+	movl	%eax, %eax
+	rorx	$32, %rax, %rax
+	leaq	(%rcx,%rax), %rcx
+	lahf
+	seto	%al
+1:
+	/* Is %gs still ours? */
+	rdgsbase %r11
+	testl	$STUB_SLOT_STRIDE-1, %r11d
+	jnz	tramp_slow
+	shrq	$32, %r11
+	cmpl	$STUB_SLOTS>>32, %r11d
+	jne	tramp_slow
+	rdgsbase %r11
+	movq	%rax, SLOT_TFLAGS(%r11)
+	movq	%rcx, SLOT_SITE(%r11)
+	movq	%rbx, SLOT_REGS+0x08(%r11)
+	movq	%rdx, SLOT_REGS+0x10(%r11)
+	movq	%rsi, SLOT_REGS+0x18(%r11)
+	movq	%rdi, SLOT_REGS+0x20(%r11)
+	movq	%rbp, SLOT_REGS+0x28(%r11)
+	movq	%rsp, SLOT_REGS+0x30(%r11)
+	movq	%r8, SLOT_REGS+0x38(%r11)
+	movq	%r9, SLOT_REGS+0x40(%r11)
+	movq	%r10, SLOT_REGS+0x48(%r11)
+	movq	%r12, SLOT_REGS+0x58(%r11)
+	movq	%r13, SLOT_REGS+0x60(%r11)
+	movq	%r14, SLOT_REGS+0x68(%r11)
+	movq	%r15, SLOT_REGS+0x70(%r11)
+	rdfsbase %rax
+	movq	%rax, SLOT_FSBASE(%r11)
+	movq	%r11, %rbx
+	movl	$STUB_EVENT_CALL, SLOT_KIND(%rbx)
+	movl	$1, SLOT_MODE(%rbx)
+	jmp	announce
+tramp_end:
+	/* The kernel makes the call for it, from the registers in the frame. */
+	at	tramp_slow
+tramp_slow:
+	ud2
+
+tramp_back:
+	cmpl	$0, SLOT_WANT_FRAME(%rbx)
+	jne	tramp_leave
+	movl	SLOT_TFLAGS(%rbx), %eax
+	addb	$0x7f, %al
+	sahf
+	movq	SLOT_REGS+0x00(%rbx), %rax
+	movq	SLOT_REGS+0x10(%rbx), %rdx
+	movq	SLOT_REGS+0x18(%rbx), %rsi
+	movq	SLOT_REGS+0x20(%rbx), %rdi
+	movq	SLOT_REGS+0x28(%rbx), %rbp
+	movq	SLOT_REGS+0x30(%rbx), %rsp
+	movq	SLOT_REGS+0x38(%rbx), %r8
+	movq	SLOT_REGS+0x40(%rbx), %r9
+	movq	SLOT_REGS+0x48(%rbx), %r10
+	movq	SLOT_REGS+0x50(%rbx), %r11
+	movq	SLOT_REGS+0x58(%rbx), %r12
+	movq	SLOT_REGS+0x60(%rbx), %r13
+	movq	SLOT_REGS+0x68(%rbx), %r14
+	movq	SLOT_REGS+0x70(%rbx), %r15
+	movq	SLOT_RIP(%rbx), %rcx
+	movq	SLOT_REGS+0x08(%rbx), %rbx
+	jmp	*%rcx
+tramp_leave:
+	ud2
+tramp_back_end:
 
 /* Only to calibrate, in the zygote before it is confined: notes where the frame lies. */
 	.globl	probe_handler, probe_return

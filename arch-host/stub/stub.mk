@@ -30,7 +30,8 @@ $(B)/arch-host/stub/stub.elf: $(B)/arch-host/stub/stub.o $(B)/arch-host/stub/stu
 
 $(B)/gen/stub_sites.h: $(B)/arch-host/stub/stub.elf
 	$(Q)mkdir -p $(@D)
-	$(Q)$(NM) $< | awk '$$3 ~ /^sys_/ { printf "#define SITE_%s 0x%sUL\n", substr($$3, 5), $$1 }' >$@
+	$(Q)$(NM) $< | awk '$$3 ~ /^sys_/ { printf "#define SITE_%s 0x%sUL\n", substr($$3, 5), $$1 } \
+		$$3 ~ /^at_/ { printf "#define STUB_AT_%s 0x%sUL\n", substr($$3, 4), $$1 }' >$@
 
 $(B)/arch-host/stub/stub_blob.o: $(B)/arch-host/stub/stub.elf
 	$(Q)printf '%s\n' '.section .rodata.stub,"a"' '.balign 16' '.globl stub_elf, stub_elf_end' 'stub_elf:' \

@@ -22,6 +22,7 @@
 #include <lib/string.h>
 #include <mm/pagemap.h>
 #include <mm/slab.h>
+#include <um/text.h>
 #include "internal.h"
 
 #define I_HASH_BITS 12
@@ -379,6 +380,8 @@ int get_write_access(struct inode *inode)
 		if (old < 0)
 			return -ETXTBSY;
 	} while (!atomic_try_cmpxchg(&inode->i_writecount, &old, old + 1));
+	if (unlikely(test_bit(AS_TEXT_TWINS, &inode->i_mapping->flags)))
+		um_text_written(inode->i_mapping);
 	return 0;
 }
 

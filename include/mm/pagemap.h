@@ -19,7 +19,8 @@ struct swap_info_struct;
 #define PAGECACHE_TAG_TOWRITE	XA_MARK_2
 
 /* mapping->flags */
-enum { AS_EIO, AS_ENOSPC, AS_UNEVICTABLE, AS_EXITING, AS_SHMEM, AS_NO_RECLAIM };
+enum { AS_EIO, AS_ENOSPC, AS_UNEVICTABLE, AS_EXITING, AS_SHMEM, AS_NO_RECLAIM,
+       AS_TEXT_TWINS /* pages may have copies with rewritten system calls (<um/text.h>) */ };
 
 enum writeback_sync_modes { WB_SYNC_NONE, WB_SYNC_ALL };
 struct writeback_control {

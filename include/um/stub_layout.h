@@ -12,6 +12,9 @@
 #define STUB_REQUEST	0x7e0000110000	/* one page, read only: what the mapper shall do */
 #define STUB_POLICY	0x7e0000111000	/* the page behind it: a byte a slot, STUB_POLICY_* */
 #define STUB_DONE	0x7e0000120000	/* one page: the mapper's answers */
+#define STUB_TRAMP	0x7e0000140000	/* trampolines of rewritten sites, by number: read, execute */
+#define STUB_TRAMP_STRIDE 16
+#define STUB_MAX_SITES	8192
 #define STUB_SLOTS	0x7e0000200000	/* one slot a guest thread, shared with the kernel */
 #define STUB_SLOT_STRIDE 0x10000
 #define STUB_SLOT_SHIFT 16
@@ -69,12 +72,26 @@
 #define SLOT_EVENTS		0x40	/* u32: grows with each event; the kernel sleeps on it */
 #define SLOT_GUEST_SLEEPS	0x04	/* u32: wake SLOT_TURN after clearing it */
 #define SLOT_KICKED		0x08	/* u32: a kick came while the guest was not running */
-#define SLOT_KIND		0x48	/* u32: 0 the event is in the frame; 1 only a kick */
+#define SLOT_KIND		0x48	/* u32: STUB_EVENT_* */
+#define SLOT_MODE		0x4c	/* u32: 1 in a trampoline: goes back without a frame */
+#define SLOT_WANT_FRAME		0x0c	/* u32: leave the trampoline for a frame instead of going */
 #define SLOT_KERNEL_SLEEPS	0x44	/* u32: wake SLOT_EVENTS after changing it */
 #define SLOT_FSBASE		0x80
 #define SLOT_GSBASE		0x88
+#define SLOT_RESUMING		0x50	/* u32: the frame's owner is a trampoline, and goes on with it */
+/* A call from a trampoline. */
+#define SLOT_SITE		0x90	/* u32 number of the site, u32 of the call when the site has none */
+#define SLOT_TFLAGS		0x98	/* u64: ah and al by lahf, seto */
+#define SLOT_RIP		0xa0	/* where to go on */
+#define SLOT_REGS		0x100	/* ax, bx, dx, si, di, bp, sp, r8-r15 */
 /* The five words for iretq stand this far below the ucontext. */
 #define SLOT_IRET_BELOW_UC	264
+
+/* What an event is. */
+#define STUB_EVENT_FRAME	0	/* all is in the frame */
+#define STUB_EVENT_KICK		1	/* only a kick: nothing has changed */
+#define STUB_EVENT_CALL		2	/* a system call from a trampoline */
+#define STUB_EVENT_LEFT		3	/* a frame, but registers are as the kernel stored them */
 
 /* The only flags of clone: VM FS FILES SIGHAND THREAD SYSVSEM; PARENT and SIGCHLD. */
 #define STUB_CLONE_FLAGS	0x50f00

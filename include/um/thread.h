@@ -49,6 +49,12 @@ int arch_dup_thread(struct task_struct *child, u64 clone_flags, unsigned long ne
  */
 void arch_release_thread(struct task_struct *task);
 
+/*
+ * Makes all of current's user state readable and writable by the kernel: what is still in the
+ * processor is put where fpu_save_user() and fork find it. => may sleep
+ */
+void um_state_complete(void);
+
 /* exec: forgets registers, FPU, fs and gs base, host thread of current. After the mm switch. */
 void arch_flush_thread(void);
 

@@ -24,6 +24,7 @@
 #include <kern/task_work.h>
 #include <kern/thread_info.h>
 #include <um/irqflags.h>
+#include <um/thread.h>
 
 #include <asm/unistd.h>
 
@@ -175,8 +176,10 @@ static void do_exit_work(struct pt_regs *regs, unsigned long work)
 		task_work_run();
 		rseq_handle_notify_resume(NULL, regs);
 	}
-	if (work & ((1UL << TIF_SIGPENDING) | (1UL << TIF_NOTIFY_SIGNAL)))
+	if (work & ((1UL << TIF_SIGPENDING) | (1UL << TIF_NOTIFY_SIGNAL))) {
+		um_state_complete();
 		deliver_signals(regs);
+	}
 }
 
 void exit_to_user_mode(struct pt_regs *regs)

@@ -88,6 +88,7 @@ static void guest_free(struct guest *guest)
 		slot_free(slot);
 	}
 	guest_forget_areas(guest);
+	guest_sites_free(guest);
 	kfree(guest->spare);
 	free_pages((unsigned long)guest->request, REQUEST_ORDER);
 	free_page((unsigned long)guest->done);
@@ -134,6 +135,7 @@ static struct guest *guest_create(void)
 	guest->nslots = 1;
 	get_random_bytes(guest->keys, sizeof(guest->keys));
 	memcpy((char *)guest->request + REQUEST_KEYS, guest->keys, sizeof(guest->keys));
+	text_map(guest);
 	add_thread_ops(guest, guest->slots);
 	guest->host.request_page = __pa(guest->request);
 	guest->host.done_page = __pa(guest->done);

@@ -4,6 +4,7 @@
 #define UM_MM_GUEST_H
 
 #include "../internal.h"
+#include "../text/text.h"
 #include <kern/mutex.h>
 #include <kern/refcount.h>
 #include <kern/spinlock.h>
@@ -29,6 +30,20 @@ struct guest_range {
 struct guest_run {
 	unsigned long addr, phys, size;
 	int prot;
+};
+
+/* Addresses of rewritten sites, by number (um/text). */
+#define GUEST_SITES_CHUNK 64
+#define GUEST_SITE_CHUNKS (STUB_MAX_SITES / GUEST_SITES_CHUNK)
+struct guest_sites {
+	unsigned long at[GUEST_SITES_CHUNK];
+};
+
+/* A `syscall` that came by signal, and how often. */
+#define GUEST_HOT 64
+struct guest_hot {
+	unsigned long ip;
+	unsigned int count;
 };
 
 /* A run of addresses that the stub has mapped with one protection. */
@@ -65,6 +80,10 @@ struct guest_slot {
 	unsigned long home_until; /* jiffies */
 	unsigned long checked;	  /* jiffies of the last look for a core to spare */
 	u64 released;		  /* cycles */
+	/* o: trampoline.c; the last four are of the call that it is in */
+	bool in_trampoline;
+	struct site site;
+	unsigned long tramp_ip, tramp_flags, tramp_fsbase;
 };
 
 /*
@@ -93,7 +112,12 @@ struct guest {
 	unsigned long mappings;	  /* l: mmap()s since all was dropped: bounds host VMAs */
 	bool distrust;		  /* x: a fault came twice: map again what seems mapped */
 	struct guest_area *spare; /* l: so that one insertion cannot fail */
-	struct guest_run runs[REQUEST_MAX_OPS]; /* l: scratch */
+	struct guest_run runs[REQUEST_MAX_OPS]; /* l: of the request that is being built */
+	unsigned int nruns;			/* l */
+
+	struct guest_sites *sites[GUEST_SITE_CHUNKS]; /* l; read without it */
+	struct guest_hot hot[GUEST_HOT];	      /* any: a hint */
+	bool plain_text;			      /* x: show no rewritten sites */
 
 	spinlock_t range_lock;
 	struct guest_range ranges[GUEST_MAX_RANGES]; /* r */
@@ -165,6 +189,8 @@ bool guest_build_ranges(struct guest *guest, struct mm_struct *mm);
 /* Queues for the child what the parent's stub has mapped (fork). => may sleep */
 void guest_inherit(struct mm_struct *child, struct guest *parent);
 void guest_forget_areas(struct guest *guest);
+/* Does the stub have, or will it by this request, anything at addr? => lock held */
+bool guest_has_mapped(const struct guest *guest, unsigned long addr);
 /* After a request failed: drops all mappings, or kills the stub. => lock held */
 void guest_recover(struct guest *guest);
 

@@ -184,6 +184,14 @@ static bool areas_insert(struct guest *guest, unsigned long start, unsigned long
 	return true;
 }
 
+bool guest_has_mapped(const struct guest *guest, unsigned long addr)
+{
+	for (unsigned int i = 0; i < guest->nruns; i++)
+		if (addr >= guest->runs[i].addr && addr - guest->runs[i].addr < guest->runs[i].size)
+			return true;
+	return areas_overlap((struct guest *)guest, addr, addr + 1);
+}
+
 void guest_forget_areas(struct guest *guest)
 {
 	struct rb_node *node;
@@ -195,11 +203,22 @@ void guest_forget_areas(struct guest *guest)
 
 /* ---- requests ---- */
 
+/* Unmaps a range, but not the jump table. => room for two operations */
+static void unmap_ops(struct guest *guest, unsigned long start, unsigned long end)
+{
+	unsigned long low_end = min(end, UM_JUMP_TABLE), high = max(start, UM_JUMP_TABLE_END);
+
+	if (start < low_end)
+		guest_op(guest, HOST_NR_MUNMAP, start, low_end - start, 0, 0, 0, 0);
+	if (high < end)
+		guest_op(guest, HOST_NR_MUNMAP, high, end - high, 0, 0, 0, 0);
+}
+
 /* Drops all mappings of the stub. => lock held, nothing outstanding; with proof. */
 static void drop_everything(struct guest *guest)
 {
 	guest->nops = 0;
-	guest_op(guest, HOST_NR_MUNMAP, UM_MMAP_MIN_ADDR, TASK_SIZE - UM_MMAP_MIN_ADDR, 0, 0, 0, 0);
+	unmap_ops(guest, UM_MMAP_MIN_ADDR, TASK_SIZE);
 	if (guest_post_wait(guest)) {
 		guest_kill(guest);
 		while (guest->host.state == HOST_GUEST_ALIVE)
@@ -244,19 +263,23 @@ static int host_prot(pte_t pte)
  * The one place where pages are chosen to be shown to a guest: RAM holds the kernel's own
  * memory too.
  */
-static void check_mappable(pte_t pte)
+static void check_mappable(const struct page *page)
 {
-	BUG_ON(!pfn_valid(pte_pfn(pte)) || !PageUser(pte_page(pte)));
+	BUG_ON(!pfn_valid(page_to_pfn(page)) || !PageUser(page));
 }
 
 /* Adds the entry to the last run, or begins a new one. False when there is no room. */
 static bool add_entry(struct guest *guest, unsigned int *nruns, unsigned long addr, pte_t pte)
 {
 	struct guest_run *run = *nruns ? &guest->runs[*nruns - 1] : NULL;
-	unsigned long phys = PFN_PHYS(pte_pfn(pte));
+	struct page *page = pte_page(pte);
+	unsigned long phys;
 	int prot = host_prot(pte);
 
-	check_mappable(pte);
+	if (page->text_twin && prot == (HOST_PROT_READ | HOST_PROT_EXEC))
+		page = text_choose(guest, addr, page);
+	check_mappable(page);
+	phys = page_to_phys(page);
 	if (run && run->addr + run->size == addr && run->phys + run->size == phys &&
 	    run->prot == prot) {
 		run->size += PAGE_SIZE;
@@ -332,8 +355,9 @@ static void add_runs(struct guest *guest, unsigned int nruns, bool force)
 bool guest_build_ranges(struct guest *guest, struct mm_struct *mm)
 {
 	struct guest_range ranges[GUEST_MAX_RANGES];
-	unsigned int nranges, nruns = 0;
+	unsigned int nranges;
 
+	guest->nruns = 0;
 	settle(guest);
 	if (guest->mappings > MAX_MAPPINGS)
 		drop_everything(guest);
@@ -345,10 +369,10 @@ bool guest_build_ranges(struct guest *guest, struct mm_struct *mm)
 	for (unsigned int i = 0; i < nranges; i++) {
 		unsigned long end = ranges[i].addr + ranges[i].nr * PAGE_SIZE;
 
-		if (!collect(guest, mm, ranges[i].addr, end, &nruns))
+		if (!collect(guest, mm, ranges[i].addr, end, &guest->nruns))
 			break;
 	}
-	add_runs(guest, nruns, guest->distrust);
+	add_runs(guest, guest->nruns, guest->distrust);
 	guest->distrust = false;
 	return guest->nops != 0;
 }
@@ -411,7 +435,7 @@ void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long en
 	settle(guest);
 	if (areas_overlap(guest, start, end)) {
 		if (areas_remove(guest, start, end)) {
-			guest_op(guest, HOST_NR_MUNMAP, start, end - start, 0, 0, 0, 0);
+			unmap_ops(guest, start, end);
 			post_proven(guest);
 		} else {
 			drop_everything(guest);
@@ -503,18 +527,17 @@ void tlb_wrprotect_range(struct mm_struct *mm, unsigned long start, unsigned lon
 void tlb_replace_page(struct mm_struct *mm, unsigned long addr)
 {
 	struct guest *guest = READ_ONCE(mm->context.guest);
-	unsigned int nruns = 0;
-
 	if (!guest)
 		return;
 	addr &= PAGE_MASK;
 	mutex_lock(&guest->lock);
+	guest->nruns = 0;
 	settle(guest);
 	if (!areas_overlap(guest, addr, addr + PAGE_SIZE)) {
 		update_mmu_cache_range(mm, addr, 1);
 	} else {
-		collect(guest, mm, addr, addr + PAGE_SIZE, &nruns);
-		add_runs(guest, nruns, true);
+		collect(guest, mm, addr, addr + PAGE_SIZE, &guest->nruns);
+		add_runs(guest, guest->nruns, true);
 		if (guest->nops)
 			post_proven(guest);
 		else

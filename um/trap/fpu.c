@@ -101,6 +101,7 @@ int fpu_save_user(void *buf, size_t size)
 		init_area(buf);
 		return 0;
 	}
+	trampoline_leave(thread->slot);
 	memcpy(buf, slot_fpu(thread->slot), xstate_size());
 	write_sw(buf);
 	return 0;
@@ -131,6 +132,7 @@ int fpu_restore_user(const void *buf, size_t size)
 
 	if (!thread->slot || size < FX_SIZE)
 		return -EINVAL;
+	trampoline_leave(thread->slot);
 	area = slot_fpu(thread->slot);
 	extended = is_extended(buf, size);
 	memset(area, 0, xstate_size());

@@ -54,6 +54,9 @@ void frame_load(const struct guest_slot *slot, struct thread_struct *thread)
 	regs->orig_ax = -1UL;
 	thread->fsbase = *slot_quad(slot, SLOT_FSBASE);
 	thread->gsbase = *slot_quad(slot, SLOT_GSBASE);
+	/* Ours, for trampolines, as long as the guest has none of its own. */
+	if (thread->gsbase == slot_address(slot))
+		thread->gsbase = 0;
 }
 
 void frame_store(const struct guest_slot *slot, struct thread_struct *thread)
@@ -61,6 +64,7 @@ void frame_store(const struct guest_slot *slot, struct thread_struct *thread)
 	struct pt_regs *regs = &thread->regs;
 	volatile u64 *iret = slot_quad(slot, host_guest_config()->uc_offset - SLOT_IRET_BELOW_UC);
 
+	trampoline_step_over(slot, regs);
 	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		*uc_quad(slot, places[i].uc) = *reg_at(regs, places[i].reg);
 	if (regs->cs != USER32_CS)
@@ -77,5 +81,5 @@ void frame_store(const struct guest_slot *slot, struct thread_struct *thread)
 	iret[4] = regs->ss;
 	*slot_word(slot, SLOT_KICKED) = 0;
 	*slot_quad(slot, SLOT_FSBASE) = thread->fsbase;
-	*slot_quad(slot, SLOT_GSBASE) = thread->gsbase;
+	*slot_quad(slot, SLOT_GSBASE) = thread->gsbase ?: slot_address(slot);
 }

@@ -27,6 +27,9 @@ int thread_bind(struct task_struct *task)
 	if (!thread->slot)
 		return -EAGAIN;
 	handover_reset(thread->slot);
+	/* It may still be parked in its last owner's last call. */
+	trampoline_leave(thread->slot);
+	thread->slot->tramp_ip = 0;
 	return 0;
 }
 
@@ -36,6 +39,7 @@ int arch_dup_thread(struct task_struct *child, u64 clone_flags, unsigned long ne
 	struct thread_struct *from = &current->thread, *to = &child->thread;
 	int error;
 
+	um_state_complete();
 	to->regs = from->regs;
 	to->regs.ax = 0;
 	if (newsp)
@@ -57,6 +61,8 @@ int arch_dup_thread(struct task_struct *child, u64 clone_flags, unsigned long ne
 	if (from->slot && !from->fpu_init) {
 		fpu_slot_copy(to->slot, from->slot);
 		to->fpu_init = false;
+		to->slot->site = from->slot->site;
+		to->slot->tramp_ip = from->slot->tramp_ip;
 	}
 	return 0;
 }

@@ -47,6 +47,9 @@
 /* A sleeper that was cheated of its wake-up looks this often. */
 #define RECHECK_NS 1000000000UL
 
+/* Events without news that a thread may answer instead of leaving its trampoline. */
+#define LEAVE_TRIES 16
+
 static DEFINE_PER_CPU(u32, in_user);
 
 bool um_in_user(void)
@@ -80,7 +83,7 @@ static void event_load(const struct guest_slot *slot, struct event *event)
 {
 	unsigned int at = host_guest_config()->info_offset;
 
-	event->signr = *slot_word(slot, SLOT_KIND) ? SIGURG : (int)*slot_word(slot, at);
+	event->signr = *slot_word(slot, at);
 	event->code = *slot_word(slot, at + 8);
 	event->addr = *slot_quad(slot, at + 16);
 	event->arch = *slot_word(slot, at + 28);
@@ -106,40 +109,44 @@ static void release(struct guest_slot *slot)
  * thread may have parked it by writing into its slot). Other tasks must not wait for it.
  * => preemption off, interrupts on
  */
-static void let_others_run(void)
+static void let_others_run(bool user)
 {
 	local_irq_disable();
-	leave_user();
+	if (user)
+		leave_user();
 	local_irq_enable();
 	preempt_enable();
 	schedule_timeout_uninterruptible(1);
 	preempt_disable();
 	local_irq_disable();
-	enter_user();
+	if (user)
+		enter_user();
 	local_irq_enable();
 }
 
 /*
  * => preemption off, interrupts on, the guest released. True: an event came; false: the stub
- * is gone, or has just been killed. May sleep once a kick stays without an answer.
+ * is gone, or has just been killed. May sleep once a kick stays without an answer. user: this is
+ * the guest's time, and reasons to leave it are looked at.
  */
-static bool wait_for_event(struct guest_slot *slot)
+static bool wait_for_event(struct guest_slot *slot, bool user)
 {
 	volatile u32 *events = slot_word(slot, SLOT_EVENTS);
 	struct guest *guest = slot->guest;
 	struct guest_patience patience = { 0 };
 	enum guest_patience_state state;
-	bool kicked = false, came;
+	bool kicked = !user, spun = false, came;
 
 	for (;;) {
 		u32 now;
 
 		local_irq_disable();
-		if (!kicked && handover_await(slot)) {
+		if (!(kicked && spun) && handover_await(slot)) {
 			slot->seen = *events;
 			came = true;
 			break;
 		}
+		spun = true;
 		__atomic_exchange_n(slot_word(slot, SLOT_KERNEL_SLEEPS), 1, __ATOMIC_SEQ_CST);
 		now = *events;
 		came = now != slot->seen;
@@ -166,11 +173,12 @@ static bool wait_for_event(struct guest_slot *slot)
 			guest_kill(guest);
 			continue;
 		}
-		let_others_run();
+		let_others_run(user);
 		/* Again: the need to leave may be over, or the kick lost. */
-		kicked = false;
+		kicked = !user;
 	}
-	leave_user();
+	if (user)
+		leave_user();
 	*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;
 	handover_end(slot);
 	local_irq_enable();
@@ -187,7 +195,10 @@ static bool run_guest(struct guest_slot *slot)
 	struct guest *guest = slot->guest;
 	bool by_mapper = false;
 
-	frame_store(slot, &current->thread);
+	if (slot->in_trampoline)
+		trampoline_store(slot, &current->thread);
+	else
+		frame_store(slot, &current->thread);
 	if (READ_ONCE(guest->nranges)) {
 		local_irq_enable();
 		mutex_lock(&guest->lock);
@@ -207,7 +218,42 @@ static bool run_guest(struct guest_slot *slot)
 	if (!by_mapper)
 		release(slot);
 	local_irq_enable();
-	return wait_for_event(slot);
+	return wait_for_event(slot, true);
+}
+
+/* Bounded, as all waits for a guest: one that does not leave has its stub killed. */
+void trampoline_leave(struct guest_slot *slot)
+{
+	unsigned int tries = 0;
+	bool came = true;
+
+	while (slot->in_trampoline && came) {
+		/* A kick may be left over from before; so many are not. */
+		if (tries++ == LEAVE_TRIES) {
+			guest_kill(slot->guest);
+			break;
+		}
+		*slot_word(slot, SLOT_KICKED) = 0;
+		*slot_word(slot, SLOT_WANT_FRAME) = 1;
+		preempt_disable();
+		handover_prepare(slot);
+		local_irq_disable();
+		handover_begin(slot, false);
+		release(slot);
+		local_irq_enable();
+		came = wait_for_event(slot, false);
+		preempt_enable();
+		if (*slot_word(slot, SLOT_KIND) != STUB_EVENT_KICK)
+			break;
+	}
+	slot->in_trampoline = false;
+	*slot_word(slot, SLOT_WANT_FRAME) = 0;
+}
+
+void um_state_complete(void)
+{
+	if (current->thread.slot)
+		trampoline_leave(current->thread.slot);
 }
 
 /* A system call of the 32-bit interfaces, which we do not have: as on a kernel without them. */
@@ -226,7 +272,15 @@ static void note_fault(struct guest_slot *slot, unsigned long ip, unsigned long 
 	slot->fault_addr = addr;
 }
 
-static void dispatch(struct guest_slot *slot, struct thread_struct *thread)
+static void make_syscall(struct guest_slot *slot, struct pt_regs *regs)
+{
+	regs->orig_ax = regs->ax;
+	regs->ax = -ENOSYS;
+	slot->fault_addr = 0;
+	do_syscall_64(regs);
+}
+
+static void dispatch_frame(struct guest_slot *slot, struct thread_struct *thread)
 {
 	struct pt_regs *regs = &thread->regs;
 	unsigned int uc = host_guest_config()->uc_offset;
@@ -239,10 +293,8 @@ static void dispatch(struct guest_slot *slot, struct thread_struct *thread)
 			foreign_call(regs);
 			return;
 		}
-		regs->orig_ax = regs->ax;
-		regs->ax = -ENOSYS;
-		slot->fault_addr = 0;
-		do_syscall_64(regs);
+		text_consider(slot->guest, regs->ip - 2);
+		make_syscall(slot, regs);
 		return;
 	case SIGSEGV:
 	case SIGBUS:
@@ -259,7 +311,7 @@ static void dispatch(struct guest_slot *slot, struct thread_struct *thread)
 				return;
 			note_fault(slot, regs->ip, thread->cr2);
 			do_user_page_fault(regs, thread->cr2, thread->error_code & 0x17);
-		} else {
+		} else if (!trampoline_fix(slot, thread, event.signr)) {
 			do_user_trap(regs, event.signr, event.code, event.addr);
 		}
 		return;
@@ -267,6 +319,43 @@ static void dispatch(struct guest_slot *slot, struct thread_struct *thread)
 		/* SIGURG: a kick, and its reason is looked at on the way out. */
 		return;
 	}
+}
+
+/* What kind of event it was is read once; kinds that there are not mean nothing. */
+static void dispatch(struct guest_slot *slot, struct thread_struct *thread, u32 kind)
+{
+	switch (kind) {
+	case STUB_EVENT_FRAME:
+		dispatch_frame(slot, thread);
+		return;
+	case STUB_EVENT_CALL:
+		if (slot->tramp_ip)
+			make_syscall(slot, &thread->regs);
+		else
+			do_user_trap(&thread->regs, SIGSEGV, SI_KERNEL, 0);
+		return;
+	}
+}
+
+/* The registers of the event. => preemption off, the guest parked */
+static u32 load_event(struct guest_slot *slot, struct thread_struct *thread)
+{
+	u32 kind = *slot_word(slot, SLOT_KIND);
+
+	switch (kind) {
+	case STUB_EVENT_FRAME:
+		slot->in_trampoline = false;
+		slot->tramp_ip = 0;
+		frame_load(slot, thread);
+		break;
+	case STUB_EVENT_CALL:
+		trampoline_load(slot, thread);
+		break;
+	case STUB_EVENT_LEFT:
+		slot->in_trampoline = false;
+		break;
+	}
+	return kind;
 }
 
 /* Makes current resumable. False: a signal was forced that says why not. */
@@ -285,6 +374,7 @@ static bool prepare(struct task_struct *task)
 		return false;
 	}
 	if (task->thread.fpu_init) {
+		trampoline_leave(task->thread.slot);
 		fpu_slot_init(task->thread.slot);
 		task->thread.fpu_init = false;
 	}
@@ -300,6 +390,7 @@ void user_mode_loop(void)
 
 	for (;;) {
 		bool ready = prepare(task), came;
+		u32 kind = STUB_EVENT_KICK;
 
 		exit_to_user_mode(&thread->regs);
 		if (!ready || thread->fpu_init || thread->regs.ip >= CANONICAL_END) {
@@ -308,11 +399,16 @@ void user_mode_loop(void)
 				force_sig_fault(SIGSEGV, SI_KERNEL, NULL);
 			continue;
 		}
+		if (thread->slot->in_trampoline &&
+		    !trampoline_can_return(thread->slot, thread)) {
+			local_irq_enable();
+			trampoline_leave(thread->slot);
+			continue;
+		}
 		came = run_guest(thread->slot);
 		if (came)
-			frame_load(thread->slot, thread);
+			kind = load_event(thread->slot, thread);
 		preempt_enable();
-		if (came)
-			dispatch(thread->slot, thread);
+		dispatch(thread->slot, thread, kind);
 	}
 }
