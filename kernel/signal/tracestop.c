@@ -18,6 +18,7 @@
 #include <kern/rcupdate.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
+#include <um/thread.h>
 
 #include "internal.h"
 
@@ -87,6 +88,7 @@ int ptrace_notify(int exit_code, unsigned long message)
 {
 	int sig;
 
+	um_state_complete();
 	spin_lock_irq(&current->sighand->siglock);
 	sig = ptrace_do_notify(SIGTRAP, exit_code, CLD_TRAPPED, message);
 	spin_unlock_irq(&current->sighand->siglock);

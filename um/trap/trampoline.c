@@ -131,7 +131,8 @@ bool trampoline_can_return(const struct guest_slot *slot, const struct thread_st
 
 	return regs->ip == slot->tramp_ip && regs->cx == regs->ip &&
 	       regs->flags == slot->tramp_flags && regs->cs == USER_CS &&
-	       thread->fsbase == slot->tramp_fsbase && !thread->gsbase && !thread->fpu_init;
+	       thread->fsbase == slot->tramp_fsbase && !thread->gsbase && !thread->fpu_init &&
+	       !thread->step;
 }
 
 /* => trampoline_can_return() */

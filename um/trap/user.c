@@ -32,6 +32,7 @@
 #include <um/irqflags.h>
 #include <um/mmu.h>
 #include <um/processor.h>
+#include <um/text.h>
 #include <um/thread.h>
 #include <um/vdso.h>
 #include "handover.h"
@@ -304,14 +305,16 @@ static void dispatch_frame(struct guest_slot *slot, struct thread_struct *thread
 		thread->trap_nr = *slot_quad(slot, uc + UC_TRAP);
 		thread->error_code = *slot_quad(slot, uc + UC_ERR);
 		thread->cr2 = *slot_quad(slot, uc + UC_CR2);
-		if (event.signr == SIGTRAP && thread->trap_nr == TRAP_DEBUG) {
-			do_user_debug(regs, event.code);
-		} else if (event.signr == SIGSEGV && thread->trap_nr == TRAP_PAGE_FAULT) {
+		if (event.signr == SIGSEGV && thread->trap_nr == TRAP_PAGE_FAULT) {
 			if (regs->ip == thread->cr2 && um_vsyscall(regs))
 				return;
 			note_fault(slot, regs->ip, thread->cr2);
 			do_user_page_fault(regs, thread->cr2, thread->error_code & 0x17);
-		} else if (!trampoline_fix(slot, thread, event.signr)) {
+		} else if (trampoline_fix(slot, thread, event.signr)) {
+			return;
+		} else if (event.signr == SIGTRAP && thread->trap_nr == TRAP_DEBUG) {
+			do_user_debug(regs, event.code);
+		} else {
 			do_user_trap(regs, event.signr, event.code, event.addr);
 		}
 		return;
@@ -403,6 +406,12 @@ void user_mode_loop(void)
 		    !trampoline_can_return(thread->slot, thread)) {
 			local_irq_enable();
 			trampoline_leave(thread->slot);
+			continue;
+		}
+		/* A debugger shall meet the text as it is in the file. */
+		if (unlikely(READ_ONCE(task->ptrace) && !thread->slot->guest->plain_text)) {
+			local_irq_enable();
+			um_text_plain(task->mm);
 			continue;
 		}
 		came = run_guest(thread->slot);
