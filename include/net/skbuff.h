@@ -156,6 +156,9 @@ static inline void *skb_pull(struct sk_buff *skb, unsigned int len)
 	return skb->data += len;
 }
 
+/* Cuts the end off: `len` bytes stay. => nobody else has the buffer */
+void pskb_trim(struct sk_buff *skb, unsigned int len);
+
 /* Copies between the bytes from `offset` on and memory: 0 or -EFAULT. */
 int skb_copy_datagram_iter(const struct sk_buff *skb, int offset, struct iov_iter *to, int len);
 int skb_copy_datagram_from_iter(struct sk_buff *skb, int offset, struct iov_iter *from, int len);

@@ -23,6 +23,7 @@
 struct cred;
 struct pid;
 struct kmem_cache;
+struct sk_filter;
 
 /* sk_state; the numbers are TCP's, all families share those they need. */
 enum {
@@ -152,6 +153,7 @@ struct sock {
 	void (*sk_error_report)(struct sock *sk);
 	/* The last reference goes: queues are emptied. */
 	void (*sk_destruct)(struct sock *sk);
+	struct sk_filter *sk_filter;	/* l to write, RCU to read */
 	struct hlist_node sk_node;	/* the family's table lock */
 	struct rcu_head sk_rcu;
 };
@@ -246,6 +248,9 @@ static inline bool sock_writeable(const struct sock *sk)
 
 /* Charges a received message and queues it: -ENOBUFS when the buffer is full. */
 int sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb);
+
+/* What the socket's filter says of a message: 0 (it may have been cut), or -EPERM: drop it. */
+int sk_filter(struct sock *sk, struct sk_buff *skb);
 
 /* ---- waiting ---- */
 

@@ -25,6 +25,13 @@ long sock_nr_used(void);
 /* ioctl.c */
 long sock_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
+/* filter.c: SO_ATTACH_FILTER and its relatives; the second => lock_sock() held */
+int sk_attach_filter(struct sock *sk, const char __user *val, unsigned int len);
+int sk_detach_filter(struct sock *sk);
+int sk_get_filter(struct sock *sk, char __user *val, int __user *ulen, int len);
+/* The sock goes. */
+void sk_filter_release(struct sock *sk);
+
 /* sock.c */
 void sock_show_protocols(struct seq_file *m);
 

@@ -161,6 +161,26 @@ struct sk_buff *skb_clone(struct sk_buff *skb, gfp_t gfp)
 	return clone;
 }
 
+void pskb_trim(struct sk_buff *skb, unsigned int len)
+{
+	struct skb_shared_info *info = skb_shinfo(skb);
+	unsigned int head = skb_headlen(skb), left;
+	int i;
+
+	if (len >= skb->len)
+		return;
+	left = len > head ? len - head : 0;
+	skb->data_len = left;
+	for (i = 0; i < info->nr_frags && left; i++) {
+		info->frags[i].bv_len = min(info->frags[i].bv_len, left);
+		left -= info->frags[i].bv_len;
+	}
+	while (info->nr_frags > i)
+		put_page(info->frags[--info->nr_frags].bv_page);
+	skb->len = len;
+	skb->tail = skb->data + min(len, head);
+}
+
 /* ---- copies ---- */
 
 enum skb_copy { SKB_TO_ITER, SKB_FROM_ITER, SKB_TO_MEMORY };

@@ -171,6 +171,7 @@ static void __sk_free(struct sock *sk)
 	struct proto *prot = sk->sk_prot;
 
 	sk->sk_destruct(sk);
+	sk_filter_release(sk);
 	put_pid(sk->sk_peer_pid);
 	if (sk->sk_peer_cred)
 		put_cred(sk->sk_peer_cred);

@@ -9,7 +9,6 @@
 #include <kern/pid.h>
 #include <kern/pidfd.h>
 #include <lib/string.h>
-#include <linux/filter.h>
 #include <linux/sockios.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -86,18 +85,6 @@ static void set_timestamp(struct sock *sk, int name, bool on)
 static bool privileged(void)
 {
 	return capable(CAP_NET_ADMIN) || capable(CAP_NET_RAW);
-}
-
-/* Filters are BPF programs, and there is no machine to run them. */
-static int attach_filter(const char __user *val, unsigned int len)
-{
-	struct sock_fprog prog;
-
-	if (len != sizeof(prog))
-		return -EINVAL;
-	if (copy_from_user(&prog, val, sizeof(prog)))
-		return -EFAULT;
-	return prog.len && prog.len <= BPF_MAXINSNS ? -EOPNOTSUPP : -EINVAL;
 }
 
 /* Options whose value is a switch and whose effect is a bit. 1 when it was one of them. */
@@ -210,7 +197,7 @@ static int set_number(struct socket *sock, struct sock *sk, int name, int val)
 	case SO_BUF_LOCK:
 		return set_buffer_lock(sk, val);
 	case SO_DETACH_FILTER:
-		return sock_flag(sk, SOCK_FILTER_LOCKED) ? -EPERM : -ENOENT;
+		return sk_detach_filter(sk);
 	case SO_LOCK_FILTER:
 		if (sock_flag(sk, SOCK_FILTER_LOCKED) && !val)
 			return -EPERM;
@@ -239,7 +226,7 @@ int sock_setsockopt(struct socket *sock, int name, char __user *uval, unsigned i
 	if (get_user(val, (int __user *)uval))
 		return -EFAULT;
 	if (name == SO_ATTACH_FILTER)
-		return attach_filter(uval, len);
+		return sk_attach_filter(sk, uval, len);
 	lock_sock(sk);
 	switch (name) {
 	case SO_LINGER:
@@ -467,7 +454,7 @@ int sock_getsockopt(struct socket *sock, int name, char __user *uval, int __user
 	case SO_BINDTODEVICE:
 		return put_user(0, ulen);
 	case SO_GET_FILTER:
-		return put_user(0, ulen);
+		return sk_get_filter(sk, uval, ulen, len);
 	}
 	memset(&v, 0, sizeof(v));
 	size = get_value(sock, sk, name, &v, len);

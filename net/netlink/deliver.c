@@ -98,8 +98,12 @@ int netlink_unicast(struct sock *ssk, struct sk_buff *skb, u32 portid, int nonbl
 			return left ? sock_intr_errno(timeo) : -EAGAIN;
 		}
 	}
-	charge(sk, skb);
-	queue(sk, skb);
+	if (sk_filter(sk, skb)) {
+		kfree_skb(skb);
+	} else {
+		charge(sk, skb);
+		queue(sk, skb);
+	}
 	sock_put(sk);
 	return len;
 }
@@ -126,6 +130,10 @@ int netlink_broadcast(struct sock *ssk, struct sk_buff *skb, u32 portid, u32 gro
 		copy = has_room(&nlk->sk) ? skb_clone(skb, GFP_ATOMIC) : NULL;
 		if (!copy) {
 			overrun(&nlk->sk);
+			continue;
+		}
+		if (sk_filter(&nlk->sk, copy)) {
+			kfree_skb(copy);
 			continue;
 		}
 		get_pid(NETLINK_CB(copy).pid);

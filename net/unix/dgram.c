@@ -206,6 +206,12 @@ static int deliver(struct socket *sock, struct msghdr *msg, struct sock *other,
 	bool again;
 	int error;
 
+	if (sk_filter(other, skb)) {
+		/* The receiver does not want it; that is nothing the sender is told. */
+		sock_put(other);
+		kfree_skb(skb);
+		return 0;
+	}
 	for (;;) {
 		error = lock_receiver(sk, other, &timeo, &again);
 		if (!error)

@@ -307,13 +307,46 @@ static void controls(void)
 
 static void filters(void)
 {
+	/* All of what begins with 'a', three bytes of 'b', nothing else. */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'a', 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'b', 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 3),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	}, back[8];
 	struct sock_fprog prog = { 0, NULL };
-	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	char buf[16];
+	int s[2], on = 1;
+	socklen_t len = 8;
 
-	CHECK_ERR(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, 4), EINVAL);
-	CHECK_ERR(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)), EINVAL);
-	CHECK_ERR(setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &prog, 4), ENOENT);
-	close(fd);
+	CHECK_OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, s));
+	CHECK_ERR(setsockopt(s[1], SOL_SOCKET, SO_ATTACH_FILTER, &prog, 4), EINVAL);
+	CHECK_ERR(setsockopt(s[1], SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)), EINVAL);
+	CHECK_ERR(setsockopt(s[1], SOL_SOCKET, SO_DETACH_FILTER, &on, 4), ENOENT);
+	prog = (struct sock_fprog){ 5, code };
+	CHECK_ERR(setsockopt(s[1], SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)), EINVAL);
+	prog.len = 6;
+	code[2].code = 0xffff;
+	CHECK_ERR(setsockopt(s[1], SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)), EINVAL);
+	code[2].code = BPF_RET | BPF_K;
+	CHECK_OK(setsockopt(s[1], SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)));
+	CHECK_OK(getsockopt(s[1], SOL_SOCKET, SO_GET_FILTER, back, &len));
+	CHECK_EQ(len, 6);
+	CHECK_EQ(memcmp(back, code, sizeof(code)), 0);
+	CHECK_EQ(send(s[0], "abcdef", 6, 0), 6);
+	CHECK_EQ(send(s[0], "xyz", 3, 0), 3);
+	CHECK_EQ(send(s[0], "bcdef", 5, 0), 5);
+	CHECK_EQ(send(s[0], "", 0, 0), 0);
+	CHECK_EQ(recv(s[1], buf, 16, 0), 6);
+	CHECK_EQ(recv(s[1], buf, 16, 0), 3);
+	CHECK_ERR(recv(s[1], buf, 16, MSG_DONTWAIT), EAGAIN);
+	set_int(s[1], SO_LOCK_FILTER, 1);
+	CHECK_ERR(setsockopt(s[1], SOL_SOCKET, SO_DETACH_FILTER, &on, 4), EPERM);
+	CHECK_ERR(setsockopt(s[1], SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)), EPERM);
+	close(s[0]);
+	close(s[1]);
 }
 
 int main(void)
