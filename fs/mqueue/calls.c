@@ -39,13 +39,17 @@ static int prepare_open(struct dentry *dentry, int oflag, umode_t mode, struct m
 
 static struct file *open_queue(const char *name, int oflag, umode_t mode, struct mq_attr *attr)
 {
-	struct dentry *root = mq_mnt->mnt_root, *dentry;
+	struct vfsmount *mnt = mq_current_mount();
+	struct dentry *root, *dentry;
 	struct file *file;
 	struct path path;
 	int error = 0;
 
+	if (IS_ERR(mnt))
+		return ERR_CAST(mnt);
+	root = mnt->mnt_root;
 	if (oflag & O_CREAT)
-		error = mnt_want_write(mq_mnt);
+		error = mnt_want_write(mnt);
 	if (error)
 		return ERR_PTR(error);
 	inode_lock(d_inode(root));
@@ -53,13 +57,13 @@ static struct file *open_queue(const char *name, int oflag, umode_t mode, struct
 	file = ERR_CAST(dentry);
 	if (!IS_ERR(dentry)) {
 		error = prepare_open(dentry, oflag, mode, attr);
-		path = (struct path){ .mnt = mq_mnt, .dentry = dentry };
+		path = (struct path){ .mnt = mnt, .dentry = dentry };
 		file = error ? ERR_PTR(error) : dentry_open(&path, oflag, current_cred());
 		dput(dentry);
 	}
 	inode_unlock(d_inode(root));
 	if (oflag & O_CREAT)
-		mnt_drop_write(mq_mnt);
+		mnt_drop_write(mnt);
 	return file;
 }
 
@@ -91,27 +95,37 @@ out:
 	return fd;
 }
 
-SYSCALL_DEFINE1(mq_unlink, const char __user *, uname)
+static int unlink_queue(struct vfsmount *mnt, const char *name)
 {
-	struct dentry *root = mq_mnt->mnt_root, *dentry;
-	struct filename *name = getname(uname);
-	int error;
+	struct dentry *root = mnt->mnt_root, *dentry;
+	int error = mnt_want_write(mnt);
 
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	error = mnt_want_write(mq_mnt);
 	if (error)
-		goto out;
+		return error;
 	inode_lock(d_inode(root));
-	dentry = lookup_one_len(name->name, root, strlen(name->name));
+	dentry = lookup_one_len(name, root, strlen(name));
 	error = PTR_ERR(dentry);
 	if (!IS_ERR(dentry)) {
 		error = d_is_negative(dentry) ? -ENOENT : vfs_unlink(d_inode(root), dentry);
 		dput(dentry);
 	}
 	inode_unlock(d_inode(root));
-	mnt_drop_write(mq_mnt);
-out:
+	mnt_drop_write(mnt);
+	return error;
+}
+
+SYSCALL_DEFINE1(mq_unlink, const char __user *, uname)
+{
+	struct vfsmount *mnt = mq_current_mount();
+	struct filename *name;
+	int error;
+
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+	name = getname(uname);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	error = unlink_queue(mnt, name->name);
 	putname(name);
 	return error;
 }

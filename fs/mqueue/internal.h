@@ -15,6 +15,7 @@ struct file;
 struct sk_buff;
 struct sock;
 struct user_struct;
+struct vfsmount;
 
 /* Limits that even the privileged have. */
 #define HARD_MSGMAX	65536
@@ -71,7 +72,8 @@ static inline struct mq_info *MQ_I(struct inode *inode)
 
 /* mqueue.c */
 extern const struct file_operations mq_file_operations;
-extern struct vfsmount *mq_mnt;
+/* The kernel's own mount for the caller's IPC name space, or an ERR_PTR. */
+struct vfsmount *mq_current_mount(void);
 /* The queue behind a file, or NULL. */
 struct mq_info *mq_from_file(struct file *file);
 

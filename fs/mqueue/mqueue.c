@@ -5,12 +5,13 @@
  * Problem: processes exchange messages with priorities through queues that have names and modes
  * like files, live until they are unlinked, and can be waited for with poll().
  *
- * A queue is an inode of the file system "mqueue", which has one instance, mounted by the kernel
- * for mq_open() and by users where they want to look at it (/dev/mqueue). Messages are in
- * message.c, mq_notify() in notify.c, the calls in calls.c.
+ * A queue is an inode of the file system "mqueue", which has one instance for each IPC name
+ * space, mounted by the kernel for mq_open() and by users where they want to look at it
+ * (/dev/mqueue). Messages are in message.c, mq_notify() in notify.c, the calls in calls.c.
  *
  * Locks: the folder's i_rwsem for names; info->lock for all of a queue; count_lock for the number
- * of queues. info->lock is inside of i_rwsem; wait queue locks are inside of it.
+ * of queues; mount_lock and, inside of it, ns_lock for what a name space gets at first use. info->lock is inside of i_rwsem;
+ * wait queue locks are inside of it.
  */
 #include <fs/dentry.h>
 #include <fs/file.h>
@@ -23,7 +24,11 @@
 #include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/init.h>
+#include <kern/ipc_namespace.h>
+#include <kern/mutex.h>
+#include <kern/nsproxy.h>
 #include <kern/pid.h>
+#include <kern/refcount.h>
 #include <kern/resource.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
@@ -40,10 +45,17 @@
 #define MESSAGE_COST 48
 #define PRIORITY_COST 48
 
-struct vfsmount *mq_mnt;
+/* What an IPC name space keeps here; the super block, which may live longer, shares it. */
+struct mq_ns {
+	refcount_t count;
+	int nr_queues;			/* count_lock */
+	struct vfsmount *mnt;		/* mount_lock, set once */
+};
+
 static struct kmem_cache *mq_cache;
 static DEFINE_SPINLOCK(count_lock);
-static int nr_queues;			/* count_lock */
+static DEFINE_MUTEX(ns_lock);
+static DEFINE_MUTEX(mount_lock);
 static int queues_max = 256, msg_max = 10, msgsize_max = 8192;
 static int msg_default = 10, msgsize_default = 8192;
 
@@ -83,23 +95,23 @@ static int charge_user(struct mq_info *info)
 	return 0;
 }
 
-static int count_queue(void)
+static int count_queue(struct mq_ns *ns)
 {
 	int error = 0;
 
 	spin_lock(&count_lock);
-	if (nr_queues >= queues_max && !capable(CAP_SYS_RESOURCE))
+	if (ns->nr_queues >= queues_max && !capable(CAP_SYS_RESOURCE))
 		error = -ENOSPC;
 	else
-		nr_queues++;
+		ns->nr_queues++;
 	spin_unlock(&count_lock);
 	return error;
 }
 
-static void uncount_queue(void)
+static void uncount_queue(struct mq_ns *ns)
 {
 	spin_lock(&count_lock);
-	nr_queues--;
+	ns->nr_queues--;
 	spin_unlock(&count_lock);
 }
 
@@ -183,12 +195,12 @@ static int mq_create(struct inode *dir, struct dentry *dentry, umode_t mode, boo
 	int error = attr ? check_attr(attr) : 0;
 
 	if (!error)
-		error = count_queue();
+		error = count_queue(dir->i_sb->s_fs_info);
 	if (error)
 		return error;
 	inode = new_mq_inode(dir->i_sb, mode);
 	if (!inode) {
-		uncount_queue();
+		uncount_queue(dir->i_sb->s_fs_info);
 		return -ENOMEM;
 	}
 	info = MQ_I(inode);
@@ -252,7 +264,7 @@ static void mq_evict_inode(struct inode *inode)
 		atomic_long_sub(info->charged, &info->user->mq_bytes);
 		free_uid(info->user);
 	}
-	uncount_queue();
+	uncount_queue(inode->i_sb->s_fs_info);
 }
 
 /* ---- the file system ---- */
@@ -284,18 +296,114 @@ static int mq_fill_super(struct super_block *sb, void *data, int silent)
 	return sb->s_root ? 0 : -ENOMEM;
 }
 
+static void put_mq_ns(struct mq_ns *ns)
+{
+	if (refcount_dec_and_test(&ns->count))
+		kfree(ns);
+}
+
+/* Of the caller's IPC name space; NULL without memory. */
+static struct mq_ns *current_mq_ns(void)
+{
+	struct ipc_namespace *ipc_ns = current->nsproxy->ipc_ns;
+	struct mq_ns *ns;
+
+	mutex_lock(&ns_lock);
+	ns = ipc_ns->mqueue;
+	if (!ns) {
+		ns = kzalloc(sizeof(*ns), GFP_KERNEL);
+		if (ns)
+			refcount_set(&ns->count, 1);
+		ipc_ns->mqueue = ns;
+	}
+	mutex_unlock(&ns_lock);
+	return ns;
+}
+
+static int test_ns(struct super_block *sb, void *data)
+{
+	return sb->s_fs_info == data;
+}
+
+static int set_ns(struct super_block *sb, void *data)
+{
+	struct mq_ns *ns = data;
+	int error = set_anon_super(sb, NULL);
+
+	if (!error) {
+		refcount_inc(&ns->count);
+		sb->s_fs_info = ns;
+	}
+	return error;
+}
+
 static struct dentry *mq_mount(struct file_system_type *type, int flags, const char *dev_name,
 			       void *data)
 {
-	return mount_single(type, flags, data, mq_fill_super);
+	struct mq_ns *ns = current_mq_ns();
+	struct super_block *sb;
+	int error;
+
+	if (!ns)
+		return ERR_PTR(-ENOMEM);
+	sb = sget(type, test_ns, set_ns, flags, ns);
+	if (IS_ERR(sb))
+		return ERR_CAST(sb);
+	if (!sb->s_root) {
+		error = mq_fill_super(sb, data, 0);
+		if (error) {
+			deactivate_locked_super(sb);
+			return ERR_PTR(error);
+		}
+		sb->s_flags |= SB_ACTIVE;
+	}
+	return dget(sb->s_root);
+}
+
+static void mq_kill_sb(struct super_block *sb)
+{
+	struct mq_ns *ns = sb->s_fs_info;
+
+	kill_litter_super(sb);
+	put_mq_ns(ns);
 }
 
 static struct file_system_type mq_fs_type = {
 	.name = "mqueue",
 	.mount = mq_mount,
-	.kill_sb = kill_litter_super,
+	.kill_sb = mq_kill_sb,
 	.fs_flags = FS_USERNS_MOUNT,
 };
+
+struct vfsmount *mq_current_mount(void)
+{
+	struct mq_ns *ns = current_mq_ns();
+
+	if (!ns)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&mount_lock);
+	if (!ns->mnt) {
+		struct vfsmount *mnt = kern_mount(&mq_fs_type);
+
+		if (IS_ERR(mnt)) {
+			mutex_unlock(&mount_lock);
+			return mnt;
+		}
+		ns->mnt = mnt;
+	}
+	mutex_unlock(&mount_lock);
+	return ns->mnt;
+}
+
+/* The name space goes: nobody is in it any more. */
+static void free_mqueue(struct ipc_namespace *ipc_ns)
+{
+	struct mq_ns *ns = ipc_ns->mqueue;
+
+	if (ns->mnt)
+		kern_unmount(ns->mnt);
+	put_mq_ns(ns);
+}
 
 static const int one = 1, min_size = 128, hard_msgmax = HARD_MSGMAX, hard_size = HARD_MSGSIZEMAX;
 
@@ -316,8 +424,7 @@ static int __init mqueue_init(void)
 	mq_cache = kmem_cache_create("mqueue_inode_cache", sizeof(struct mq_info), 0, SLAB_PANIC,
 				     NULL);
 	BUG_ON(register_filesystem(&mq_fs_type));
-	mq_mnt = kern_mount(&mq_fs_type);
-	BUG_ON(IS_ERR(mq_mnt));
+	ipc_free_mqueue = free_mqueue;
 	return register_sysctl("fs/mqueue", mq_table);
 }
 device_initcall(mqueue_init);

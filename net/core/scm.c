@@ -28,11 +28,12 @@ static bool creds_allowed(const struct ucred *creds)
 	kuid_t uid = make_kuid(current_user_ns(), creds->uid);
 	kgid_t gid = make_kgid(current_user_ns(), creds->gid);
 
-	return ((pid_t)creds->pid == task_tgid_vnr(current) || capable(CAP_SYS_ADMIN)) &&
+	return ((pid_t)creds->pid == task_tgid_vnr(current) ||
+		ns_capable(current_user_ns(), CAP_SYS_ADMIN)) &&
 	       (uid_eq(uid, cred->uid) || uid_eq(uid, cred->euid) || uid_eq(uid, cred->suid) ||
-		capable(CAP_SETUID)) &&
+		ns_capable(current_user_ns(), CAP_SETUID)) &&
 	       (gid_eq(gid, cred->gid) || gid_eq(gid, cred->egid) || gid_eq(gid, cred->sgid) ||
-		capable(CAP_SETGID));
+		ns_capable(current_user_ns(), CAP_SETGID));
 }
 
 static int take_creds(struct scm_cookie *scm, const struct cmsghdr *cmsg)

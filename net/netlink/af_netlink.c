@@ -129,7 +129,7 @@ int netlink_realloc_groups(struct sock *sk, const unsigned long *groups)
 static bool may_join(struct sock *sk)
 {
 	return (netlink_cfg(sk->sk_protocol)->flags & NL_CFG_F_NONROOT_RECV) ||
-	       capable(CAP_NET_ADMIN);
+	       ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN);
 }
 
 static int netlink_bind(struct socket *sock, struct sockaddr *addr, int len)
@@ -172,7 +172,8 @@ static int netlink_connect(struct socket *sock, struct sockaddr *addr, int len, 
 	}
 	if (addr->sa_family != AF_NETLINK || len < (int)sizeof(*nladdr))
 		return -EINVAL;
-	if ((nladdr->nl_groups || nladdr->nl_pid) && !capable(CAP_NET_ADMIN) &&
+	if ((nladdr->nl_groups || nladdr->nl_pid) &&
+	    !ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN) &&
 	    !(netlink_cfg(sk->sk_protocol)->flags & NL_CFG_F_NONROOT_SEND))
 		return -EPERM;
 	error = netlink_autobind(sk);

@@ -161,7 +161,7 @@ static int get_target(struct sock *sk, struct msghdr *msg, u32 *portid, u32 *gro
 		return -EINVAL;
 	*portid = addr->nl_pid;
 	*group = __builtin_ffs(addr->nl_groups);
-	if ((*portid || *group) && !capable(CAP_NET_ADMIN) &&
+	if ((*portid || *group) && !ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN) &&
 	    !(netlink_cfg(sk->sk_protocol)->flags & NL_CFG_F_NONROOT_SEND))
 		return -EPERM;
 	return 0;

@@ -33,7 +33,7 @@ static int rtnetlink_request(struct sk_buff *skb, struct nlmsghdr *nlh)
 		return -EOPNOTSUPP;
 	if (nlh->nlmsg_len < NLMSG_LENGTH(sizeof(struct rtgenmsg)))
 		return 0;
-	if (kind != 2 && !capable(CAP_NET_ADMIN))
+	if (kind != 2 && !ns_capable(sock_net(NETLINK_CB(skb).sk)->user_ns, CAP_NET_ADMIN))
 		return -EPERM;
 	if (kind == 2 && (nlh->nlmsg_flags & NLM_F_DUMP))
 		return send_done(skb, nlh);

@@ -299,7 +299,7 @@ static int unix_open_file(struct sock *sk)
 	struct file *file;
 	int fd;
 
-	if (!capable(CAP_NET_ADMIN))
+	if (!ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN))
 		return -EPERM;
 	if (!smp_load_acquire(&unix_sk(sk)->addr))
 		return -ENOENT;

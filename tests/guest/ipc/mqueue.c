@@ -6,6 +6,7 @@
 #include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -271,6 +272,42 @@ static void mounted(void)
 	CHECK_OK(rmdir("mq"));
 }
 
+/* Another IPC name space has queues of its own. */
+static void apart(void)
+{
+	mqd_t q;
+	int status;
+
+	if (geteuid())
+		return;
+	q = open_new(10, 16, 0);
+	pid_t pid = fork();
+	if (!pid) {
+		char path[80];
+
+		if (unshare(CLONE_NEWIPC))
+			_exit(0);
+		CHECK_ERR(mq_open(name, O_RDWR), ENOENT);
+		mqd_t mine = open_new(5, 8, 0);
+		CHECK_OK(mq_send(mine, "x", 1, 0));
+		if (!unshare(CLONE_NEWNS) && !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+		    !mkdir("mq-ns", 0700) && !mount("none", "mq-ns", "mqueue", 0, NULL)) {
+			snprintf(path, sizeof(path), "mq-ns%s", name);
+			CHECK_OK(access(path, F_OK));
+			CHECK_OK(umount("mq-ns"));
+		}
+		rmdir("mq-ns");
+		_exit(test_failures != 0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	struct mq_attr attr;
+	CHECK_OK(mq_getattr(q, &attr));
+	CHECK_EQ(attr.mq_curmsgs, 0);
+	CHECK_OK(mq_close(q));
+	CHECK_OK(mq_unlink(name));
+}
+
 /* Many threads: nothing is lost or doubled. */
 enum { SENDERS = 3, EACH = 300 };
 
@@ -317,6 +354,7 @@ int main(void)
 	RUN(notify_by_thread);
 	RUN(limits);
 	RUN(mounted);
+	RUN(apart);
 	RUN(crowd);
 	return test_done();
 }
