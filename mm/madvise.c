@@ -221,9 +221,8 @@ static int madvise_walk(struct mm_struct *mm, unsigned long start, unsigned long
 	return unmapped;
 }
 
-SYSCALL_DEFINE3(madvise, unsigned long, start, size_t, len_in, int, advice)
+int do_madvise(struct mm_struct *mm, unsigned long start, size_t len_in, int advice)
 {
-	struct mm_struct *mm = current->mm;
 	size_t len = PAGE_ALIGN(len_in);
 	unsigned long end = start + len;
 	bool dropped = false;
@@ -245,6 +244,11 @@ SYSCALL_DEFINE3(madvise, unsigned long, start, size_t, len_in, int, advice)
 	err = madvise_walk(mm, start, end, advice, &dropped);
 	mmap_write_unlock(mm);
 	return err;
+}
+
+SYSCALL_DEFINE3(madvise, unsigned long, start, size_t, len_in, int, advice)
+{
+	return do_madvise(current->mm, start, len_in, advice);
 }
 
 /* ---- msync ---- */

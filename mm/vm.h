@@ -198,4 +198,7 @@ struct vm_area_struct *i_mmap_next(struct vm_area_struct *vma, pgoff_t first, pg
 /* The area for addr, its stack grown if need be, mmap_lock held for reading; NULL: not held. */
 struct vm_area_struct *mmap_lock_and_find_vma(struct mm_struct *mm, unsigned long addr);
 
+/* madvise.c: madvise() on any address space. => no lock held */
+int do_madvise(struct mm_struct *mm, unsigned long start, size_t len_in, int advice);
+
 #endif

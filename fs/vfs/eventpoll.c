@@ -647,6 +647,27 @@ static const struct file_operations eventpoll_fops = {
 	.show_fdinfo = eventpoll_show_fdinfo,
 };
 
+const struct file *epoll_watched_file(struct file *set, int fd, unsigned long nth)
+{
+	const struct file *found = ERR_PTR(-ENOENT);
+	struct eventpoll *ep = set->private_data;
+	struct rb_node *node;
+
+	if (set->f_op != &eventpoll_fops)
+		return ERR_PTR(-EINVAL);
+	mutex_lock(&ep->mtx);
+	for (node = rb_first(&ep->items); node; node = rb_next(node)) {
+		struct epitem *item = rb_entry(node, struct epitem, node);
+
+		if (item->fd == fd && !nth--) {
+			found = item->file;
+			break;
+		}
+	}
+	mutex_unlock(&ep->mtx);
+	return found;
+}
+
 static int do_epoll_create(int flags)
 {
 	struct eventpoll *ep;

@@ -51,4 +51,10 @@ __poll_t vfs_poll(struct file *file, poll_table *pt);
 
 #define EPOLLALLMASK	((__poll_t)0x0fffffff)
 
+/*
+ * For kcmp(): which file the epoll set watches as number `nth` (from 0) of those added by that
+ * descriptor; only to be compared. ERR_PTR: -EINVAL no epoll set, -ENOENT.
+ */
+const struct file *epoll_watched_file(struct file *set, int fd, unsigned long nth);
+
 #endif

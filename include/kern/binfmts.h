@@ -22,7 +22,8 @@ struct linux_binprm {
 	struct mm_struct *mm; /* the new address space; NULL once it is installed */
 	unsigned long p;      /* top of the strings copied so far */
 	bool have_execfd;     /* the interpreter wants the file open (AT_EXECFD) */
-	bool execfd_creds;
+	bool execfd_creds;   /* rights are those of the program, not of its interpreter */
+	bool preserve_argv0; /* told to the interpreter by AT_FLAGS */
 	bool secureexec;	 /* AT_SECURE */
 	bool point_of_no_return; /* an error kills from here on */
 	bool per_clear_setid;
@@ -57,6 +58,8 @@ struct linux_binfmt {
 };
 
 void register_binfmt(struct linux_binfmt *fmt);
+/* The same, before all others. */
+void insert_binfmt(struct linux_binfmt *fmt);
 
 /* Copies strings to the new stack, below bprm->p. 0, -E2BIG, -EFAULT, -ENOMEM. */
 int copy_string_kernel(const char *arg, struct linux_binprm *bprm);

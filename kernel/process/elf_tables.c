@@ -14,6 +14,7 @@
 
 #include <asm/auxvec.h>
 #include <linux/auxvec.h>
+#include <linux/binfmts.h>
 #include <linux/elf.h>
 #include <linux/limits.h>
 #include <linux/resource.h>
@@ -84,7 +85,7 @@ static size_t fill_auxv(struct linux_binprm *bprm, const struct elf_tables *tabl
 	put_aux(&aux, AT_PHENT, sizeof(struct elf64_phdr));
 	put_aux(&aux, AT_PHNUM, tables->phnum);
 	put_aux(&aux, AT_BASE, tables->interp_base);
-	put_aux(&aux, AT_FLAGS, 0);
+	put_aux(&aux, AT_FLAGS, bprm->preserve_argv0 ? AT_FLAGS_PRESERVE_ARGV0 : 0);
 	put_aux(&aux, AT_ENTRY, tables->program_entry);
 	put_aux(&aux, AT_UID, from_kuid_munged(cred->user_ns, cred->uid));
 	put_aux(&aux, AT_EUID, from_kuid_munged(cred->user_ns, cred->euid));

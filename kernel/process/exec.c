@@ -56,6 +56,11 @@ void register_binfmt(struct linux_binfmt *fmt)
 	list_add_tail(&fmt->lh, &formats);
 }
 
+void insert_binfmt(struct linux_binfmt *fmt)
+{
+	list_add(&fmt->lh, &formats);
+}
+
 void set_binfmt(struct linux_binfmt *fmt)
 {
 	current->mm->binfmt = fmt;
@@ -236,6 +241,22 @@ static bool may_be_dumped(struct linux_binprm *bprm)
 	       uid_eq(current_euid(), current_uid()) && gid_eq(current_egid(), current_gid());
 }
 
+/* An interpreter that wants the program open finds it as AT_EXECFD. */
+static int install_executable(struct linux_binprm *bprm)
+{
+	int fd;
+
+	if (!bprm->have_execfd)
+		return 0;
+	fd = get_unused_fd_flags(0);
+	if (fd < 0)
+		return fd;
+	fd_install(fd, bprm->executable);
+	bprm->executable = NULL;
+	bprm->execfd = fd;
+	return 0;
+}
+
 int begin_new_exec(struct linux_binprm *bprm)
 {
 	struct task_struct *me = current;
@@ -279,6 +300,9 @@ int begin_new_exec(struct linux_binprm *bprm)
 	me->rseq = NULL;
 	me->rseq_len = me->rseq_sig = 0;
 	do_close_on_exec(me->files);
+	error = install_executable(bprm);
+	if (error)
+		goto out_unlock;
 	if (bprm->secureexec)
 		secure_exec(bprm);
 	set_dumpable(current->mm, may_be_dumped(bprm) ? SUID_DUMP_USER : suid_dumpable);
@@ -374,7 +398,16 @@ static int exec_binprm(struct linux_binprm *bprm)
 		script = bprm->file;
 		bprm->file = bprm->interpreter;
 		bprm->interpreter = NULL;
-		exec_fput(script);
+		if (!bprm->have_execfd) {
+			exec_fput(script);
+		} else if (bprm->executable) {
+			/* Two interpreters that both want the program open. */
+			exec_fput(script);
+			return -ENOEXEC;
+		} else {
+			allow_write_access(script);
+			bprm->executable = script;
+		}
 	}
 }
 
@@ -448,6 +481,8 @@ static void free_bprm(struct linux_binprm *bprm)
 	}
 	if (bprm->file)
 		exec_fput(bprm->file);
+	if (bprm->executable)
+		fput(bprm->executable);
 	if (bprm->interp != bprm->filename)
 		kfree(bprm->interp);
 	kfree(bprm->fdpath);

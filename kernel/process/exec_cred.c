@@ -21,11 +21,12 @@ void exec_fput(struct file *file)
 
 static void take_set_id_bits(struct linux_binprm *bprm)
 {
-	struct inode *inode = file_inode(bprm->file);
+	const struct file *file = bprm->execfd_creds ? bprm->executable : bprm->file;
+	struct inode *inode = file_inode(file);
 	struct cred *new = bprm->cred;
 	umode_t mode = READ_ONCE(inode->i_mode);
 
-	if (bprm->unsafe || current->no_new_privs || !mnt_may_suid(bprm->file->f_path.mnt))
+	if (bprm->unsafe || current->no_new_privs || !mnt_may_suid(file->f_path.mnt))
 		return;
 	/* Users that do not exist here cannot lend their rights. */
 	if (!kuid_has_mapping(new->user_ns, inode->i_uid) ||

@@ -3,7 +3,9 @@
 #include <fs/fdtable.h>
 #include <fs/file.h>
 #include <fs/fs_struct.h>
+#include <fs/poll.h>
 #include <kern/cred.h>
+#include <kern/err.h>
 #include <kern/errno.h>
 #include <kern/fork.h>
 #include <kern/kernel.h>
@@ -101,6 +103,29 @@ static long compare_files(struct task_struct *a, struct task_struct *b, unsigned
 	return ret;
 }
 
+/* A descriptor against what an epoll set of the other task watches. */
+static long compare_watched(struct task_struct *a, struct task_struct *b, unsigned long fd,
+			    const void __user *uslot)
+{
+	struct kcmp_epoll_slot slot;
+	struct file *file, *set;
+	const struct file *watched;
+	long ret = -EBADF;
+
+	if (copy_from_user(&slot, uslot, sizeof(slot)))
+		return -EFAULT;
+	file = fget_task(a, fd);
+	set = file ? fget_task(b, slot.efd) : NULL;
+	if (set) {
+		watched = epoll_watched_file(set, slot.tfd, slot.toff);
+		ret = IS_ERR(watched) ? PTR_ERR(watched) : compare(file, watched);
+		fput(set);
+	}
+	if (file)
+		fput(file);
+	return ret;
+}
+
 static long compare_tasks(struct task_struct *a, struct task_struct *b, int type,
 			  unsigned long idx1, unsigned long idx2)
 {
@@ -123,6 +148,8 @@ static long compare_tasks(struct task_struct *a, struct task_struct *b, int type
 		return 0;
 	case KCMP_SYSVSEM:
 		return compare(a->sysvsem, b->sysvsem);
+	case KCMP_EPOLL_TFD:
+		return compare_watched(a, b, idx1, (const void __user *)idx2);
 	default:
 		return -EINVAL;
 	}

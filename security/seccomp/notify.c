@@ -367,8 +367,8 @@ static long listener_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 	case SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR:
 		return question_is_valid(filter, (void __user *)arg);
 	}
-	/* The structure may grow: its size is part of the number. */
-	if ((cmd & ~IOCSIZE_MASK) == (SECCOMP_IOCTL_NOTIF_ADDFD & ~IOCSIZE_MASK))
+	/* The structure may grow, and an answer be added: size and direction are left open. */
+	if (!((cmd ^ SECCOMP_IOCTL_NOTIF_ADDFD) & ~(IOCSIZE_MASK | IOC_INOUT)))
 		return add_fd(filter, (void __user *)arg, _IOC_SIZE(cmd));
 	return -EINVAL;
 }
