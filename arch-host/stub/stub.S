@@ -326,7 +326,6 @@ handler:
 	cmpq	%rax, %rdx
 	jne	nested
 first_frame:
-	movl	$0, SLOT_RESUMING(%rbx)
 	movq	UC_IP(%rdx), %rcx
 	movabsq	$STUB_TEXT, %rsi
 	subq	%rsi, %rcx
@@ -361,7 +360,6 @@ in_trampoline:
 	cmpl	$tramp_end - STUB_TEXT, %ecx
 	jae	frame_event
 2:
-	movl	$1, SLOT_RESUMING(%rbx)
 	movl	$1, SLOT_KICKED(%rbx)
 	rdfsbase %rcx
 	movq	%rcx, SLOT_FSBASE(%rbx)
@@ -398,11 +396,10 @@ announce:
 	movl	SLOT_EVENTS(%rbx), %eax
 	incl	%eax
 	jnz	1f
-	decl	%eax			/* 0 means "go" */
+	incl	%eax			/* 0 means "go" */
 1:
 	movl	%eax, SLOT_TURN(%rbx)
-	lock incl SLOT_EVENTS(%rbx)
-published:
+	xchgl	%eax, SLOT_EVENTS(%rbx)
 	cmpl	$0, SLOT_KERNEL_SLEEPS(%rbx)
 	je	guest_wait
 	movl	$SYS_futex, %eax
@@ -496,34 +493,34 @@ frame_go:
 	iretq
 
 /*
- * A frame below the guest's, which hit this code. Where that was looking at the guest's frame, or
- * was going back into a trampoline that it hit: that is begun again. In the announcement of an
- * event: that is. Else a kick of a guest that is parked or on its way out: noted, and answered
- * instead of going on. (Any other signal here is the guest's own mischief, and ends in a guest
- * that answers nothing.)
+ * A frame below the guest's, which hit this code. It may have hit any instruction, that of
+ * another such frame too, so what was under way is told by the slot and not by where it was:
+ *
+ *   turn set, not counted in events    announcing: once more
+ *   turn set and counted               announced: a kick of a guest that is parked
+ *   turn clear, signal in the frame    not announced yet: the frame is looked at once more
+ *   turn clear, none in it             on the way out: the kernel has taken it (frame_store())
+ *
+ * A kick that finds the guest parked or on its way out is noted, and answered instead of going
+ * on. (Any other signal here is the guest's own mischief, and ends in a guest that answers
+ * nothing.)
  */
 nested:
-	movq	UC_IP(%rdx), %rcx
 	leaq	-SLOT_IRET_BELOW_UC(%rax), %rsp
-	cmpl	$0, SLOT_RESUMING(%rbx)
-	jne	again
-	movabsq	$STUB_TEXT, %rsi
-	subq	%rsi, %rcx
-	cmpq	$handler - STUB_TEXT, %rcx
-	jb	note_kick
-	cmpq	$publish - STUB_TEXT, %rcx
-	jb	again
-	cmpq	$announce - STUB_TEXT, %rcx
-	jb	publish
-	cmpq	$published - STUB_TEXT, %rcx
-	jb	announce
+	movl	SLOT_TURN(%rbx), %ecx
+	testl	%ecx, %ecx
+	jz	1f
+	cmpl	%ecx, SLOT_EVENTS(%rbx)
+	jne	announce
 note_kick:
 	movl	$1, SLOT_KICKED(%rbx)
 	jmp	guest_wait
-again:
-	movq	%rax, %rdx
+1:
 	movq	CONFIG_INFO(%r12), %rcx
 	movl	(%rcx,%rbx), %edi
+	testl	%edi, %edi
+	jz	note_kick
+	movq	%rax, %rdx
 	jmp	first_frame
 
 /* The frame stands as the kernel left it: an event without news. */

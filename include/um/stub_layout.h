@@ -78,7 +78,6 @@
 #define SLOT_KERNEL_SLEEPS	0x44	/* u32: wake SLOT_EVENTS after changing it */
 #define SLOT_FSBASE		0x80
 #define SLOT_GSBASE		0x88
-#define SLOT_RESUMING		0x50	/* u32: the frame's owner is a trampoline, and goes on with it */
 /* A call from a trampoline. */
 #define SLOT_SITE		0x90	/* u32 number of the site, u32 of the call when the site has none */
 #define SLOT_TFLAGS		0x98	/* u64: ah and al by lahf, seto */
