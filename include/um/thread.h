@@ -19,6 +19,7 @@ struct thread_struct {
 	unsigned int step;		/* STEP_*: how TF is set while the guest runs */
 	unsigned long debugreg[8];	/* as the tracer set them; 4 and 5 unused, 6 is status */
 	u64 watched[4];			/* what DR0-3 watch, before the instruction */
+	unsigned int touched;		/* bits of DR0-3 that the instruction touches */
 	void *fpu_next;			/* FPU state to load at the next resume, or NULL */
 };
 

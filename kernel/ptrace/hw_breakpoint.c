@@ -5,8 +5,9 @@
  *
  *	execution	the instruction pointer is at the address: SIGTRAP before it is executed;
  *			RF keeps it from happening twice
- *	write		the watched bytes are not what they were before the instruction
- *	read or write	likewise: reads are not seen
+ *	write		the instruction writes (insn.c says which memory it touches), or the
+ *			watched bytes are not what they were before it
+ *	read or write	likewise, and it may read
  *
  * What the kernel itself writes for a system call is not reported, as on Linux.
  */
@@ -19,6 +20,7 @@
 
 #include <asm/debugreg.h>
 
+#include "insn.h"
 #include "internal.h"
 
 #define NR_BREAKPOINTS 4
@@ -109,18 +111,43 @@ static u64 watched_value(unsigned long addr, unsigned int length)
 	return value;
 }
 
+/* Does the instruction that is about to run touch what that register watches? */
+static bool will_touch(const struct thread_struct *thread, unsigned int i,
+		       const struct insn_access *access, unsigned int count)
+{
+	unsigned long begin = thread->debugreg[i], dr7 = thread->debugreg[7];
+	unsigned long end = begin + length_of(dr7, i);
+	bool writes_only = type_of(dr7, i) == TYPE_WRITE;
+
+	for (unsigned int n = 0; n < count; n++)
+		if (access[n].addr < end && access[n].addr + access[n].size > begin &&
+		    (access[n].write || !writes_only))
+			return true;
+	return false;
+}
+
 void hw_breakpoint_before(struct pt_regs *regs)
 {
 	struct thread_struct *thread = &current->thread;
 	unsigned long dr7 = thread->debugreg[7], hits = 0;
+	struct insn_access access[INSN_MAX_ACCESS];
+	u8 code[INSN_MAX_BYTES];
+	unsigned int count;
+
+	count = sizeof(code) - copy_from_user(code, (void __user *)regs->ip, sizeof(code));
+	count = insn_decode(code, count, regs, thread->fsbase, thread->gsbase, access);
+	thread->touched = 0;
 
 	for (unsigned int i = 0; i < NR_BREAKPOINTS; i++) {
 		if (!is_enabled(dr7, i))
 			continue;
-		if (type_of(dr7, i) != TYPE_EXECUTE)
+		if (type_of(dr7, i) != TYPE_EXECUTE) {
 			thread->watched[i] = watched_value(thread->debugreg[i], length_of(dr7, i));
-		else if (regs->ip == thread->debugreg[i] && !(regs->flags & X86_EFLAGS_RF))
+			if (will_touch(thread, i, access, count))
+				thread->touched |= 1U << i;
+		} else if (regs->ip == thread->debugreg[i] && !(regs->flags & X86_EFLAGS_RF)) {
 			hits |= 1UL << i;
+		}
 	}
 	if (!hits)
 		return;
@@ -137,7 +164,8 @@ unsigned long hw_breakpoint_after(struct pt_regs *regs)
 	for (unsigned int i = 0; i < NR_BREAKPOINTS; i++) {
 		if (!is_enabled(dr7, i) || type_of(dr7, i) == TYPE_EXECUTE)
 			continue;
-		if (watched_value(thread->debugreg[i], length_of(dr7, i)) != thread->watched[i])
+		if ((thread->touched >> i & 1) ||
+		    watched_value(thread->debugreg[i], length_of(dr7, i)) != thread->watched[i])
 			hits |= 1UL << i;
 	}
 	return hits;

@@ -295,6 +295,42 @@ static void debug_registers(void)
 	EXPECT_STATUS(pid, EXITED(0));
 }
 
+static volatile int sink;
+
+static __attribute__((noinline)) void look(void)
+{
+	other = 1;
+	sink = cell;
+	other = 2;
+	cell = 0;
+}
+
+/* Reading counts, and writing what is there already. */
+static void reads_and_equal_writes(void)
+{
+	pid_t pid = spawn_traced(look, 0);
+
+	if (PT(PTRACE_POKEUSR, pid, OFFSET_DR(2), &cell) ||
+	    PT(PTRACE_POKEUSR, pid, OFFSET_DR(7), 0xfUL << 24 | 0x10)) {
+		reap_killed(pid);
+		return;
+	}
+	CHECK_OK(PT(PTRACE_CONT, pid, 0, 0));
+	EXPECT_STATUS(pid, SIGNAL_STOP(SIGTRAP));
+	CHECK_EQ(get_dr(pid, 6) & 0xf, 4);
+	CHECK_EQ(peek(pid, &other), 1);
+	CHECK_OK(PT(PTRACE_CONT, pid, 0, 0));
+	EXPECT_STATUS(pid, SIGNAL_STOP(SIGTRAP));
+	CHECK_EQ(peek(pid, &other), 2);
+	/* Only writes now: one more, by hand. */
+	CHECK_OK(PT(PTRACE_POKEUSR, pid, OFFSET_DR(7), 0xdUL << 24 | 0x10));
+	go_to(pid, look);
+	CHECK_OK(PT(PTRACE_CONT, pid, 0, 0));
+	EXPECT_STATUS(pid, SIGNAL_STOP(SIGTRAP));
+	CHECK_EQ(peek(pid, &other), 2);
+	reap_killed(pid);
+}
+
 int main(void)
 {
 	RUN(plain);
@@ -305,5 +341,6 @@ int main(void)
 	RUN(breakpoint_insn);
 	RUN(long_run);
 	RUN(debug_registers);
+	RUN(reads_and_equal_writes);
 	return test_done();
 }
