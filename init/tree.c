@@ -33,31 +33,13 @@ static int mount_overlay(void)
 	sys2(mkdir, "/upper", 0755);
 	if (sys5(mount, "0", "/lower", "hostfs", MS_RDONLY, 0))
 		return fail("cannot mount the host's root", "");
-	if (sys5(mount, "tmpfs", "/upper", "tmpfs", 0, "mode=0755,size=75%,nr_inodes=0"))
+	if (sys5(mount, "tmpfs", "/upper", "tmpfs", 0, "mode=0755,size=90%,nr_inodes=0"))
 		return fail("cannot mount a tmpfs", "");
 	sys2(mkdir, "/upper/data", 0755);
 	sys2(mkdir, "/upper/work", 0755);
-	return sys5(mount, "overlay", "/newroot", "overlay", 0,
-		    "lowerdir=/lower,upperdir=/upper/data,workdir=/upper/work") != 0;
-}
-
-/* Where there is no overlay: the root as it is, and memory where programs write. */
-static int mount_patchwork(const struct settings *set)
-{
-	static const char *const writable[] = { "/tmp", "/run", "/var/tmp" };
-
-	if (sys5(mount, "0", "/newroot", "hostfs", MS_RDONLY, 0))
-		return fail("cannot mount the host's root", "");
-	for (unsigned int i = 0; i < sizeof(writable) / sizeof(writable[0]); i++) {
-		char where[64];
-		unsigned long at = 0;
-
-		if (set->cwd && starts_with(set->cwd, writable[i]))
-			continue;
-		append(where, sizeof(where), &at, "/newroot");
-		append(where, sizeof(where), &at, writable[i]);
-		sys5(mount, "tmpfs", where, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
-	}
+	if (sys5(mount, "overlay", "/newroot", "overlay", 0,
+		 "lowerdir=/lower,upperdir=/upper/data,workdir=/upper/work"))
+		return fail("cannot mount the overlay", "");
 	return 0;
 }
 
@@ -67,7 +49,7 @@ static int mount_root(const struct settings *set)
 	if (set->rw)
 		return sys5(mount, "0", "/newroot", "hostfs", 0, 0) &&
 		       fail("cannot mount the host's root", "");
-	return mount_overlay() && mount_patchwork(set);
+	return mount_overlay();
 }
 
 /* A single file is bound from its folder's tree, which the guest never reaches. */

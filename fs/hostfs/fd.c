@@ -19,6 +19,7 @@
 #include <kern/errno.h>
 #include <kern/kernel.h>
 #include <kern/spinlock.h>
+#include <lib/string.h>
 #include <mm/pagemap.h>
 
 #define OPEN_TRIES 8	/* against renames that race with a walk */
@@ -204,8 +205,9 @@ static int open_by_name(struct dentry *dentry, unsigned int how)
 			return PTR_ERR(at);
 		inode = d_inode(at);
 		take_dentry_name_snapshot(&snap, at);
-		opened = !inode ? -ESTALE :
-				  open_checked(inode, fd, snap.name.name, at == dentry ? how : reading(inode));
+		opened = !inode || !hostfs_nameable(snap.name.name) ?
+				 -ESTALE :
+				 open_checked(inode, fd, snap.name.name, at == dentry ? how : reading(inode));
 		hostfs_put(d_inode(parent));
 		if (at != dentry && opened >= 0) {
 			install(inode, opened);
@@ -397,6 +399,11 @@ void hostfs_forget(struct inode *inode)
 
 /* ---- places ---- */
 
+bool hostfs_nameable(const char *name)
+{
+	return !strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..");
+}
+
 int hostfs_place_get(struct dentry *dentry, struct hostfs_place *place)
 {
 	if (IS_ROOT(dentry)) {
@@ -409,7 +416,7 @@ int hostfs_place_get(struct dentry *dentry, struct hostfs_place *place)
 		take_dentry_name_snapshot(&place->snap, dentry);
 		place->name = place->snap.name.name;
 	}
-	place->fd = place->held ? hostfs_get(place->held) : -ESTALE;
+	place->fd = place->held && hostfs_nameable(place->name) ? hostfs_get(place->held) : -ESTALE;
 	if (place->fd >= 0)
 		return 0;
 	dput(place->parent);

@@ -93,6 +93,8 @@ struct hostfs_place {
 	struct name_snapshot snap;
 	const char *name;
 };
+/* One name, as the host will read it: that of a file without a name ("/") is none. */
+bool hostfs_nameable(const char *name);
 int hostfs_place_get(struct dentry *dentry, struct hostfs_place *place);
 void hostfs_place_put(struct hostfs_place *place);
 /* Is this the file that the inode stands for? */

@@ -259,10 +259,17 @@ def devices_are_the_guests():
 
 @test(cpus=CPUS)
 def host_is_not_written(cpus):
-    path = os.path.join(folder(), "file")
-    write(path, "old\n")
-    shell("cat %s; echo new >%s" % (path, path), cpus=cpus)
-    equal(read(path), "old\n")
+    top = folder()
+    write(top + "/file", "old\n")
+    os.mkdir(top + "/dir")
+    write(top + "/dir/f", "f\n")
+    shell("cd %s; cat file; echo new >>file; cat file; mv file dir/; echo x >y; rm dir/f; ls . dir; "
+          "chmod 711 dir; rm -r dir; mkdir dir; ls dir" % top, cpus=cpus).expect(
+              0, b"old\nold\nnew\n.:\ndir\ny\n\ndir:\nfile\n")
+    equal(read(top + "/file"), "old\n")
+    equal(sorted(os.listdir(top)), ["dir", "file"])
+    equal(os.listdir(top + "/dir"), ["f"])
+    equal(stat.S_IMODE(os.stat(top + "/dir").st_mode) & 0o700, 0o700)
 
 
 @test(cpus=CPUS)
