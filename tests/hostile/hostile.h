@@ -21,10 +21,13 @@
 
 /* include/um/stub_layout.h, from the attacker's view. */
 #define STUB_TEXT      0x7e0000000000UL
-#define STUB_TEXT_SIZE 0x1000UL
+#define STUB_TEXT_SIZE 0x1300UL
 #define STUB_CONFIG    0x7e0000100000UL
 #define STUB_REQUEST   0x7e0000110000UL
+#define STUB_POLICY    0x7e0000111000UL
 #define STUB_DONE      0x7e0000120000UL
+#define STUB_TRAMP     0x7e0000140000UL
+#define JUMP_TABLE     0x60000UL
 #define STUB_SLOTS     0x7e0000200000UL
 #define SLOT_STRIDE    0x10000UL
 #define SLOT_SIZE      0x4000UL

@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT INT TERM
 # One call must be left out, or strace does without the filter.
 timeout -k 5 200 strace -f --seccomp-bpf -e 'trace=!uselib' -e signal=none -o "$work/trace" \
 	"$vmlinux" quiet mem=256M initrd="$build/tests/guest.cpio" init=/tests/runner -- limit=60 \
-	hostile/modes hostile/scribble hostile/flood hostile/frames hostile/sites </dev/null >"$work/out" 2>"$work/err"
+	hostile/modes hostile/scribble hostile/flood hostile/frames hostile/sites hostile/rewrite </dev/null >"$work/out" 2>"$work/err"
 status=$?
 grep -q '^TEST hostile/modes' "$work/out" || {
 	echo "FAIL: the hostile programs did not run (status $status)"
