@@ -118,6 +118,7 @@ static int ovl_open(struct inode *inode, struct file *file)
 	}
 	file->private_data = of;
 	file->f_mapping = of->real->f_mapping;
+	file->f_mode |= of->real->f_mode & FMODE_CAN_ODIRECT;
 	return 0;
 }
 

@@ -121,6 +121,37 @@ int ovl_setattr(struct dentry *dentry, struct iattr *attr)
 	return error;
 }
 
+int ovl_fileattr_get(struct dentry *dentry, u32 *flags)
+{
+	const struct cred *old = ovl_override_creds(dentry->d_sb);
+	struct path real;
+	int error;
+
+	ovl_path_real(d_inode(dentry), &real);
+	error = vfs_fileattr_get(real.dentry, flags);
+	revert_creds(old);
+	return error;
+}
+
+int ovl_fileattr_set(struct dentry *dentry, u32 flags)
+{
+	struct vfsmount *mnt = ovl_upper_mnt(OVL_FS(dentry->d_sb));
+	const struct cred *old;
+	int error = mnt_want_write(mnt);
+
+	if (error)
+		return error;
+	error = ovl_copy_up(dentry);
+	if (!error) {
+		old = ovl_override_creds(dentry->d_sb);
+		error = vfs_fileattr_set(ovl_dentry_upper(dentry), flags);
+		revert_creds(old);
+		ovl_copyattr(d_inode(dentry));
+	}
+	mnt_drop_write(mnt);
+	return error;
+}
+
 /* ---- symlinks ---- */
 
 static const char *ovl_get_link(struct dentry *dentry, struct inode *inode,
@@ -141,6 +172,8 @@ static const char *ovl_get_link(struct dentry *dentry, struct inode *inode,
 }
 
 static const struct inode_operations ovl_file_inode_operations = {
+	.fileattr_get = ovl_fileattr_get,
+	.fileattr_set = ovl_fileattr_set,
 	.setattr = ovl_setattr,
 	.permission = ovl_permission,
 	.getattr = ovl_getattr,

@@ -168,6 +168,8 @@ int ovl_permission(struct inode *inode, int mask);
 int ovl_setattr(struct dentry *dentry, struct iattr *attr);
 int ovl_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
 		unsigned int query_flags);
+int ovl_fileattr_get(struct dentry *dentry, u32 *flags);
+int ovl_fileattr_set(struct dentry *dentry, u32 flags);
 ssize_t ovl_listxattr(struct dentry *dentry, char *list, size_t size);
 extern const struct xattr_handler *const ovl_xattr_handlers[];
 extern const struct dentry_operations ovl_dentry_revalidate_operations;

@@ -11,8 +11,6 @@
 
 #include "internal.h"
 
-#define ENTRY_SIZE 20	/* what a name adds to its folder's size, as on Linux */
-
 static int add(struct inode *dir, struct dentry *dentry, struct inode *inode)
 {
 	if (!inode)
@@ -142,4 +140,6 @@ const struct inode_operations shmem_dir_inode_operations = {
 	.tmpfile = shmem_tmpfile,
 	.getattr = shmem_getattr,
 	.listxattr = shmem_listxattr,
+	.fileattr_get = shmem_fileattr_get,
+	.fileattr_set = shmem_fileattr_set,
 };

@@ -150,7 +150,8 @@ static int set_size(struct inode *inode, loff_t size)
 	if ((size < old && seals & F_SEAL_SHRINK) || (size > old && seals & F_SEAL_GROW))
 		return -EPERM;
 	i_size_write(inode, size);
-	if (size < old) {
+	/* Pages beyond the old end, too: fallocate() with KEEP_SIZE makes them. */
+	if (size <= old) {
 		unmap_mapping_range(inode->i_mapping, round_up(size, (loff_t)PAGE_SIZE), 0, 1);
 		drop_range(inode, size, -1);
 		unmap_mapping_range(inode->i_mapping, round_up(size, (loff_t)PAGE_SIZE), 0, 1);
@@ -177,6 +178,8 @@ const struct inode_operations shmem_inode_operations = {
 	.setattr = shmem_setattr,
 	.getattr = shmem_getattr,
 	.listxattr = shmem_listxattr,
+	.fileattr_get = shmem_fileattr_get,
+	.fileattr_set = shmem_fileattr_set,
 };
 
 static int punch_hole(struct inode *inode, loff_t offset, loff_t len)
@@ -226,6 +229,8 @@ static long shmem_fallocate(struct file *file, int mode, loff_t offset, loff_t l
 		err = -EPERM;
 	} else {
 		err = inode_newsize_ok(inode, offset + len);
+		if (!err)
+			err = file_remove_privs(file);
 		if (!err)
 			err = make_pages(inode, offset, len);
 		if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && offset + len > i_size_read(inode))
@@ -292,7 +297,15 @@ static int shmem_mmap(struct file *file, struct vm_area_struct *vma)
 	return generic_file_mmap(file, vma);
 }
 
+/* There is nothing below the page cache: O_DIRECT changes nothing. */
+static int shmem_open(struct inode *inode, struct file *file)
+{
+	file->f_mode |= FMODE_CAN_ODIRECT;
+	return 0;
+}
+
 const struct file_operations shmem_file_operations = {
+	.open = shmem_open,
 	.llseek = shmem_llseek,
 	.read_iter = shmem_read_iter,
 	.write_iter = generic_file_write_iter,

@@ -13,6 +13,7 @@
 /* What inodes and attributes count for: nr_inodes= limits their sum. */
 #define INODE_COST	1024
 #define XATTR_COST	64
+#define ENTRY_SIZE	20	/* what a name adds to its folder's size, as on Linux */
 
 /* One mount of tmpfs. */
 struct shmem_sb_info {
@@ -28,6 +29,7 @@ struct shmem_sb_info {
 struct shmem_inode {
 	unsigned int seals;		/* i_rwsem: F_SEAL_* */
 	bool kernel_only;		/* i: shared anonymous memory: no file locks, no times */
+	unsigned int fsflags;		/* i_rwsem: FS_*_FL, by ioctl */
 	struct simple_xattrs xattrs;
 	struct inode vfs_inode;
 };
@@ -55,6 +57,8 @@ void shmem_uncharge_inode_space(struct super_block *sb, long bytes);
 /* A new inode of that type, or NULL when the mount or memory is full. */
 struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
 			      dev_t dev);
+int shmem_fileattr_get(struct dentry *dentry, u32 *flags);
+int shmem_fileattr_set(struct dentry *dentry, u32 flags);
 int shmem_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
 		  unsigned int query_flags);
 

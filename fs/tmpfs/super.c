@@ -20,6 +20,7 @@
 #include <lib/cmdline.h>
 #include <lib/kstrtox.h>
 #include <lib/string.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/memfd.h>
 #include <mm/mmap.h>
@@ -44,6 +45,7 @@ static struct inode *shmem_alloc_inode(struct super_block *sb)
 		return NULL;
 	info->seals = 0x0001;	/* F_SEAL_SEAL: only a memfd may be sealed */
 	info->kernel_only = false;
+	info->fsflags = 0;
 	simple_xattrs_init(&info->xattrs);
 	return &info->vfs_inode;
 }
@@ -264,6 +266,7 @@ struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, u
 		inode->i_op = &shmem_dir_inode_operations;
 		inode->i_fop = &simple_dir_operations;
 		inc_nlink(inode);
+		inode->i_size = 2 * ENTRY_SIZE;
 		break;
 	case S_IFLNK:
 		inode->i_op = &shmem_symlink_inode_operations;
@@ -282,6 +285,33 @@ const struct inode_operations shmem_symlink_inode_operations = {
 
 const struct inode_operations shmem_special_inode_operations = { .listxattr = shmem_listxattr };
 
+#define SETTABLE_FLAGS (FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL | FS_NOATIME_FL)
+
+int shmem_fileattr_get(struct dentry *dentry, u32 *flags)
+{
+	*flags = SHMEM_I(d_inode(dentry))->fsflags;
+	return 0;
+}
+
+int shmem_fileattr_set(struct dentry *dentry, u32 flags)
+{
+	struct inode *inode = d_inode(dentry);
+	unsigned int set = 0;
+
+	if (flags & ~SETTABLE_FLAGS)
+		return -EOPNOTSUPP;
+	if (flags & FS_IMMUTABLE_FL)
+		set |= S_IMMUTABLE;
+	if (flags & FS_APPEND_FL)
+		set |= S_APPEND;
+	if (flags & FS_NOATIME_FL)
+		set |= S_NOATIME;
+	SHMEM_I(inode)->fsflags = flags;
+	inode->i_flags = (inode->i_flags & ~(S_IMMUTABLE | S_APPEND | S_NOATIME)) | set;
+	inode_set_ctime_current(inode);
+	return 0;
+}
+
 int shmem_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
 		  unsigned int query_flags)
 {
@@ -289,6 +319,17 @@ int shmem_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
 
 	generic_fillattr(inode, stat);
 	stat->blocks = (u64)inode->i_mapping->nrpages << (PAGE_SHIFT - 9);
+	stat->attributes_mask |= STATX_ATTR_APPEND | STATX_ATTR_IMMUTABLE | STATX_ATTR_NODUMP;
+	if (IS_APPEND(inode))
+		stat->attributes |= STATX_ATTR_APPEND;
+	if (IS_IMMUTABLE(inode))
+		stat->attributes |= STATX_ATTR_IMMUTABLE;
+	if (SHMEM_I(inode)->fsflags & FS_NODUMP_FL)
+		stat->attributes |= STATX_ATTR_NODUMP;
+	if (request_mask & STATX_BTIME) {
+		stat->result_mask |= STATX_BTIME;
+		stat->btime = inode->i_btime;
+	}
 	return 0;
 }
 

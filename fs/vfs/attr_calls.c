@@ -2,6 +2,7 @@
 /* System calls that change or ask attributes: truncate, access, chmod, chown, utimes. */
 #include <fs/dentry.h>
 #include <fs/file.h>
+#include <fs/filelock.h>
 #include <fs/inode.h>
 #include <fs/mount.h>
 #include <fs/namei.h>
@@ -62,7 +63,10 @@ static int truncate_path(const struct path *path, loff_t length)
 	if (!error)
 		error = get_write_access(inode);
 	if (!error) {
-		error = do_truncate(path->dentry, length, 0, NULL);
+		if (READ_ONCE(inode->i_flctx))
+			error = __break_lease(inode, O_WRONLY);
+		if (!error)
+			error = do_truncate(path->dentry, length, 0, NULL);
 		put_write_access(inode);
 	}
 	mnt_drop_write(path->mnt);
@@ -120,9 +124,9 @@ long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 	if ((mode & FALLOC_FL_PUNCH_HOLE) && !(mode & FALLOC_FL_KEEP_SIZE))
 		return -EOPNOTSUPP;
 	if ((mode & FALLOC_FL_COLLAPSE_RANGE) && (mode & ~FALLOC_FL_COLLAPSE_RANGE))
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	if ((mode & FALLOC_FL_INSERT_RANGE) && (mode & ~FALLOC_FL_INSERT_RANGE))
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
 	if ((mode & ~FALLOC_FL_KEEP_SIZE) && IS_APPEND(inode))
@@ -133,7 +137,7 @@ long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 		return -EISDIR;
 	if (!S_ISREG(inode->i_mode) && !S_ISBLK(inode->i_mode))
 		return -ENODEV;
-	if (offset + len > inode->i_sb->s_maxbytes || offset + len < 0)
+	if (len > inode->i_sb->s_maxbytes - offset)
 		return -EFBIG;
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;

@@ -23,6 +23,14 @@
 #include "flock.h"
 #include "internal.h"
 
+/* Some ABI headers lack them. */
+#ifndef F_DUPFD_QUERY
+#define F_DUPFD_QUERY	(F_LINUX_SPECIFIC_BASE + 3)
+#endif
+#ifndef F_CREATED_QUERY
+#define F_CREATED_QUERY	(F_LINUX_SPECIFIC_BASE + 4)
+#endif
+
 #define SETFL_MASK (O_APPEND | O_NONBLOCK | O_NDELAY | O_DIRECT | O_NOATIME)
 
 static int setfl(int fd, struct file *file, unsigned int arg)
@@ -34,8 +42,7 @@ static int setfl(int fd, struct file *file, unsigned int arg)
 		return -EPERM;
 	if ((arg & O_NOATIME) && !(file->f_flags & O_NOATIME) && !inode_owner_or_capable(inode))
 		return -EPERM;
-	if ((arg & O_DIRECT) && !S_ISFIFO(inode->i_mode) &&
-	    !(inode->i_mapping->a_ops && inode->i_mapping->a_ops->direct_IO))
+	if ((arg & O_DIRECT) && !can_odirect(file))
 		return -EINVAL;
 	if (file->f_op->check_flags)
 		error = file->f_op->check_flags(arg);
@@ -160,6 +167,25 @@ static int f_getown_ex(struct file *file, unsigned long arg)
 	return copy_to_user((void __user *)arg, &ex, sizeof(ex)) ? -EFAULT : 0;
 }
 
+void f_setown_if_none(struct file *file)
+{
+	rcu_read_lock();
+	if (!file->f_owner.pid)
+		f_modown(file, find_vpid(task_tgid_vnr(current)), PIDTYPE_TGID);
+	rcu_read_unlock();
+}
+
+static int f_getowner_uids(struct file *file, unsigned long arg)
+{
+	uid_t uids[2];
+
+	spin_lock_irq(&file->f_owner.lock);
+	uids[0] = from_kuid_munged(current_user_ns(), file->f_owner.uid);
+	uids[1] = from_kuid_munged(current_user_ns(), file->f_owner.euid);
+	spin_unlock_irq(&file->f_owner.lock);
+	return copy_to_user((void __user *)arg, uids, sizeof(uids)) ? -EFAULT : 0;
+}
+
 static const short sigio_band[] = {
 	[POLL_IN - POLL_IN] = EPOLLIN | EPOLLRDNORM,
 	[POLL_OUT - POLL_IN] = EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND,
@@ -204,7 +230,7 @@ static void send_sigio_to_task(struct task_struct *task, const struct fown_struc
 	do_send_sig_info(SIGIO, SEND_SIG_PRIV, task, type);
 }
 
-static void send_sigio(struct fown_struct *owner, int fd, int reason)
+void send_sigio(struct fown_struct *owner, int fd, int reason)
 {
 	struct task_struct *task;
 	enum pid_type type;
@@ -314,6 +340,24 @@ void kill_fasync(struct fasync_struct **list, int sig, int band)
 	spin_unlock_irqrestore(&fasync_lock, flags);
 }
 
+/* How long written data will live: kept for who asks, nothing here goes by it. */
+static int rw_hint(struct file *file, unsigned int cmd, u64 __user *arg)
+{
+	struct inode *inode = file_inode(file);
+	u64 hint = READ_ONCE(inode->i_write_hint);
+
+	if (cmd == F_GET_RW_HINT)
+		return put_user(hint, arg);
+	if (!inode_owner_or_capable(inode))
+		return -EPERM;
+	if (copy_from_user(&hint, arg, sizeof(hint)))
+		return -EFAULT;
+	if (hint > RWH_WRITE_LIFE_EXTREME)
+		return -EINVAL;
+	WRITE_ONCE(inode->i_write_hint, hint);
+	return 0;
+}
+
 /* ---- the call ---- */
 
 static long fcntl_flags(int fd, unsigned int cmd, unsigned long arg, struct file *file)
@@ -330,6 +374,16 @@ static long fcntl_flags(int fd, unsigned int cmd, unsigned long arg, struct file
 		return 0;
 	case F_GETFL:
 		return file->f_flags;
+	case F_CREATED_QUERY:
+		return !!(file->f_mode & FMODE_CREATED);
+	case F_DUPFD_QUERY: {
+		struct fd f = fdget_raw(arg);
+		long same = f.file ? f.file == file : -EBADF;
+
+		if (f.file)
+			fdput(f);
+		return same;
+	}
 	}
 	return -EINVAL;
 }
@@ -363,7 +417,14 @@ static long do_fcntl(int fd, unsigned int cmd, unsigned long arg, struct file *f
 		file->f_owner.signum = arg;
 		return 0;
 	case F_GETLEASE:
-		return F_UNLCK;
+		return fcntl_getlease(file);
+	case F_SETLEASE:
+		return fcntl_setlease(fd, file, arg);
+	case F_GETOWNER_UIDS:
+		return f_getowner_uids(file, arg);
+	case F_GET_RW_HINT:
+	case F_SET_RW_HINT:
+		return rw_hint(file, cmd, (u64 __user *)arg);
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(file, cmd, arg);

@@ -176,6 +176,8 @@ static void __fput(struct file *file)
 		if (file->f_op->release)
 			file->f_op->release(inode, file);
 		f_delown(file);
+		if (file->f_mode & FMODE_READER)
+			atomic_dec(&inode->i_readcount);
 		if (file->f_mode & FMODE_WRITER) {
 			put_write_access(inode);
 			if (file->f_mode & FMODE_MNT_WRITE)

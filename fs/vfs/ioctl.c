@@ -8,6 +8,7 @@
 #include <kern/err.h>
 #include <kern/errno.h>
 #include <kern/syscalls.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <mm/uaccess.h>
 #include "internal.h"
@@ -79,6 +80,18 @@ long do_vfs_ioctl(struct file *file, unsigned int fd, unsigned int cmd, unsigned
 		if (!inode->i_sb->s_blocksize)
 			return -EINVAL;
 		return put_user((int)inode->i_sb->s_blocksize, (int __user *)arg);
+	case FS_IOC_GETFLAGS:
+	case FS_IOC_SETFLAGS:
+	case FS_IOC_FSGETXATTR:
+	case FS_IOC_FSSETXATTR:
+		return ioctl_fileattr(file, cmd, (void __user *)arg);
+	case FICLONE:
+	case FICLONERANGE:
+	case FIDEDUPERANGE:
+	case FS_IOC_FIEMAP:
+		/* No file system here shares blocks, or tells where they are. */
+		return S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode) ? -EOPNOTSUPP :
+			-ENOIOCTLCMD;
 	case FIONREAD:
 		if (S_ISREG(inode->i_mode))
 			return put_user((int)(i_size_read(inode) - file->f_pos),

@@ -52,8 +52,7 @@ struct file_lock *alloc_lock(void)
 	return fl;
 }
 
-/* The context of an inode; made at the first lock. */
-static struct file_lock_context *get_context(struct inode *inode)
+struct file_lock_context *locks_get_context(struct inode *inode)
 {
 	struct lock_context_entry *fresh;
 
@@ -64,6 +63,8 @@ static struct file_lock_context *get_context(struct inode *inode)
 		return NULL;
 	INIT_LIST_HEAD(&fresh->ctx.flc_flock);
 	INIT_LIST_HEAD(&fresh->ctx.flc_posix);
+	INIT_LIST_HEAD(&fresh->ctx.flc_lease);
+	init_waitqueue_head(&fresh->ctx.flc_wait);
 	fresh->inode = inode;
 	spin_lock(&file_lock_lock);
 	if (!inode->i_flctx) {
@@ -276,7 +277,7 @@ static void set_range(struct file_lock_context *ctx, const struct file_lock *req
 int posix_lock_once(struct inode *inode, struct file_lock *req)
 {
 	struct file_lock *spare[2] = { NULL, NULL };
-	struct file_lock_context *ctx = get_context(inode);
+	struct file_lock_context *ctx = locks_get_context(inode);
 	struct file_lock *blocker;
 	LIST_HEAD(dispose);
 	int error = 0;
@@ -311,7 +312,7 @@ out:
 
 static int flock_lock_once(struct inode *inode, struct file_lock *req)
 {
-	struct file_lock_context *ctx = get_context(inode);
+	struct file_lock_context *ctx = locks_get_context(inode);
 	struct file_lock *fresh, *fl, *blocker;
 	LIST_HEAD(dispose);
 	int error = 0;
@@ -438,16 +439,31 @@ void locks_remove_file(struct file *file)
 		return;
 	remove_owner(&ctx->flc_flock, file);
 	remove_owner(&ctx->flc_posix, file);
+	lease_remove_file(file);
 }
 
 /* ---- /proc/locks ---- */
 
-static void show_lock(struct seq_file *m, const struct inode *inode, const struct file_lock *fl,
-		      long id)
+static void show_kind(struct seq_file *m, const struct file_lock *fl)
 {
-	seq_printf(m, "%ld: %s %s %s %d %02x:%02x:%lu %lld ", id,
-		   fl->fl_flags & FL_FLOCK ? "FLOCK " : fl->fl_flags & FL_OFDLCK ? "OFDLCK" : "POSIX ",
-		   "ADVISORY ", fl->fl_type == F_WRLCK ? "WRITE" : "READ ", fl->fl_pid,
+	if (fl->fl_flags & FL_LEASE)
+		seq_printf(m, "LEASE  %s", fl->fl_flags & (FL_UNLOCK_PENDING | FL_DOWNGRADE_PENDING) ?
+			   "BREAKING  " : "ACTIVE    ");
+	else
+		seq_printf(m, "%s ADVISORY  ", fl->fl_flags & FL_FLOCK ? "FLOCK " :
+			   fl->fl_flags & FL_OFDLCK ? "OFDLCK" : "POSIX ");
+}
+
+/* `waits`: how deep the request stands behind others. */
+static void show_lock(struct seq_file *m, const struct inode *inode, const struct file_lock *fl,
+		      long id, int waits)
+{
+	int type = fl->fl_flags & FL_LEASE ? lease_target(fl) : fl->fl_type;
+
+	seq_printf(m, "%ld: %s", id, waits ? "-> " : "");
+	show_kind(m, fl);
+	seq_printf(m, "%s %d %02x:%02x:%lu %lld ",
+		   type == F_WRLCK ? "WRITE" : type == F_RDLCK ? "READ" : "UNLCK", fl->fl_pid,
 		   MAJOR(inode->i_sb->s_dev), MINOR(inode->i_sb->s_dev), inode->i_ino,
 		   fl->fl_start);
 	if (fl->fl_end == OFFSET_MAX)
@@ -456,18 +472,29 @@ static void show_lock(struct seq_file *m, const struct inode *inode, const struc
 		seq_printf(m, "%lld\n", fl->fl_end);
 }
 
+/* A list's locks, each with the requests that wait for it. */
+static void show_list(struct seq_file *m, const struct inode *inode, const struct list_head *list,
+		      long *id)
+{
+	const struct file_lock *fl, *req;
+
+	list_for_each_entry(fl, list, fl_list) {
+		show_lock(m, inode, fl, ++*id, 0);
+		list_for_each_entry(req, &fl->fl_waiters, fl_block)
+			show_lock(m, inode, req, *id, 1);
+	}
+}
+
 static int locks_show(struct seq_file *m, void *v)
 {
 	struct lock_context_entry *entry;
-	struct file_lock *fl;
 	long id = 0;
 
 	spin_lock(&file_lock_lock);
 	list_for_each_entry(entry, &all_contexts, all) {
-		list_for_each_entry(fl, &entry->ctx.flc_flock, fl_list)
-			show_lock(m, entry->inode, fl, ++id);
-		list_for_each_entry(fl, &entry->ctx.flc_posix, fl_list)
-			show_lock(m, entry->inode, fl, ++id);
+		show_list(m, entry->inode, &entry->ctx.flc_flock, &id);
+		show_list(m, entry->inode, &entry->ctx.flc_posix, &id);
+		show_list(m, entry->inode, &entry->ctx.flc_lease, &id);
 	}
 	spin_unlock(&file_lock_lock);
 	return 0;

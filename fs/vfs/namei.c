@@ -131,6 +131,8 @@ static const char *pick_link(struct nameidata *nd, const struct path *link, stru
 	touch_atime(&last->link);
 	text = inode->i_link;
 	if (!text || !S_ISLNK(inode->i_mode)) {
+		if (nd->flags & LOOKUP_CACHED)
+			return ERR_PTR(-EAGAIN);
 		text = inode->i_op->get_link(link->dentry, inode, &last->done);
 		if (IS_ERR(text))
 			return text;
@@ -367,6 +369,8 @@ static const char *walk_component(struct nameidata *nd, int flags)
 		return handle_dots(nd, nd->last_type);
 	}
 	dentry = lookup_fast(nd);
+	if (!dentry && (nd->flags & LOOKUP_CACHED))
+		return ERR_PTR(-EAGAIN);
 	if (!dentry)
 		dentry = lookup_slow(&nd->last, nd->path.dentry, nd->flags);
 	if (IS_ERR(dentry))

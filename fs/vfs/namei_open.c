@@ -154,8 +154,13 @@ static int do_open(struct nameidata *nd, struct file *file, const struct open_fl
 	if (error)
 		return error;
 	inode = d_inode(nd->path.dentry);
-	if ((flag & O_CREAT) && !created && S_ISDIR(inode->i_mode))
-		return -EISDIR;
+	if ((flag & O_CREAT) && !created) {
+		/* "." and the like: a name that is looked up is checked where it is. */
+		if (flag & O_EXCL)
+			return -EEXIST;
+		if (S_ISDIR(inode->i_mode))
+			return -EISDIR;
+	}
 	if ((nd->flags & LOOKUP_DIRECTORY) && !S_ISDIR(inode->i_mode))
 		return -ENOTDIR;
 	if (created) {

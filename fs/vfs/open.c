@@ -3,6 +3,7 @@
 #include <fs/dentry.h>
 #include <fs/fdtable.h>
 #include <fs/file.h>
+#include <fs/filelock.h>
 #include <fs/inode.h>
 #include <fs/mount.h>
 #include <fs/namei.h>
@@ -41,6 +42,16 @@ bool path_noexec(const struct path *path)
 
 /* ---- making the file ---- */
 
+bool can_odirect(const struct file *file)
+{
+	const struct inode *inode = file->f_inode;
+
+	if (!S_ISREG(inode->i_mode) && !S_ISDIR(inode->i_mode))
+		return true;
+	return (file->f_mode & FMODE_CAN_ODIRECT) ||
+	       (file->f_mapping->a_ops && file->f_mapping->a_ops->direct_IO);
+}
+
 static int do_dentry_open(struct file *file)
 {
 	static const struct file_operations path_fops;
@@ -55,7 +66,16 @@ static int do_dentry_open(struct file *file)
 		file->f_op = &path_fops;
 		return 0;
 	}
+	if (unlikely(READ_ONCE(inode->i_flctx))) {
+		error = __break_lease(inode, file->f_flags);
+		if (error)
+			goto fail;
+	}
 	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
+	if ((file->f_mode & (FMODE_READ | FMODE_WRITE)) == FMODE_READ) {
+		atomic_inc(&inode->i_readcount);
+		file->f_mode |= FMODE_READER;
+	}
 	if (file->f_mode & FMODE_WRITE) {
 		bool special = !S_ISREG(inode->i_mode) && !S_ISDIR(inode->i_mode) &&
 			       !S_ISLNK(inode->i_mode);
@@ -76,22 +96,23 @@ static int do_dentry_open(struct file *file)
 	if (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode))
 		file->f_mode |= FMODE_ATOMIC_POS;
 	file->f_op = inode->i_fop;
-	/* No file system here reads around the cache yet. */
-	error = -EINVAL;
-	if ((file->f_flags & O_DIRECT) && S_ISREG(inode->i_mode) &&
-	    !(inode->i_mapping->a_ops && inode->i_mapping->a_ops->direct_IO))
-		goto undo;
 	if (file->f_op->open) {
 		error = file->f_op->open(inode, file);
 		if (error)
 			goto undo;
 	}
+	error = -EINVAL;
+	if ((file->f_flags & O_DIRECT) && !can_odirect(file))
+		goto release;
 	file->f_mode |= FMODE_OPENED;
 	file_set_caps(file);
 	if ((file->f_mode & FMODE_LSEEK) && !file->f_op->llseek)
 		file->f_mode &= ~FMODE_LSEEK;
 	file->f_flags &= ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
 	return 0;
+release:
+	if (file->f_op->release)
+		file->f_op->release(inode, file);
 undo:
 	if (file->f_mode & FMODE_WRITER) {
 		put_write_access(inode);
@@ -99,6 +120,8 @@ undo:
 			mnt_drop_write(file->f_path.mnt);
 		file->f_mode &= ~(FMODE_WRITER | FMODE_MNT_WRITE);
 	}
+	if (file->f_mode & FMODE_READER)
+		atomic_dec(&inode->i_readcount);
 fail:
 	path_put(&file->f_path);
 	file->f_path.mnt = NULL;

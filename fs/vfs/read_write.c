@@ -6,6 +6,7 @@
 #include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/err.h>
+#include <kern/kernel.h>
 #include <kern/resource.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
@@ -14,6 +15,11 @@
 #include <mm/uaccess.h>
 #include <mm/uio.h>
 #include "internal.h"
+
+/* Some ABI headers lack it. */
+#ifndef RWF_NOAPPEND
+#define RWF_NOAPPEND 0x20
+#endif
 
 #define MAX_RW (0x7fffffffUL & ~4095UL)
 
@@ -35,8 +41,10 @@ static int kiocb_set_rw_flags(struct kiocb *iocb, int flags)
 {
 	if (!flags)
 		return 0;
-	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND))
+	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND | RWF_NOAPPEND))
 		return -EOPNOTSUPP;
+	if ((flags & RWF_APPEND) && (flags & RWF_NOAPPEND))
+		return -EINVAL;
 	if (flags & RWF_NOWAIT) {
 		if (!(iocb->ki_filp->f_mode & FMODE_NOWAIT))
 			return -EOPNOTSUPP;
@@ -44,6 +52,11 @@ static int kiocb_set_rw_flags(struct kiocb *iocb, int flags)
 	}
 	if (flags & RWF_APPEND)
 		iocb->ki_flags |= IOCB_APPEND;
+	if (flags & RWF_NOAPPEND) {
+		if (IS_APPEND(file_inode(iocb->ki_filp)))
+			return -EPERM;
+		iocb->ki_flags &= ~IOCB_APPEND;
+	}
 	if (flags & (RWF_DSYNC | RWF_SYNC))
 		iocb->ki_flags |= IOCB_DSYNC;
 	return 0;
@@ -59,8 +72,8 @@ int rw_verify_area(int read_write, struct file *file, const loff_t *ppos, size_t
 
 		if (pos < 0)
 			return -EINVAL;
-		if (count && pos + (loff_t)count < 0)
-			return -EOVERFLOW;
+		if (count > (u64)LLONG_MAX - pos)
+			return -EINVAL;
 	}
 	return 0;
 }

@@ -166,10 +166,13 @@ static ssize_t copy_range_checks(struct file *in, loff_t in_pos, struct file *ou
 	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE) ||
 	    (out->f_flags & O_APPEND))
 		return -EBADF;
+	/* As numbers without a sign: so it is -EOVERFLOW that -1 gets. */
+	if ((u64)in_pos + *count < (u64)in_pos || (u64)out_pos + *count < (u64)out_pos ||
+	    (u64)in_pos + *count > 0x7fffffffffffffffULL ||
+	    (u64)out_pos + *count > 0x7fffffffffffffffULL)
+		return -EOVERFLOW;
 	if (in_pos < 0 || out_pos < 0)
 		return -EINVAL;
-	if (in_pos + (loff_t)*count < in_pos || out_pos + (loff_t)*count < out_pos)
-		return -EOVERFLOW;
 	if (in_pos >= i_size_read(inode_in))
 		*count = 0;
 	else

@@ -80,7 +80,7 @@ SYSCALL_DEFINE4(sync_file_range, int, fd, loff_t, offset, loff_t, nbytes, unsign
 	if (flags & ~(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
 		      SYNC_FILE_RANGE_WAIT_AFTER))
 		return -EINVAL;
-	if (offset < 0 || nbytes < 0 || offset + nbytes < offset)
+	if (offset < 0 || nbytes < 0 || nbytes > 0x7fffffffffffffffLL - offset)
 		return -EINVAL;
 	f = fdget(fd);
 	if (!f.file)

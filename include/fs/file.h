@@ -47,6 +47,8 @@ struct vm_area_struct;
 #define FMODE_NEED_UNMOUNT	0x10000	/* the mount goes with it, if it has no place by then */
 #define FMODE_BACKING		0x20000	/* a stacked file system's: struct backing_file */
 #define FMODE_NONOTIFY		0x40000	/* watchers hear of the file on top of it */
+#define FMODE_READER		0x100000	/* counts in i_readcount */
+#define FMODE_CAN_ODIRECT	0x80000	/* O_DIRECT is fine without a_ops->direct_IO */
 
 /* Receives one folder entry: false ends the walk (no more room). */
 struct dir_context;

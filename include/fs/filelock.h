@@ -15,6 +15,9 @@ struct inode;
 #define FL_FLOCK	2
 #define FL_OFDLCK	4
 #define FL_SLEEP	8
+#define FL_LEASE	16
+#define FL_UNLOCK_PENDING	32	/* a lease that somebody waits for to go, */
+#define FL_DOWNGRADE_PENDING	64	/* or to become one for reading */
 
 /* One lock, held or waited for. (c) file_lock_lock of the whole table */
 struct file_lock {
@@ -28,6 +31,8 @@ struct file_lock {
 	pid_t fl_pid;
 	loff_t fl_start, fl_end;	/* both included */
 	struct file *fl_file;
+	int fl_fd;			/* lease: what its signal tells */
+	unsigned long fl_break_time;	/* c: lease: jiffies */
 	wait_queue_head_t fl_wait;
 };
 
@@ -35,6 +40,8 @@ struct file_lock {
 struct file_lock_context {
 	struct list_head flc_flock;	/* c */
 	struct list_head flc_posix;	/* c: by owner, then by start */
+	struct list_head flc_lease;	/* c */
+	wait_queue_head_t flc_wait;	/* who breaks a lease */
 };
 
 /* close(2): POSIX locks of this table on this file go. */
@@ -42,6 +49,11 @@ void locks_remove_posix(struct file *file, void *owner);
 /* The last reference: flock and OFD locks go. */
 void locks_remove_file(struct file *file);
 void locks_free_context(struct inode *inode);
+/*
+ * Before an open (flags as open(2)) or a truncate (O_WRONLY): waits until no lease of others is in
+ * its way. -EWOULDBLOCK with O_NONBLOCK, -ERESTARTSYS. => may sleep
+ */
+int __break_lease(struct inode *inode, unsigned int flags);
 /* /proc/locks */
 struct seq_operations;
 extern const struct seq_operations locks_seq_operations;

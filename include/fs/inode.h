@@ -115,6 +115,9 @@ struct inode_operations {
 		       unsigned int query_flags);
 	/* Names with their NULs one after the other; the length, -ERANGE. => not locked */
 	ssize_t (*listxattr)(struct dentry *dentry, char *list, size_t size);
+	/* chattr(1)'s FS_*_FL; the second: -EOPNOTSUPP for flags it does not know. => 2: locked */
+	int (*fileattr_get)(struct dentry *dentry, u32 *flags);
+	int (*fileattr_set)(struct dentry *dentry, u32 flags);
 };
 
 /* i_state */
@@ -176,6 +179,8 @@ struct inode {
 	u64 i_version;				/* w */
 	atomic_t i_count;			/* x */
 	atomic_t i_writecount;			/* x: writers, or minus the number of denials */
+	atomic_t i_readcount;			/* x: files open for reading only: leases ask */
+	u8 i_write_hint;			/* F_SET_RW_HINT; torn reads cannot be */
 	const struct file_operations *i_fop;	/* i: becomes file->f_op */
 	struct file_lock_context *i_flctx;	/* set once */
 	struct list_head i_watches;		/* notify_lock: inotify marks */
@@ -320,6 +325,9 @@ int setattr_prepare(struct dentry *dentry, struct iattr *attr);
 void setattr_copy(struct inode *inode, const struct iattr *attr);
 int inode_newsize_ok(const struct inode *inode, loff_t size);
 int notify_change(struct dentry *dentry, struct iattr *attr);
+/* chattr(1)'s flags, with all checks. -ENOIOCTLCMD: the file system has none. => not locked */
+int vfs_fileattr_get(struct dentry *dentry, u32 *flags);
+int vfs_fileattr_set(struct dentry *dentry, u32 flags);
 
 /* Programs that run may not be written: -ETXTBSY. */
 int get_write_access(struct inode *inode);
