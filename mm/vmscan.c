@@ -127,7 +127,9 @@ unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr)
 
 	current->flags |= PF_MEMALLOC;
 	count_vm_event(ALLOCSTALL);
+	psi_memstall_enter();
 	freed = reclaim(&sc);
+	psi_memstall_leave();
 	if (!noreclaim)
 		current->flags &= ~PF_MEMALLOC;
 	return freed;

@@ -100,6 +100,8 @@ struct sched_task {
 	unsigned int nr_cpus_allowed;	/* p */
 	int migration_disabled;		/* c */
 	bool in_iowait;			/* c */
+	unsigned int memstall;		/* c: depth of psi_memstall_enter() */
+	unsigned int memstall_cpu;	/* c: where it counts */
 	bool counted_sleep;		/* q: its sleep counts in the load average */
 	bool yielded;			/* q: real-time: to the end of its list */
 };

@@ -115,6 +115,7 @@ void activate_task(struct rq *rq, struct task_struct *task, bool wakeup)
 	task->sched.class->enqueue(rq, task, wakeup);
 	rq->nr_running++;
 	WRITE_ONCE(task->sched.on_rq, ON_RQ_QUEUED);
+	psi_note(rq);
 }
 
 /* => the caller writes on_rq. */
@@ -122,6 +123,7 @@ void deactivate_task(struct rq *rq, struct task_struct *task)
 {
 	task->sched.class->dequeue(rq, task);
 	rq->nr_running--;
+	psi_note(rq);
 }
 
 /* => not running; pi_lock or its run queue's lock held, on_rq not QUEUED. */
@@ -482,5 +484,6 @@ void scheduler_tick(bool user)
 	rt_period_tick(rq);
 	spin_unlock(&rq->lock);
 	calc_load_tick();
+	psi_tick();
 	periodic_balance(rq);
 }

@@ -185,8 +185,10 @@ void fair_resume_group(struct fair_queue *q)
 {
 	struct sched_entity *se = &q->group->cpu[q->rq->cpu].se;
 
-	if (q->nr_tasks)
-		join_upwards(se, true, q->nr_tasks);
+	if (!q->nr_tasks)
+		return;
+	join_upwards(se, true, q->nr_tasks);
+	psi_note(q->rq);
 }
 
 /* => not running: the group's entity is in a tree */
@@ -194,8 +196,10 @@ void fair_suspend_group(struct fair_queue *q)
 {
 	struct sched_entity *se = &q->group->cpu[q->rq->cpu].se;
 
-	if (se->on_queue)
-		leave_upwards(se, q->nr_tasks);
+	if (!se->on_queue)
+		return;
+	leave_upwards(se, q->nr_tasks);
+	psi_note(q->rq);
 }
 
 static bool rq_runs_fair(struct rq *rq)

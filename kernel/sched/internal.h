@@ -70,6 +70,12 @@ struct rq {
 	struct rq_stat stat;		/* l */
 	long nr_uninterruptible;	/* l: the sum over all CPUs counts */
 	atomic_t nr_iowait;
+	unsigned int nr_memstall;	/* l */
+	struct {
+		unsigned int mask;	/* l: states it is in */
+		u64 since;		/* l */
+		u64 times[NR_PSI_STATES]; /* l: ns */
+	} psi;
 	struct task_struct *migrate;	/* c: prev that must leave this CPU, see finish_switch() */
 	unsigned long next_balance;	/* c: jiffies */
 };
@@ -163,6 +169,9 @@ void dl_get_params(struct task_struct *task, struct sched_attr *attr);
 void dl_exit(struct task_struct *task);
 /* The limit on real-time time changes: does what was admitted still fit? 0 or -EBUSY. */
 int dl_check_global(s64 runtime_us, u64 period_us);
+/* psi.c. => rq->lock held; something that it looks at has changed */
+void psi_note(struct rq *rq);
+void psi_tick(void);
 /* loadavg.c */
 void calc_load_tick(void);
 /* wait.c */

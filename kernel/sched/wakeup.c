@@ -40,8 +40,12 @@ static void wake_on(struct task_struct *task, unsigned int cpu)
 		task->sched.counted_sleep = false;
 		__atomic_fetch_sub(&from->nr_uninterruptible, 1, __ATOMIC_RELAXED);
 	}
-	if (task->sched.in_iowait)
+	if (task->sched.in_iowait) {
+		spin_lock(&from->lock);
 		atomic_dec(&from->nr_iowait);
+		psi_note(from);
+		spin_unlock(&from->lock);
+	}
 	set_task_cpu(task, cpu);
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
