@@ -18,6 +18,7 @@
 #include <fs/fdtable.h>
 #include <fs/fs_struct.h>
 #include <fs/proc_fs.h>
+#include <kern/acct.h>
 #include <kern/completion.h>
 #include <kern/coredump.h>
 #include <kern/cred.h>
@@ -263,6 +264,8 @@ void do_exit(long code)
 			note_peak_rss(task->signal, task->mm);
 	}
 	task->exit_code = code;
+	if (group_dead)
+		acct_process(code);
 	if (task->flags & PF_KTHREAD)
 		kthread_on_exit(task, code);
 	exit_mm();

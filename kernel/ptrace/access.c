@@ -27,7 +27,6 @@ static bool caps_suffice(const struct cred *mine, const struct cred *theirs, uns
 bool ptrace_may_access(struct task_struct *task, unsigned int mode)
 {
 	const struct cred *mine = current_cred(), *theirs;
-	struct user_namespace *mm_ns = NULL;
 	bool fs = mode & PTRACE_MODE_FSCREDS, ok;
 
 	if (same_thread_group(task, current))
@@ -43,9 +42,9 @@ bool ptrace_may_access(struct task_struct *task, unsigned int mode)
 	/* A program that had more rights once, or that may not even be read, is not dumpable. */
 	task_lock(task);
 	if (task->mm && get_dumpable(task->mm) != SUID_DUMP_USER)
-		mm_ns = task->mm->user_ns ?: &init_user_ns;
+		ok = ns_capable(task->mm->user_ns ?: &init_user_ns, CAP_SYS_PTRACE);
 	task_unlock(task);
-	return !mm_ns || ns_capable(mm_ns, CAP_SYS_PTRACE);
+	return ok;
 }
 
 bool ptracer_capable(struct task_struct *task, struct user_namespace *ns)
@@ -55,7 +54,7 @@ bool ptracer_capable(struct task_struct *task, struct user_namespace *ns)
 
 	rcu_read_lock();
 	cred = rcu_dereference(task->ptracer_cred);
-	ok = !cred || cap_raised_in(cred, CAP_SYS_PTRACE);
+	ok = !cred || cap_capable(cred, ns ?: &init_user_ns, CAP_SYS_PTRACE);
 	rcu_read_unlock();
 	return ok;
 }

@@ -160,19 +160,29 @@ void ptrace_set_options(struct task_struct *child, unsigned long options)
 	WRITE_ONCE(child->ptrace, flags | (unsigned int)options << PT_OPT_FLAG_SHIFT);
 }
 
+/* The parent gains nothing by looking into current. => tasklist_lock held */
+static bool parent_may_trace(struct task_struct *parent)
+{
+	const struct cred *mine = current_cred(), *theirs;
+	bool may;
+
+	rcu_read_lock();
+	theirs = __task_cred(parent);
+	may = (theirs->user_ns == mine->user_ns &&
+	       cap_issubset(mine->cap_permitted, theirs->cap_permitted)) ||
+	      cap_capable(theirs, mine->user_ns, CAP_SYS_PTRACE);
+	rcu_read_unlock();
+	return may;
+}
+
 int ptrace_traceme(void)
 {
 	struct task_struct *parent;
 	int error = -EPERM;
-	bool allowed;
 
 	write_lock_irq(&tasklist_lock);
 	parent = current->real_parent;
-	rcu_read_lock();
-	allowed = cap_issubset(current_cred()->cap_permitted, __task_cred(parent)->cap_permitted) ||
-		  has_capability(parent, CAP_SYS_PTRACE);
-	rcu_read_unlock();
-	if (!current->ptrace && allowed && !(parent->flags & PF_EXITING)) {
+	if (!current->ptrace && parent_may_trace(parent) && !(parent->flags & PF_EXITING)) {
 		current->ptrace = PT_PTRACED;
 		ptrace_link(current, parent, current_cred());
 		error = 0;
