@@ -11,6 +11,7 @@
  */
 #include "vm.h"
 
+#include <fs/aio.h>
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <kern/fork.h>
@@ -57,6 +58,7 @@ static struct mm_struct *mm_init(struct mm_struct *mm, struct task_struct *task,
 	spin_lock_init(&mm->arg_lock);
 	mmap_init_lock(mm);
 	INIT_LIST_HEAD(&mm->mmlist);
+	INIT_LIST_HEAD(&mm->aio_contexts);
 	memset(mm->rss_stat, 0, sizeof(mm->rss_stat));
 	atomic_long_set(&mm->pgtables_bytes, 0);
 	atomic64_set(&mm->pinned_vm, 0);
@@ -142,6 +144,7 @@ void mmput(struct mm_struct *mm)
 	might_sleep();
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
+	exit_aio(mm);
 	exit_mmap(mm);
 	set_mm_exe_file(mm, NULL);
 	mmdrop(mm);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* eventfd(2): a counter to wait on. */
+#include <fs/eventfd.h>
 #include <fs/file.h>
 #include <fs/poll.h>
 #include <fs/seq_file.h>
+#include <kern/err.h>
 #include <kern/kernel.h>
+#include <kern/refcount.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
@@ -17,14 +20,21 @@ struct eventfd_ctx {
 	wait_queue_head_t wqh;
 	u64 count;		/* wqh.lock */
 	unsigned int flags;	/* constant */
+	refcount_t refs;
 };
+
+void eventfd_ctx_put(struct eventfd_ctx *ctx)
+{
+	if (refcount_dec_and_test(&ctx->refs))
+		kfree(ctx);
+}
 
 static int eventfd_release(struct inode *inode, struct file *file)
 {
 	struct eventfd_ctx *ctx = file->private_data;
 
 	wake_up_poll(&ctx->wqh, EPOLLHUP);
-	kfree(ctx);
+	eventfd_ctx_put(ctx);
 	return 0;
 }
 
@@ -146,6 +156,32 @@ static const struct file_operations eventfd_fops = {
 	.show_fdinfo = eventfd_show_fdinfo,
 };
 
+struct eventfd_ctx *eventfd_ctx_fdget(int fd)
+{
+	struct fd f = fdget(fd);
+	struct eventfd_ctx *ctx = ERR_PTR(-EINVAL);
+
+	if (!f.file)
+		return ERR_PTR(-EBADF);
+	if (f.file->f_op == &eventfd_fops) {
+		ctx = f.file->private_data;
+		refcount_inc(&ctx->refs);
+	}
+	fdput(f);
+	return ctx;
+}
+
+void eventfd_signal(struct eventfd_ctx *ctx)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ctx->wqh.lock, flags);
+	if (ctx->count < ULLONG_MAX)
+		ctx->count++;
+	wake_up_locked_poll(&ctx->wqh, EPOLLIN | (ctx->count == ULLONG_MAX ? EPOLLERR : 0));
+	spin_unlock_irqrestore(&ctx->wqh.lock, flags);
+}
+
 static int do_eventfd(unsigned int count, int flags)
 {
 	struct eventfd_ctx *ctx;
@@ -159,6 +195,7 @@ static int do_eventfd(unsigned int count, int flags)
 	init_waitqueue_head(&ctx->wqh);
 	ctx->count = count;
 	ctx->flags = flags;
+	refcount_set(&ctx->refs, 1);
 	fd = anon_inode_getfd("[eventfd]", &eventfd_fops, ctx, O_RDWR | (flags & (O_CLOEXEC | O_NONBLOCK)));
 	if (fd < 0)
 		kfree(ctx);

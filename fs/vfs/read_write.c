@@ -124,6 +124,20 @@ static ssize_t do_iter_op(struct file *file, struct iov_iter *iter, loff_t *ppos
 	return result;
 }
 
+ssize_t vfs_iter_read(struct file *file, struct iov_iter *iter, loff_t *pos, int rwf)
+{
+	ssize_t error = rw_verify_area(ITER_DEST, file, pos, iov_iter_count(iter));
+
+	return error ?: do_iter_op(file, iter, pos, rwf, false);
+}
+
+ssize_t vfs_iter_write(struct file *file, struct iov_iter *iter, loff_t *pos, int rwf)
+{
+	ssize_t error = rw_verify_area(ITER_SOURCE, file, pos, iov_iter_count(iter));
+
+	return error ?: do_iter_op(file, iter, pos, rwf, true);
+}
+
 ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
 	struct iov_iter iter;

@@ -236,6 +236,9 @@ int anon_inode_getfd(const char *name, const struct file_operations *fops, void 
 /* From user memory, with the checks of the system calls. */
 ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos);
 ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos);
+/* By iterator, with RWF_* flags. => the file has the operation and was opened for it */
+ssize_t vfs_iter_read(struct file *file, struct iov_iter *iter, loff_t *pos, int rwf);
+ssize_t vfs_iter_write(struct file *file, struct iov_iter *iter, loff_t *pos, int rwf);
 /* From and to kernel memory; pos may be NULL for streams. */
 ssize_t kernel_read(struct file *file, void *buf, size_t count, loff_t *pos);
 ssize_t kernel_write(struct file *file, const void *buf, size_t count, loff_t *pos);

@@ -131,6 +131,7 @@ struct mm_struct {
 	unsigned long flags;			/* x: MMF_* */
 	struct task_struct *owner;		/* RCU: a hint */
 	struct user_namespace *user_ns;		/* i */
+	struct list_head aio_contexts;		/* aio_lock (fs/aio) */
 	struct file *exe_file;			/* m: what /proc/PID/exe shows; counted */
 	atomic_t membarrier_state;		/* x */
 	int oom_killed;				/* x: chosen by the OOM killer */
