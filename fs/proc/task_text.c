@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The smaller texts of a process's folder: io, limits, wchan, syscall, oom, scheduling. */
 #include <fs/mount.h>
+#include <kern/cgroup.h>
 #include <kern/cred.h>
 #include <kern/fork.h>
 #include <kern/kallsyms.h>
@@ -177,7 +178,7 @@ int proc_pid_personality(struct seq_file *m, struct pid *pid, struct task_struct
 
 int proc_pid_cgroup(struct seq_file *m, struct pid *pid, struct task_struct *task)
 {
-	seq_puts(m, "0::/\n");
+	cgroup_show_task(m, task);
 	return 0;
 }
 

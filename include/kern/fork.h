@@ -32,6 +32,7 @@ struct kernel_clone_args {
 	bool idle;
 	const pid_t *set_tid; /* clone3: the numbers to give, innermost name space first */
 	size_t set_tid_size;
+	struct cgroup *cgroup; /* CLONE_INTO_CGROUP; the caller keeps a reference */
 };
 
 /* Guards the family tree, thread lists and struct pid's lists; readers may use RCU. */

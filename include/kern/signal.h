@@ -361,6 +361,7 @@ struct task_struct *next_thread(struct task_struct *task);
 #define JOBCTL_TRAP_NOTIFY   (1UL << 20) /* the same, to tell that a group stop began or ended */
 #define JOBCTL_TRAPPING      (1UL << 21) /* PTRACE_ATTACH waits for STOPPED to become TRACED */
 #define JOBCTL_LISTENING     (1UL << 22) /* PTRACE_LISTEN: stopped, but not for requests */
+#define JOBCTL_TRAP_FREEZE   (1UL << 23) /* stand still: kernel/cgroup/freezer.c */
 #define JOBCTL_FROZEN	     (1UL << 24) /* a request is under way: not even SIGKILL wakes */
 
 #define JOBCTL_TRAP_MASK    (JOBCTL_TRAP_STOP | JOBCTL_TRAP_NOTIFY)

@@ -26,6 +26,7 @@ struct completion;
 struct robust_list_head;
 struct io_context;
 struct audit_context;
+struct cgroup;
 struct task_work;
 struct rt_mutex_waiter;
 struct seccomp_filter;
@@ -188,6 +189,12 @@ struct task_struct {
 	int (*kthread_fn)(void *arg);		/* i: what ret_from_fork() runs first, or NULL */
 	void *kthread_arg;			/* i */
 	struct sem_undo_list *sysvsem;		/* c: what exit takes back, or NULL */
+
+	struct cgroup *cgroup;			/* cgroup_lock: counted; NULL before there are any */
+	struct list_head cg_list;		/* cgroup_lock: in cgroup->tasks, until it exits */
+	u64 cg_utime, cg_stime;			/* cgroup_lock: its times when it became a member */
+	bool cg_frozen;				/* cgroup_lock: stands still, counted in nr_frozen */
+	bool cg_cpus;				/* cgroup_mutex: a cpuset chose its CPUs */
 
 	spinlock_t alloc_lock;			/* guards (a) */
 	struct rcu_head rcu;

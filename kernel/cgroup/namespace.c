@@ -12,8 +12,11 @@
 
 #include <linux/sched.h>
 
+#include "internal.h"
+
 struct cgroup_namespace init_cgroup_ns = {
 	.user_ns = &init_user_ns,
+	.root = &cgroup_root,
 	.ns = {
 		.count = REFCOUNT_INIT(1),
 		.inum = PROC_CGROUP_INIT_INO,
@@ -35,6 +38,7 @@ static void free_cgroup_ns(struct work_struct *work)
 	ns_common_exit(&ns->ns);
 	dec_ucount(ns->ucounts, UCOUNT_CGROUP_NAMESPACES);
 	put_user_ns(ns->user_ns);
+	cgroup_put(ns->root);
 	kfree(ns);
 }
 
@@ -68,6 +72,7 @@ struct cgroup_namespace *copy_cgroup_ns(unsigned long flags, struct user_namespa
 	}
 	ns->user_ns = get_user_ns(user_ns);
 	ns->ucounts = ucounts;
+	ns->root = task_get_cgroup(current);
 	INIT_WORK(&ns->work, free_cgroup_ns);
 	return ns;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* fork(), vfork(), clone(), clone3(), kernel threads: what arguments mean. */
+#include <kern/cgroup_fs.h>
 #include <kern/completion.h>
 #include <kern/err.h>
 #include <kern/errno.h>
@@ -20,8 +21,11 @@
 /* Waits until a vfork() child has released the address space; a fatal signal ends the wait. */
 static bool wait_for_vfork_done(struct task_struct *child, struct completion *vfork)
 {
-	bool killed = wait_for_completion_killable(vfork);
+	bool killed;
 
+	cgroup_enter_frozen();
+	killed = wait_for_completion_killable(vfork);
+	cgroup_leave_frozen(false);
 	if (killed) {
 		task_lock(child);
 		child->vfork_done = NULL;
@@ -180,9 +184,11 @@ static int copy_clone_args(struct kernel_clone_args *kargs, struct clone_args __
 	if (args.set_tid_size && copy_from_user(set_tid, (const pid_t __user *)args.set_tid,
 						args.set_tid_size * sizeof(pid_t)))
 		return -EFAULT;
-	/* There are no cgroups. */
-	if (args.flags & CLONE_INTO_CGROUP)
-		return -EBADF;
+	if (args.flags & CLONE_INTO_CGROUP) {
+		kargs->cgroup = cgroupfs_get_group(args.cgroup);
+		if (IS_ERR(kargs->cgroup))
+			return PTR_ERR(kargs->cgroup);
+	}
 	return 0;
 }
 
@@ -213,9 +219,9 @@ SYSCALL_DEFINE2(clone3, struct clone_args __user *, uargs, size_t, size)
 
 	if (error)
 		return error;
-	if (!clone3_args_valid(&args))
-		return -EINVAL;
-	return kernel_clone(&args);
+	error = clone3_args_valid(&args) ? kernel_clone(&args) : -EINVAL;
+	cgroup_put(args.cgroup);
+	return error;
 }
 
 SYSCALL_DEFINE1(set_tid_address, int __user *, tidptr)

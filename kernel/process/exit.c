@@ -19,6 +19,7 @@
 #include <fs/fs_struct.h>
 #include <fs/proc_fs.h>
 #include <kern/acct.h>
+#include <kern/cgroup.h>
 #include <kern/completion.h>
 #include <kern/coredump.h>
 #include <kern/cred.h>
@@ -273,6 +274,7 @@ void do_exit(long code)
 	exit_files(task);
 	exit_fs(task);
 	exit_task_namespaces(task);
+	cgroup_exit(task);
 	if (group_dead)
 		disassociate_ctty(1);
 	exit_task_work(task);

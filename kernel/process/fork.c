@@ -21,6 +21,7 @@
 #include <driver/tty.h>
 #include <fs/fdtable.h>
 #include <fs/fs_struct.h>
+#include <kern/cgroup.h>
 #include <kern/completion.h>
 #include <kern/cred.h>
 #include <kern/entry.h>
@@ -94,6 +95,9 @@ static void reset_task_state(struct task_struct *task)
 #ifdef CONFIG_DEBUG
 	memset(&task->lockdep, 0, sizeof(task->lockdep));
 #endif
+	task->cgroup = NULL;
+	task->cg_frozen = false;
+	INIT_LIST_HEAD(&task->cg_list);
 	INIT_LIST_HEAD(&task->children);
 	INIT_LIST_HEAD(&task->sibling);
 	INIT_LIST_HEAD(&task->tasks);
@@ -502,9 +506,15 @@ struct task_struct *copy_process(struct pid *pid, bool trace, struct kernel_clon
 		task->exit_signal = 0;
 		return task;
 	}
-	error = publish_task(task, pid, args, trace, &delayed);
+	error = cgroup_can_fork(task, args->cgroup);
 	if (error)
 		goto bad_pid;
+	error = publish_task(task, pid, args, trace, &delayed);
+	if (error) {
+		cgroup_cancel_fork(task);
+		goto bad_pid;
+	}
+	cgroup_post_fork(task);
 	if (pidfile)
 		fd_install(pidfd, pidfile);
 	return task;

@@ -2,6 +2,7 @@
 /* The memory of tasks: references, caches, and how many there may be. */
 #include <driver/tty.h>
 #include <kern/bug.h>
+#include <kern/cgroup.h>
 #include <kern/cred.h>
 #include <kern/fork.h>
 #include <kern/itimer.h>
@@ -58,6 +59,7 @@ void put_task_struct(struct task_struct *task)
 		return;
 	WARN_ON(task == current);
 	exit_creds(task);
+	cgroup_free_task(task);
 	put_signal_struct(task->signal);
 	free_task(task);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Taking signals off the queues, and deciding what each does to the task. */
+#include <kern/cgroup.h>
 #include <kern/coredump.h>
 #include <kern/cred.h>
 #include <kern/errno.h>
@@ -194,6 +195,20 @@ static enum decision decide(struct ksignal *ksig, int sig)
 	die_by_signal(sig, &ksig->info);
 }
 
+/* Stands still until the group goes on, or a fatal signal comes. => siglock held, dropped */
+static void freezer_trap(struct sighand_struct *sighand)
+{
+	/* Signals that wait must not end the sleep at once: they are looked at afterwards. */
+	__set_current_state(TASK_INTERRUPTIBLE);
+	clear_thread_flag(TIF_SIGPENDING);
+	spin_unlock_irq(&sighand->siglock);
+	cgroup_enter_frozen();
+	schedule();
+	spin_lock_irq(&sighand->siglock);
+	recalc_sigpending();
+	spin_unlock_irq(&sighand->siglock);
+}
+
 bool get_signal(struct ksignal *ksig)
 {
 	struct sighand_struct *sighand = current->sighand;
@@ -225,6 +240,17 @@ bool get_signal(struct ksignal *ksig)
 		if (unlikely(current->jobctl & JOBCTL_TRAP_MASK)) {
 			do_jobctl_trap();
 			what = NEXT;
+			continue;
+		}
+		if (unlikely(current->jobctl & JOBCTL_TRAP_FREEZE)) {
+			freezer_trap(sighand);
+			what = RELOCK;
+			continue;
+		}
+		if (unlikely(READ_ONCE(current->cg_frozen))) {
+			spin_unlock_irq(&sighand->siglock);
+			cgroup_leave_frozen(false);
+			what = RELOCK;
 			continue;
 		}
 		type = PIDTYPE_PID;

@@ -10,6 +10,7 @@
  *	   |						v
  *	   '---- SIGCONT sent (or SIGKILL) -------- SIGNAL_STOP_STOPPED
  */
+#include <kern/cgroup.h>
 #include <kern/fork.h>
 #include <kern/ptrace.h>
 #include <kern/sched.h>
@@ -121,6 +122,7 @@ bool do_signal_stop(int signr)
 		do_notify_parent_cldstop(current, false, CLD_STOPPED);
 		read_unlock(&tasklist_lock);
 	}
+	cgroup_enter_frozen();
 	schedule();
 	return true;
 }

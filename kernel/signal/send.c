@@ -72,7 +72,8 @@ static bool has_pending(const struct task_struct *task)
 	unsigned long ready = (task->pending.signal | task->signal->shared_pending.signal) &
 			      ~task->blocked;
 
-	return ready || (task->jobctl & JOBCTL_PENDING_MASK);
+	return ready || (task->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE)) ||
+	       READ_ONCE(task->cg_frozen);
 }
 
 bool recalc_sigpending_tsk(struct task_struct *task)

@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cgroup2: the tree of control groups as folders.
+ *
+ * The groups are kernel/cgroup's; here each has a folder in the dcache, with a file for each entry
+ * of the controllers' tables that applies to it. There is one instance; mounting it in a cgroup
+ * name space shows the tree from that name space's root.
+ *
+ * A file is its group and its entry: the inode holds a reference on the group, and reading or
+ * writing a file of a group that was removed gives ENODEV.
+ *
+ * Lock order: i_rwsem of a folder > cgroup_mutex > notify.
+ */
+#include <fs/dentry.h>
+#include <fs/fdtable.h>
+#include <fs/file.h>
+#include <fs/inode.h>
+#include <fs/libfs.h>
+#include <fs/mount.h>
+#include <fs/notify.h>
+#include <fs/poll.h>
+#include <fs/seq_file.h>
+#include <fs/super.h>
+#include <fs/sysfs.h>
+#include <kern/cgroup_fs.h>
+#include <kern/cred.h>
+#include <kern/err.h>
+#include <kern/errno.h>
+#include <kern/init.h>
+#include <kern/nsproxy.h>
+#include <kern/user_namespace.h>
+#include <lib/string.h>
+#include <linux/magic.h>
+#include <linux/poll.h>
+#include <mm/page.h>
+#include <mm/slab.h>
+#include <mm/uaccess.h>
+
+static struct super_block *cgroup_sb; /* cgroup_mutex */
+
+static const struct inode_operations dir_inode_operations, file_inode_operations;
+
+static struct cgroup *inode_group(const struct inode *inode)
+{
+	return inode->i_private;
+}
+
+/* ---- files ---- */
+
+/* What an open file holds. */
+struct open_file {
+	struct cgroup *cg;
+	const struct cftype *type;
+	int seen; /* the state of the event that the reader knows */
+};
+
+/* The entry of a file, found by its name: names do not change. */
+static const struct cftype *find_type(const char *name)
+{
+	for (int i = 0; cgroup_file_tables[i]; i++)
+		for (const struct cftype *t = cgroup_file_tables[i]; t->name; t++)
+			if (!strcmp(t->name, name))
+				return t;
+	return NULL;
+}
+
+static int show(struct seq_file *m, void *v)
+{
+	struct open_file *of = m->private;
+	int error;
+
+	mutex_lock(&cgroup_mutex);
+	if (!of->type->show)
+		error = -EINVAL;
+	else
+		error = of->cg->dead ? -ENODEV : of->type->show(m, of->cg);
+	if (of->type->event >= 0)
+		of->seen = atomic_read(&of->cg->events[of->type->event]);
+	mutex_unlock(&cgroup_mutex);
+	return error;
+}
+
+static int cgroup_file_open(struct inode *inode, struct file *file)
+{
+	const struct cftype *type = find_type(file->f_path.dentry->d_name.name);
+	struct open_file *of;
+	int error;
+
+	if (!type)
+		return -ENOENT;
+	of = kzalloc(sizeof(*of), GFP_KERNEL);
+	if (!of)
+		return -ENOMEM;
+	of->cg = inode_group(inode);
+	of->type = type;
+	if (type->event >= 0)
+		of->seen = atomic_read(&of->cg->events[type->event]);
+	error = single_open(file, show, of);
+	if (error)
+		kfree(of);
+	return error;
+}
+
+static struct open_file *file_of(const struct file *file)
+{
+	return ((struct seq_file *)file->private_data)->private;
+}
+
+static int cgroup_file_release(struct inode *inode, struct file *file)
+{
+	kfree(file_of(file));
+	return single_release(inode, file);
+}
+
+static char *strip(char *text)
+{
+	char *end = text + strlen(text);
+
+	while (end > text && strchr(" \t\n", end[-1]))
+		*--end = '\0';
+	return text + strspn(text, " \t\n");
+}
+
+static ssize_t cgroup_file_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)
+{
+	struct open_file *of = file_of(file);
+	char *text;
+	int error;
+
+	if (!of->type->write)
+		return -EINVAL;
+	if (size >= PAGE_SIZE)
+		return -E2BIG;
+	text = memdup_user_nul(buf, size);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	mutex_lock(&cgroup_mutex);
+	error = of->cg->dead ? -ENODEV : of->type->write(of->cg, strip(text), file);
+	mutex_unlock(&cgroup_mutex);
+	kfree(text);
+	if (error)
+		return error;
+	*pos += size;
+	return size;
+}
+
+static __poll_t cgroup_file_poll(struct file *file, struct poll_table_struct *pt)
+{
+	struct open_file *of = file_of(file);
+
+	if (of->type->event < 0)
+		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+	poll_wait(file, &of->cg->wait, pt);
+	if (of->cg->dead || atomic_read(&of->cg->events[of->type->event]) != of->seen)
+		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM | POLLERR | POLLPRI;
+	return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+}
+
+static const struct file_operations cgroup_file_operations = {
+	.open = cgroup_file_open,
+	.read_iter = seq_read_iter,
+	.write = cgroup_file_write,
+	.poll = cgroup_file_poll,
+	.llseek = seq_lseek,
+	.release = cgroup_file_release,
+};
+
+/* Owners may be changed, and modes: that is how a group is handed to a user. */
+static int cgroup_setattr(struct dentry *dentry, struct iattr *attr)
+{
+	int error = setattr_prepare(dentry, attr);
+
+	if (!error)
+		setattr_copy(d_inode(dentry), attr);
+	return error;
+}
+
+static const struct inode_operations file_inode_operations = { .setattr = cgroup_setattr };
+
+/* ---- the tree ---- */
+
+static struct inode *make_inode(struct super_block *sb, struct cgroup *cg, umode_t mode)
+{
+	struct inode *inode = new_inode(sb);
+
+	if (!inode)
+		return NULL;
+	inode->i_ino = get_next_ino();
+	inode->i_mode = mode;
+	inode->i_uid = current_fsuid();
+	inode->i_gid = current_fsgid();
+	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
+	inode->i_private = cgroup_get(cg);
+	if (S_ISDIR(mode)) {
+		inode->i_op = &dir_inode_operations;
+		inode->i_fop = &simple_dir_operations;
+		set_nlink(inode, 2);
+	} else {
+		inode->i_op = &file_inode_operations;
+		inode->i_fop = &cgroup_file_operations;
+	}
+	return inode;
+}
+
+static struct dentry *find_child(struct dentry *dir, const char *name)
+{
+	struct qstr q = QSTR_INIT(name, strlen(name));
+	struct dentry *found = d_hash_and_lookup(dir, &q);
+
+	if (IS_ERR_OR_NULL(found))
+		return NULL;
+	if (d_inode(found))
+		return found;
+	dput(found);
+	return NULL;
+}
+
+static bool wanted(const struct cgroup *cg, const struct cftype *type)
+{
+	if (cg->parent ? type->flags & CFTYPE_ONLY_ON_ROOT : type->flags & CFTYPE_NOT_ON_ROOT)
+		return false;
+	return type->controller < 0 || (cgroup_controllers(cg) & (1U << type->controller));
+}
+
+/* Files belong to who owns the folder. */
+static int add_file(struct dentry *dir, struct cgroup *cg, const struct cftype *type)
+{
+	umode_t mode = S_IFREG | (type->show ? 0444 : 0) | (type->write ? 0200 : 0);
+	struct dentry *dentry = d_alloc_name(dir, type->name);
+	struct inode *inode;
+
+	if (!dentry)
+		return -ENOMEM;
+	inode = make_inode(dir->d_sb, cg, mode);
+	if (!inode) {
+		dput(dentry);
+		return -ENOMEM;
+	}
+	inode->i_uid = d_inode(dir)->i_uid;
+	inode->i_gid = d_inode(dir)->i_gid;
+	d_add(dentry, inode); /* the tree keeps the reference */
+	return 0;
+}
+
+static void remove_file(struct dentry *dentry)
+{
+	drop_nlink(d_inode(dentry));
+	d_drop(dentry);
+	dput(dentry); /* the tree's */
+}
+
+/* Brings a folder's files in line with the controllers of its group. => cgroup_mutex held */
+static int populate(struct cgroup *cg)
+{
+	for (int i = 0; cgroup_file_tables[i]; i++) {
+		for (const struct cftype *t = cgroup_file_tables[i]; t->name; t++) {
+			struct dentry *there = find_child(cg->dentry, t->name);
+			int error = 0;
+
+			if (!there && wanted(cg, t))
+				error = add_file(cg->dentry, cg, t);
+			else if (there && !wanted(cg, t))
+				remove_file(there);
+			dput(there);
+			if (error)
+				return error;
+		}
+	}
+	return 0;
+}
+
+static void depopulate(struct cgroup *cg)
+{
+	for (int i = 0; cgroup_file_tables[i]; i++)
+		for (const struct cftype *t = cgroup_file_tables[i]; t->name; t++) {
+			struct dentry *there = find_child(cg->dentry, t->name);
+
+			if (there)
+				remove_file(there);
+			dput(there);
+		}
+}
+
+int cgroupfs_update_files(struct cgroup *cg)
+{
+	struct cgroup *child;
+	int error = 0;
+
+	list_for_each_entry(child, &cg->children, sibling)
+		if (child->dentry && !error)
+			error = populate(child);
+	return error;
+}
+
+static int cgroup_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)
+{
+	struct cgroup *parent = inode_group(dir), *cg;
+	const char *name = dentry->d_name.name;
+	struct inode *inode;
+	int error = 0;
+
+	/* /proc/PID/cgroup could not be read with one in it. */
+	if (strchr(name, '\n'))
+		return -EINVAL;
+	mutex_lock(&cgroup_mutex);
+	cg = cgroup_create(parent, name);
+	if (IS_ERR(cg)) {
+		error = PTR_ERR(cg);
+		goto out;
+	}
+	inode = make_inode(dir->i_sb, cg, S_IFDIR | (mode & 0777));
+	if (!inode) {
+		cgroup_destroy(cg);
+		error = -ENOMEM;
+		goto out;
+	}
+	d_instantiate(dentry, inode);
+	dget(dentry); /* the tree's */
+	cg->dentry = dentry;
+	error = populate(cg);
+	if (error) {
+		depopulate(cg);
+		cg->dentry = NULL;
+		cgroup_destroy(cg);
+		d_drop(dentry);
+		dput(dentry);
+		goto out;
+	}
+	inc_nlink(dir);
+	dir->i_mtime = dir->i_ctime = current_time(dir);
+out:
+	mutex_unlock(&cgroup_mutex);
+	return error;
+}
+
+static int cgroup_rmdir(struct inode *dir, struct dentry *dentry)
+{
+	struct cgroup *cg = inode_group(d_inode(dentry));
+	int error;
+
+	mutex_lock(&cgroup_mutex);
+	error = cgroup_destroy(cg);
+	if (!error) {
+		depopulate(cg);
+		cg->dentry = NULL;
+		drop_nlink(d_inode(dentry));
+		drop_nlink(d_inode(dentry));
+		drop_nlink(dir);
+		dput(dentry); /* the tree's */
+	}
+	mutex_unlock(&cgroup_mutex);
+	return error;
+}
+
+static const struct inode_operations dir_inode_operations = {
+	.lookup = simple_lookup,
+	.mkdir = cgroup_mkdir,
+	.rmdir = cgroup_rmdir,
+	.setattr = cgroup_setattr,
+};
+
+/* ---- for kernel/cgroup ---- */
+
+void cgroupfs_notify(struct cgroup *cg, enum cgroup_event event)
+{
+	struct dentry *file = NULL;
+
+	mutex_lock(&cgroup_mutex);
+	for (int i = 0; cg->dentry && cgroup_file_tables[i] && !file; i++)
+		for (const struct cftype *t = cgroup_file_tables[i]; t->name; t++)
+			if (t->event == (int)event) {
+				file = find_child(cg->dentry, t->name);
+				break;
+			}
+	mutex_unlock(&cgroup_mutex);
+	if (!file)
+		return;
+	notify_dentry(file, IN_MODIFY);
+	dput(file);
+}
+
+/* The rights of whoever opened the list count: over the common ancestor's list too. */
+int cgroupfs_may_move(const struct file *file, struct cgroup *from, struct cgroup *to)
+{
+	const struct cred *old;
+	struct cgroup *common = to;
+	struct dentry *list;
+	int error = -ENOENT;
+
+	while (!cgroup_is_descendant(from, common))
+		common = common->parent;
+	if (!common->dentry)
+		return 0;
+	list = find_child(common->dentry, "cgroup.procs");
+	if (!list)
+		return error;
+	old = override_creds(file->f_cred);
+	error = inode_permission(d_inode(list), MAY_WRITE);
+	revert_creds(old);
+	dput(list);
+	return error;
+}
+
+struct cgroup *cgroupfs_get_group(int fd)
+{
+	struct fd f = fdget_raw(fd);
+	struct cgroup *cg = ERR_PTR(-EBADF), *from;
+	struct dentry *list = NULL;
+	int error;
+
+	if (!f.file)
+		return cg;
+	if (file_inode(f.file)->i_op != &dir_inode_operations) {
+		fdput(f);
+		return cg;
+	}
+	cg = inode_group(file_inode(f.file));
+	from = task_get_cgroup(current);
+	mutex_lock(&cgroup_mutex);
+	error = cg->dead ? -ENOENT : cgroup_vet_destination(cg);
+	if (!error && cg->domain != cg)
+		error = -EOPNOTSUPP;
+	if (!error)
+		list = find_child(cg->dentry, "cgroup.procs");
+	if (!error)
+		error = list ? inode_permission(d_inode(list), MAY_WRITE) : -ENODEV;
+	if (!error)
+		error = cgroupfs_may_move(f.file, from, cg);
+	mutex_unlock(&cgroup_mutex);
+	dput(list);
+	cgroup_put(from);
+	cg = error ? ERR_PTR(error) : cgroup_get(cg);
+	fdput(f);
+	return cg;
+}
+
+/* ---- the instance ---- */
+
+static void cgroup_evict(struct inode *inode)
+{
+	struct cgroup *cg = inode_group(inode);
+
+	clear_inode(inode);
+	cgroup_put(cg);
+}
+
+static const struct super_operations cgroup_sops = {
+	.statfs = simple_statfs,
+	.evict_inode = cgroup_evict,
+};
+
+static int fill_super(struct super_block *sb, void *data, int silent)
+{
+	struct inode *inode;
+	int error;
+
+	sb->s_blocksize = PAGE_SIZE;
+	sb->s_blocksize_bits = PAGE_SHIFT;
+	sb->s_magic = CGROUP2_SUPER_MAGIC;
+	sb->s_op = &cgroup_sops;
+	sb->s_d_op = &simple_dentry_operations;
+	sb->s_time_gran = 1;
+	sb->s_iflags |= SB_I_NODEV | SB_I_NOEXEC;
+	sb->s_flags &= ~SB_KERNMOUNT; /* users mount the same instance */
+	inode = make_inode(sb, &cgroup_root, S_IFDIR | 0755);
+	if (!inode)
+		return -ENOMEM;
+	inode->i_uid = GLOBAL_ROOT_UID;
+	inode->i_gid = GLOBAL_ROOT_GID;
+	sb->s_root = d_make_root(inode);
+	if (!sb->s_root)
+		return -ENOMEM;
+	mutex_lock(&cgroup_mutex);
+	cgroup_root.dentry = sb->s_root;
+	error = populate(&cgroup_root);
+	mutex_unlock(&cgroup_mutex);
+	return error;
+}
+
+static bool known_option(const char *name)
+{
+	static const char *const names[] = { "nsdelegate", "favordynmods", "memory_localevents",
+					     "memory_recursiveprot" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static struct dentry *cgroup_mount(struct file_system_type *type, int flags, const char *dev_name,
+				   void *data)
+{
+	struct cgroup *top = current->nsproxy->cgroup_ns->root;
+	struct dentry *root, *shown;
+	char *text = data, *word;
+
+	while (text && (word = strsep(&text, ",")))
+		if (*word && !known_option(word))
+			return ERR_PTR(-EINVAL);
+	root = mount_single(type, flags, NULL, fill_super);
+	if (IS_ERR(root) || top == &cgroup_root)
+		return root;
+	/* From the root of the mounter's name space. */
+	mutex_lock(&cgroup_mutex);
+	shown = dget(top->dentry);
+	mutex_unlock(&cgroup_mutex);
+	dput(root);
+	if (shown)
+		return shown;
+	deactivate_locked_super(cgroup_sb);
+	return ERR_PTR(-ENOENT);
+}
+
+static struct file_system_type cgroup2_type = {
+	.name = "cgroup2",
+	.mount = cgroup_mount,
+	.kill_sb = kill_litter_super,
+	.fs_flags = FS_USERNS_MOUNT,
+};
+
+static const struct sysfs_file mount_point[] = { { .path = "fs" }, { .path = "fs/cgroup" } };
+
+/* The groups stay when the last mount goes: the kernel keeps a mount of its own. */
+static int __init cgroupfs_init(void)
+{
+	struct vfsmount *mnt;
+	int error = register_filesystem(&cgroup2_type);
+
+	if (error)
+		return error;
+	/* Where it is mounted by convention. */
+	error = sysfs_add_files(mount_point, ARRAY_SIZE(mount_point));
+	if (error)
+		return error;
+	mnt = kern_mount(&cgroup2_type);
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+	cgroup_sb = mnt->mnt_sb;
+	return 0;
+}
+fs_initcall(cgroupfs_init);

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The cpuset controller: on which CPUs the members of a group may run. There is one memory node.
+ *
+ * What a group asks for is cut to what its parent has; with nothing left it has all of that.
+ */
+#include <fs/seq_file.h>
+#include <kern/cpumask.h>
+#include <kern/errno.h>
+#include <kern/fork.h>
+#include <kern/rcupdate.h>
+#include <kern/sched.h>
+#include <lib/kstrtox.h>
+#include <lib/string.h>
+
+#include "internal.h"
+
+void cpuset_apply(struct cgroup *cg, struct task_struct *task)
+{
+	/* A task's own choice stays as long as the group has not one of its own. */
+	if (!cpumask_equal(&cg->effective_cpus, &cgroup_root.effective_cpus) || task->cg_cpus) {
+		task->cg_cpus = !cpumask_equal(&cg->effective_cpus, &cgroup_root.effective_cpus);
+		set_cpus_allowed_ptr(task, &cg->effective_cpus);
+	}
+}
+
+/* The members, one at a time: each is looked for again, since the lock is dropped. */
+static void apply_to_members(struct cgroup *cg)
+{
+	struct task_struct *task, *batch[16];
+	int done = 0, n;
+
+	do {
+		int at = 0;
+
+		n = 0;
+		spin_lock_irq(&cgroup_lock);
+		list_for_each_entry(task, &cg->tasks, cg_list)
+			if (at++ >= done && n < 16)
+				batch[n++] = get_task_struct(task);
+		spin_unlock_irq(&cgroup_lock);
+		for (int i = 0; i < n; i++) {
+			cpuset_apply(cg, batch[i]);
+			put_task_struct(batch[i]);
+		}
+		done += n;
+	} while (n);
+}
+
+void cpuset_update(struct cgroup *cg)
+{
+	struct cpumask effective;
+	struct cgroup *child;
+
+	if (!cg->parent)
+		return;
+	cpumask_and(&effective, &cg->cpus, &cg->parent->effective_cpus);
+	if (cpumask_empty(&effective))
+		cpumask_copy(&effective, &cg->parent->effective_cpus);
+	if (cpumask_equal(&effective, &cg->effective_cpus))
+		return;
+	cpumask_copy(&cg->effective_cpus, &effective);
+	apply_to_members(cg);
+	list_for_each_entry(child, &cg->children, sibling)
+		cpuset_update(child);
+}
+
+static void show_list(struct seq_file *m, unsigned long set)
+{
+	const char *comma = "";
+
+	for (unsigned int cpu = 0; cpu < 64; cpu++) {
+		unsigned int last = cpu;
+
+		if (!(set >> cpu & 1))
+			continue;
+		while (last + 1 < 64 && set >> (last + 1) & 1)
+			last++;
+		seq_printf(m, last > cpu ? "%s%u-%u" : "%s%u", comma, cpu, last);
+		comma = ",";
+		cpu = last;
+	}
+	seq_putc(m, '\n');
+}
+
+static bool parse_cpu(char **at, unsigned int *cpu)
+{
+	char *p = *at;
+
+	if (*p < '0' || *p > '9')
+		return false;
+	for (*cpu = 0; *p >= '0' && *p <= '9' && *cpu < 10000; p++)
+		*cpu = *cpu * 10 + (*p - '0');
+	*at = p;
+	return true;
+}
+
+/* "0-3,5"; nothing at all is the empty set. */
+static int parse_list(char *text, unsigned long *set)
+{
+	unsigned int first, last;
+
+	*set = 0;
+	while (*text) {
+		if (!parse_cpu(&text, &first))
+			return -EINVAL;
+		last = first;
+		if (*text == '-') {
+			text++;
+			if (!parse_cpu(&text, &last))
+				return -EINVAL;
+		}
+		if (last < first || (*text && *text != ','))
+			return -EINVAL;
+		if (last >= 64)
+			return -ERANGE;
+		for (; first <= last; first++)
+			*set |= 1UL << first;
+		if (*text == ',')
+			text++;
+	}
+	return 0;
+}
+
+static int show_cpus(struct seq_file *m, struct cgroup *cg)
+{
+	show_list(m, cg->cpus.bits[0]);
+	return 0;
+}
+
+static int write_cpus(struct cgroup *cg, char *text, const struct file *file)
+{
+	unsigned long set;
+	int error = parse_list(text, &set);
+
+	if (error)
+		return error;
+	if (set & ~cpu_possible_mask->bits[0])
+		return -EINVAL;
+	cg->cpus.bits[0] = set;
+	cpuset_update(cg);
+	return 0;
+}
+
+static int show_effective(struct seq_file *m, struct cgroup *cg)
+{
+	show_list(m, cg->effective_cpus.bits[0]);
+	return 0;
+}
+
+static int show_mems(struct seq_file *m, struct cgroup *cg)
+{
+	seq_puts(m, cg->one_node ? "0\n" : "\n");
+	return 0;
+}
+
+static int write_mems(struct cgroup *cg, char *text, const struct file *file)
+{
+	unsigned long set;
+	int error = parse_list(text, &set);
+
+	if (error)
+		return error;
+	if (set > 1)
+		return -EINVAL;
+	cg->one_node = set;
+	return 0;
+}
+
+static int show_effective_mems(struct seq_file *m, struct cgroup *cg)
+{
+	seq_puts(m, "0\n");
+	return 0;
+}
+
+static int show_partition(struct seq_file *m, struct cgroup *cg)
+{
+	seq_puts(m, "member\n");
+	return 0;
+}
+
+const struct cftype cgroup_cpuset_files[] = {
+	{ "cpuset.cpus", CFTYPE_NOT_ON_ROOT, CGROUP_CPUSET, -1, show_cpus, write_cpus },
+	{ "cpuset.mems", CFTYPE_NOT_ON_ROOT, CGROUP_CPUSET, -1, show_mems, write_mems },
+	{ "cpuset.cpus.effective", 0, CGROUP_CPUSET, -1, show_effective, NULL },
+	{ "cpuset.mems.effective", 0, CGROUP_CPUSET, -1, show_effective_mems, NULL },
+	{ "cpuset.cpus.partition", CFTYPE_NOT_ON_ROOT, CGROUP_CPUSET, -1, show_partition, NULL },
+	{}
+};

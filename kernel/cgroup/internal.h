@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of control groups: the tree, the controllers, and the files that fs/cgroupfs shows. */
+#ifndef CGROUP_INTERNAL_H
+#define CGROUP_INTERNAL_H
+
+#include <kern/cgroup_fs.h>
+
+/* A change of one of a group's files that watchers and pollers hear of. => any context */
+void cgroup_notify(struct cgroup *cg, enum cgroup_event event);
+
+/* freezer.c; => cgroup_lock held, interrupts off */
+void cgroup_freeze_task(struct task_struct *task, bool freeze);
+void cgroup_update_frozen(struct cgroup *cg);
+
+/* pids.c */
+int pids_charge(struct cgroup *cg);
+void pids_uncharge(struct cgroup *cg);
+/* Counts without a limit: a task changes groups. */
+void pids_move(struct cgroup *from, struct cgroup *to);
+
+/* cpu.c, cpuset.c */
+int cpu_create(struct cgroup *cg);
+void cpu_destroy(struct cgroup *cg);
+void cpuset_update(struct cgroup *cg);
+void cpuset_apply(struct cgroup *cg, struct task_struct *task);
+
+#endif

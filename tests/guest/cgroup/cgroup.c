@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: MIT
+// cgroup2: groups, members, freezing, killing, threads; pids, cpu and cpuset where they are there.
+#include "ns/ns.h"
+#include <limits.h>
+#include <stdbool.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/inotify.h>
+
+static char top[PATH_MAX / 2]; /* a group of this test's own */
+
+static const char *path_of(const char *group, const char *file)
+{
+	static char names[4][PATH_MAX * 2];
+	static int turn;
+	char *name = names[turn++ % 4];
+
+	snprintf(name, sizeof(names[0]), "%s%s%s/%s", top, *group ? "/" : "", group, file);
+	return name;
+}
+
+static const char *get(const char *group, const char *file)
+{
+	return slurp(path_of(group, file));
+}
+
+static int set(const char *group, const char *file, const char *text)
+{
+	return spit(path_of(group, file), text);
+}
+
+static int make(const char *group)
+{
+	char name[PATH_MAX * 2];
+
+	snprintf(name, sizeof(name), "%s/%s", top, group);
+	return mkdir(name, 0755);
+}
+
+static int take_away(const char *group)
+{
+	char name[PATH_MAX * 2];
+
+	snprintf(name, sizeof(name), "%s/%s", top, group);
+	return rmdir(name);
+}
+
+/* Members leave a group a little after their parent has heard of it. */
+static bool gone(const char *group)
+{
+	for (int i = 0; i < 2000; i++) {
+		if (!take_away(group))
+			return true;
+		test_sleep_ms(1);
+	}
+	return false;
+}
+
+static bool has_controller(const char *name)
+{
+	return strstr(get("", "cgroup.controllers"), name) != NULL;
+}
+
+static int join(const char *group, pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	return set(group, "cgroup.procs", text);
+}
+
+static pid_t sleeper(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		for (;;)
+			pause();
+	return pid;
+}
+
+static int reap(pid_t pid)
+{
+	int status = -1;
+
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void groups_and_members(void)
+{
+	char want[32], name[64];
+	pid_t pid = sleeper();
+
+	CHECK_OK(make("a"));
+	CHECK_ERR(make("a"), EEXIST);
+	CHECK_ERR(make("new\nline"), EINVAL);
+	CHECK_ERR(unlink(path_of("a", "cgroup.procs")), EPERM);
+	CHECK_ERR(open(path_of("a", "own"), O_CREAT | O_RDWR, 0600), EACCES);
+	CHECK_STR(get("a", "cgroup.type"), "domain\n");
+	CHECK_STR(get("a", "cgroup.procs"), "");
+	CHECK_STR(get("a", "cgroup.events"), "populated 0\nfrozen 0\n");
+	CHECK_OK(join("a", pid));
+	snprintf(want, sizeof(want), "%d\n", pid);
+	CHECK_STR(get("a", "cgroup.procs"), want);
+	CHECK_STR(get("a", "cgroup.threads"), want);
+	CHECK_STR(get("a", "cgroup.events"), "populated 1\nfrozen 0\n");
+	CHECK_STR(get("", "cgroup.events"), "populated 1\nfrozen 0\n");
+	snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
+	CHECK(strstr(slurp(name), "/a\n"));
+	CHECK_ERR(take_away("a"), EBUSY);
+	CHECK_ERR(set("a", "cgroup.procs", "x"), EINVAL);
+	CHECK_ERR(set("a", "cgroup.procs", "4194304"), ESRCH);
+	CHECK_ERR(set("a", "cgroup.procs", "-1"), EINVAL);
+	CHECK_OK(make("a/b"));
+	CHECK_ERR(take_away("a"), EBUSY);
+	CHECK_OK(join("a/b", pid));
+	CHECK_STR(get("a", "cgroup.procs"), "");
+	CHECK_STR(get("a", "cgroup.events"), "populated 1\nfrozen 0\n");
+	kill(pid, SIGKILL);
+	/* A zombie is no member. */
+	CHECK(WAIT_UNTIL(!strcmp(get("a", "cgroup.events"), "populated 0\nfrozen 0\n")));
+	CHECK_OK(take_away("a/b"));
+	CHECK(strstr(slurp(name), " (deleted)\n"));
+	CHECK_EQ(reap(pid), SIGKILL);
+	CHECK_OK(take_away("a"));
+	/* Limits of the tree. */
+	CHECK_OK(make("a"));
+	CHECK_STR(get("a", "cgroup.max.depth"), "max\n");
+	CHECK_OK(set("a", "cgroup.max.depth", "1"));
+	CHECK_OK(make("a/b"));
+	CHECK_ERR(make("a/b/c"), EAGAIN);
+	CHECK_OK(set("a", "cgroup.max.depth", "max"));
+	CHECK_OK(set("a", "cgroup.max.descendants", "1"));
+	CHECK_ERR(make("a/c"), EAGAIN);
+	CHECK_ERR(set("a", "cgroup.max.descendants", "-1"), ERANGE);
+	CHECK(strstr(get("a", "cgroup.stat"), "nr_descendants 1\n"));
+	CHECK_OK(take_away("a/b"));
+	CHECK_OK(take_away("a"));
+	CHECK(strstr(get("", "cpu.stat"), "usage_usec "));
+}
+
+static void watched(void)
+{
+	int fd, notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char buf[4096];
+	pid_t pid = sleeper();
+
+	CHECK_OK(make("a"));
+	NEED((fd = open(path_of("a", "cgroup.events"), O_RDONLY)) >= 0);
+	CHECK_GE(inotify_add_watch(notify, path_of("a", "cgroup.events"), IN_MODIFY), 0);
+	CHECK_GT(read(fd, buf, sizeof(buf)), 0);
+	struct pollfd p = { .fd = fd, .events = POLLPRI };
+	CHECK_EQ(poll(&p, 1, 0), 0);
+	CHECK_OK(join("a", pid));
+	CHECK_EQ(poll(&p, 1, 2000), 1);
+	CHECK(p.revents & POLLPRI);
+	struct pollfd q = { .fd = notify, .events = POLLIN };
+	CHECK_EQ(poll(&q, 1, 2000), 1);
+	CHECK_GT(read(notify, buf, sizeof(buf)), 0);
+	kill(pid, SIGKILL);
+	CHECK_EQ(reap(pid), SIGKILL);
+	close(fd);
+	close(notify);
+	CHECK_OK(take_away("a"));
+}
+
+
+static void freezing(void)
+{
+	pid_t counter, stopped;
+	int fds[2], status;
+	char buf[8];
+
+	NEED(!pipe(fds));
+	CHECK_OK(make("f"));
+	CHECK_OK(make("f/sub"));
+	counter = fork();
+	if (!counter)
+		for (;; test_sleep_ms(1))
+			if (write(fds[1], "x", 1) != 1)
+				_exit(1);
+	stopped = sleeper();
+	CHECK_OK(join("f/sub", counter));
+	CHECK_OK(join("f", stopped));
+	CHECK_STR(get("f", "cgroup.freeze"), "0\n");
+	CHECK_ERR(set("f", "cgroup.freeze", "2"), ERANGE);
+	CHECK_OK(set("f", "cgroup.freeze", "1"));
+	CHECK(WAIT_UNTIL(!strcmp(get("f", "cgroup.events"), "populated 1\nfrozen 1\n")));
+	CHECK(strstr(get("f/sub", "cgroup.events"), "frozen 1"));
+	CHECK_STR(get("f/sub", "cgroup.freeze"), "0\n");
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	while (read(fds[0], buf, sizeof(buf)) > 0)
+		;
+	test_sleep_ms(30);
+	CHECK_ERR(read(fds[0], buf, sizeof(buf)), EAGAIN);
+	/* A newcomer freezes too, and signals wait but for SIGKILL. */
+	pid_t late = sleeper();
+	CHECK_OK(join("f/sub", late));
+	CHECK(WAIT_UNTIL(strstr(get("f", "cgroup.events"), "frozen 1")));
+	CHECK_OK(kill(late, SIGTERM));
+	test_sleep_ms(20);
+	CHECK_EQ(waitpid(late, &status, WNOHANG), late);
+	CHECK_OK(kill(stopped, SIGKILL));
+	CHECK_EQ(reap(stopped), SIGKILL);
+	CHECK_OK(set("f", "cgroup.freeze", "0"));
+	CHECK(WAIT_UNTIL(strstr(get("f", "cgroup.events"), "frozen 0")));
+	fcntl(fds[0], F_SETFL, 0);
+	CHECK_GT(read(fds[0], buf, sizeof(buf)), 0);
+	/* Killing is for all below. */
+	CHECK_ERR(set("f", "cgroup.kill", "0"), ERANGE);
+	CHECK_OK(set("f", "cgroup.kill", "1"));
+	CHECK_EQ(reap(counter), SIGKILL);
+	close(fds[0]);
+	close(fds[1]);
+	CHECK(gone("f/sub"));
+	CHECK_OK(take_away("f"));
+}
+
+static void born_into(void)
+{
+	struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD };
+	char self[256];
+	int fd;
+
+	CHECK_OK(make("a"));
+	NEED((fd = open(path_of("a", "."), O_RDONLY | O_DIRECTORY)) >= 0);
+	args.cgroup = fd;
+	pid_t pid = sys_clone3(&args);
+	if (!pid)
+		_exit(strstr(slurp("/proc/self/cgroup"), "/a\n") ? 0 : 1);
+	CHECK_GT(pid, 0);
+	CHECK_EQ(reap(pid), 0);
+	args.cgroup = 0;
+	CHECK_ERR(sys_clone3(&args), EBADF);
+	args.cgroup = 999;
+	CHECK_ERR(sys_clone3(&args), EBADF);
+	snprintf(self, sizeof(self), "%s", slurp("/proc/self/cgroup"));
+	CHECK(gone("a"));
+	args.cgroup = fd;
+	CHECK_ERR(sys_clone3(&args), ENOENT);
+	close(fd);
+}
+
+static pthread_barrier_t barrier;
+
+static void *thread(void *arg)
+{
+	*(pid_t *)arg = syscall(SYS_gettid);
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier);
+	return NULL;
+}
+
+static void threads(void)
+{
+	char text[16];
+	pthread_t t;
+	pid_t tid;
+
+	CHECK_OK(make("d"));
+	CHECK_OK(make("d/t"));
+	CHECK_OK(make("d/u"));
+	CHECK_ERR(set("d/t", "cgroup.type", "domain"), EINVAL);
+	CHECK_OK(set("d/t", "cgroup.type", "threaded"));
+	CHECK_STR(get("d/t", "cgroup.type"), "threaded\n");
+	CHECK_STR(get("d", "cgroup.type"), "domain threaded\n");
+	CHECK_STR(get("d/u", "cgroup.type"), "domain invalid\n");
+	pid_t pid = fork();
+	if (!pid) {
+		CHECK_OK(join("d", getpid()));
+		pthread_barrier_init(&barrier, NULL, 2);
+		NEED(!pthread_create(&t, NULL, thread, &tid));
+		pthread_barrier_wait(&barrier);
+		snprintf(text, sizeof(text), "%d", tid);
+		CHECK_OK(set("d/t", "cgroup.threads", text));
+		snprintf(text, sizeof(text), "%d\n", tid);
+		CHECK_STR(get("d/t", "cgroup.threads"), text);
+		snprintf(text, sizeof(text), "%d\n", getpid());
+		CHECK_STR(get("d", "cgroup.procs"), text);
+		CHECK_ERR(join("d/u", getpid()), EOPNOTSUPP);
+		int fd = open(path_of("d/t", "cgroup.procs"), O_RDONLY);
+		CHECK_ERR(read(fd, text, 1), EOPNOTSUPP);
+		close(fd);
+		pthread_barrier_wait(&barrier);
+		pthread_join(t, NULL);
+		_exit(test_failures);
+	}
+	CHECK_EQ(reap(pid), 0);
+	CHECK(gone("d/t"));
+	CHECK_OK(take_away("d/u"));
+	CHECK_OK(take_away("d"));
+}
+
+static void control(void)
+{
+	CHECK_OK(make("c"));
+	CHECK_ERR(set("", "cgroup.subtree_control", "+nosuch"), EINVAL);
+	CHECK_ERR(set("", "cgroup.subtree_control", "pids"), EINVAL);
+	CHECK_OK(set("", "cgroup.subtree_control", ""));
+	if (has_controller("pids")) {
+		CHECK_ERR(access(path_of("c", "pids.max"), F_OK), ENOENT);
+		CHECK_OK(set("", "cgroup.subtree_control", "+pids"));
+		CHECK_STR(get("", "cgroup.subtree_control"), "pids\n");
+		CHECK_STR(get("c", "cgroup.controllers"), "pids\n");
+		CHECK_OK(access(path_of("c", "pids.max"), F_OK));
+		CHECK_OK(set("c", "cgroup.subtree_control", "+pids"));
+		CHECK_ERR(set("", "cgroup.subtree_control", "-pids"), EBUSY);
+		CHECK_OK(set("c", "cgroup.subtree_control", "-pids"));
+		CHECK_OK(set("", "cgroup.subtree_control", "-pids"));
+		CHECK_ERR(access(path_of("c", "pids.max"), F_OK), ENOENT);
+	}
+	CHECK_OK(take_away("c"));
+}
+
+static void pids(void)
+{
+	pid_t pid;
+
+	if (!has_controller("pids"))
+		return;
+	CHECK_OK(set("", "cgroup.subtree_control", "+pids"));
+	CHECK_OK(make("p"));
+	CHECK_STR(get("p", "pids.max"), "max\n");
+	CHECK_STR(get("p", "pids.current"), "0\n");
+	CHECK_ERR(set("p", "pids.max", "-1"), EINVAL);
+	CHECK_ERR(set("p", "pids.max", "x"), EINVAL);
+	CHECK_OK(set("p", "pids.max", "2"));
+	pid = fork();
+	if (!pid) {
+		CHECK_OK(join("p", getpid()));
+		pid_t a = sleeper();
+		CHECK_GT(a, 0);
+		CHECK_ERR(fork(), EAGAIN);
+		CHECK_STR(get("p", "pids.current"), "2\n");
+		CHECK_STR(get("p", "pids.events"), "max 1\n");
+		kill(a, SIGKILL);
+		CHECK_EQ(reap(a), SIGKILL);
+		CHECK_STR(get("p", "pids.current"), "1\n");
+		a = sleeper();
+		CHECK_GT(a, 0);
+		kill(a, SIGKILL);
+		reap(a);
+		_exit(test_failures);
+	}
+	CHECK_EQ(reap(pid), 0);
+	CHECK(gone("p"));
+	CHECK_OK(set("", "cgroup.subtree_control", "-pids"));
+}
+
+static void cpu(void)
+{
+	if (!has_controller("cpu ") && !has_controller("cpu\n"))
+		return;
+	CHECK_OK(set("", "cgroup.subtree_control", "+cpu"));
+	CHECK_OK(make("w"));
+	CHECK_STR(get("w", "cpu.weight"), "100\n");
+	CHECK_STR(get("w", "cpu.weight.nice"), "0\n");
+	CHECK_STR(get("w", "cpu.max"), "max 100000\n");
+	CHECK_OK(set("w", "cpu.weight", "200"));
+	CHECK_STR(get("w", "cpu.weight"), "200\n");
+	CHECK_ERR(set("w", "cpu.weight", "0"), ERANGE);
+	CHECK_ERR(set("w", "cpu.weight", "10001"), ERANGE);
+	CHECK_OK(set("w", "cpu.weight.nice", "5"));
+	CHECK_STR(get("w", "cpu.weight.nice"), "5\n");
+	CHECK_OK(set("w", "cpu.max", "20000 50000"));
+	CHECK_STR(get("w", "cpu.max"), "20000 50000\n");
+	CHECK_OK(set("w", "cpu.max", "30000"));
+	CHECK_STR(get("w", "cpu.max"), "30000 50000\n");
+	CHECK_ERR(set("w", "cpu.max", "x"), EINVAL);
+	CHECK_ERR(set("w", "cpu.max", "1 1"), EINVAL);
+	/* A loop within 20 of each 100 ms is throttled. */
+	CHECK_OK(set("w", "cpu.max", "5000 20000"));
+	pid_t pid = fork();
+	if (!pid)
+		for (;;)
+			;
+	CHECK_OK(join("w", pid));
+	test_sleep_ms(150);
+	CHECK(WAIT_UNTIL(atoi(strstr(get("w", "cpu.stat"), "nr_throttled ") + 13) > 0));
+	CHECK_GT(atoi(strstr(get("w", "cpu.stat"), "usage_usec ") + 11), 0);
+	kill(pid, SIGKILL);
+	CHECK_EQ(reap(pid), SIGKILL);
+	CHECK(gone("w"));
+	CHECK_OK(set("", "cgroup.subtree_control", "-cpu"));
+}
+
+static void cpuset(void)
+{
+	if (!has_controller("cpuset"))
+		return;
+	CHECK_OK(set("", "cgroup.subtree_control", "+cpuset"));
+	CHECK_OK(make("s"));
+	CHECK_STR(get("s", "cpuset.cpus"), "\n");
+	CHECK_OK(set("s", "cpuset.cpus", "0"));
+	CHECK_STR(get("s", "cpuset.cpus.effective"), "0\n");
+	CHECK_ERR(set("s", "cpuset.cpus", "a"), EINVAL);
+	CHECK_ERR(set("s", "cpuset.cpus", "1-0"), EINVAL);
+	pid_t pid = sleeper();
+	CHECK_OK(join("s", pid));
+	cpu_set_t cpus;
+	CHECK_OK(sched_getaffinity(pid, sizeof(cpus), &cpus));
+	CHECK_EQ(CPU_COUNT(&cpus), 1);
+	kill(pid, SIGKILL);
+	CHECK_EQ(reap(pid), SIGKILL);
+	CHECK(gone("s"));
+	CHECK_OK(set("", "cgroup.subtree_control", "-cpuset"));
+}
+
+/* The root of a cgroup name space is where its creator was. */
+static void name_spaces(void)
+{
+	CHECK_OK(make("n"));
+	CHECK_OK(make("n/sub"));
+	pid_t pid = fork();
+	if (!pid) {
+		CHECK_OK(join("n", getpid()));
+		CHECK_OK(unshare(CLONE_NEWCGROUP | CLONE_NEWNS));
+		CHECK(strstr(slurp("/proc/self/cgroup"), "0::/\n"));
+		CHECK_OK(join("n/sub", getpid()));
+		CHECK(strstr(slurp("/proc/self/cgroup"), "0::/sub\n"));
+		CHECK_OK(mkdir("cg", 0755));
+		CHECK_OK(mount("none", "cg", "cgroup2", 0, NULL));
+		CHECK_OK(access("cg/sub/cgroup.procs", F_OK));
+		CHECK_OK(access("cg/cgroup.events", F_OK));
+		CHECK_OK(umount("cg"));
+		CHECK_OK(rmdir("cg"));
+		CHECK_OK(join("", getpid()));
+		CHECK(strstr(slurp("/proc/self/cgroup"), "0::/..\n"));
+		_exit(test_failures);
+	}
+	CHECK_EQ(reap(pid), 0);
+	CHECK(gone("n/sub"));
+	CHECK_OK(take_away("n"));
+}
+
+int main(void)
+{
+	if (geteuid())
+		SKIP("only root may mount cgroup2");
+	need_namespaces(CLONE_NEWNS);
+	NEED(!unshare(CLONE_NEWNS));
+	NEED(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	NEED(!mkdir("cgroup2", 0755));
+	if (mount("none", "cgroup2", "cgroup2", 0, NULL))
+		SKIP("this system forbids mounting cgroup2");
+	char cwd[PATH_MAX / 4];
+	NEED(getcwd(cwd, sizeof(cwd)));
+	snprintf(top, sizeof(top), "%s/cgroup2/vmlinux-test.%d", cwd, getpid());
+	if (mkdir(top, 0755))
+		SKIP("this system forbids making cgroups");
+	/* Inside the root gives its children all it has; elsewhere that is not ours to change. */
+	if (strstr(slurp("/proc/version"), "vmlinux"))
+		CHECK_OK(spit("cgroup2/cgroup.subtree_control", "+pids +cpu +cpuset"));
+	RUN(groups_and_members);
+	RUN(watched);
+	RUN(freezing);
+	RUN(born_into);
+	RUN(threads);
+	RUN(control);
+	RUN(pids);
+	RUN(cpu);
+	RUN(cpuset);
+	RUN(name_spaces);
+	CHECK(gone(""));
+	umount("cgroup2");
+	rmdir("cgroup2");
+	return test_done();
+}
