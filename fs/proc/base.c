@@ -339,8 +339,11 @@ static int tid_readdir(struct file *file, struct dir_context *ctx)
 	return readdir_entries(file, ctx, tid_entries, ARRAY_SIZE(tid_entries));
 }
 
+static int tgid_permission(struct inode *inode, int mask);
+
 static const struct inode_operations tgid_inode_operations = {
 	.lookup = tgid_lookup,
+	.permission = tgid_permission,
 	.getattr = pid_getattr,
 	.setattr = proc_setattr,
 };
@@ -427,6 +430,35 @@ static struct dentry *instantiate(struct super_block *sb, struct dentry *dentry,
 	return d_splice_alias(inode, dentry);
 }
 
+/* May the caller see this process, on an instance that hides others' from mode `from` on? */
+static bool may_see(const struct super_block *sb, struct task_struct *task, int from)
+{
+	const struct proc_fs_info *info = proc_info(sb);
+
+	if (info->hidepid != HIDEPID_PTRACEABLE) {
+		if (info->hidepid < from || in_group_p(info->gid))
+			return true;
+	}
+	return proc_may_access(task, false);
+}
+
+static int tgid_permission(struct inode *inode, int mask)
+{
+	struct task_struct *task;
+	bool allowed;
+
+	if (likely(proc_info(inode->i_sb)->hidepid == HIDEPID_OFF))
+		return generic_permission(inode, mask);
+	task = get_proc_task(inode);
+	if (!task)
+		return -ESRCH;
+	allowed = may_see(inode->i_sb, task, HIDEPID_NO_ACCESS);
+	put_task_struct(task);
+	if (!allowed)
+		return proc_info(inode->i_sb)->hidepid == HIDEPID_NO_ACCESS ? -EPERM : -ENOENT;
+	return generic_permission(inode, mask);
+}
+
 struct pid *tgid_pidfd_to_pid(const struct file *file)
 {
 	if (file->f_op != &tgid_dir_operations)
@@ -459,8 +491,12 @@ struct dentry *proc_pid_lookup(struct dentry *dentry)
 	task = get_task_by_nr(nr, proc_pid_ns(dentry->d_sb));
 	if (!task)
 		return ERR_PTR(-ENOENT);
-	found = instantiate(dentry->d_sb, dentry, task, PROC_INO_DIR, &tgid_inode_operations,
-			    &tgid_dir_operations, 9);
+	/* A name that is hidden is not remembered: others may see it. */
+	found = ERR_PTR(-ENOENT);
+	if (proc_info(dentry->d_sb)->hidepid != HIDEPID_PTRACEABLE ||
+	    proc_may_access(task, false))
+		found = instantiate(dentry->d_sb, dentry, task, PROC_INO_DIR,
+				    &tgid_inode_operations, &tgid_dir_operations, 9);
 	put_task_struct(task);
 	return found;
 }
@@ -505,7 +541,8 @@ int proc_pid_readdir(struct file *file, struct dir_context *ctx)
 		bool more;
 
 		ctx->pos = nr + FIRST_TGID_POS;
-		more = dir_emit(ctx, name, len, PROC_PID_INO(task->pid, PROC_INO_DIR), DT_DIR);
+		more = !may_see(file_inode(file)->i_sb, task, HIDEPID_INVISIBLE) ||
+		       dir_emit(ctx, name, len, PROC_PID_INO(task->pid, PROC_INO_DIR), DT_DIR);
 		put_task_struct(task);
 		if (!more)
 			return 0;

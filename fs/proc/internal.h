@@ -70,10 +70,31 @@ static inline struct proc_inode *PROC_I(const struct inode *inode)
 	return container_of(inode, struct proc_inode, vfs_inode);
 }
 
+/* hidepid=: what others' processes show. */
+enum {
+	HIDEPID_OFF,
+	HIDEPID_NO_ACCESS,	/* their folders cannot be entered */
+	HIDEPID_INVISIBLE,	/* nor seen */
+	HIDEPID_PTRACEABLE = 4,	/* only what the caller may trace is seen, whatever its group */
+};
+
+/* What one mounted instance shows; written by mount and remount. */
+struct proc_fs_info {
+	struct pid_namespace *pid_ns;	/* i: counted */
+	kgid_t gid;			/* who sees everything */
+	int hidepid;
+	bool only_pids;			/* subset=pid */
+};
+
+static inline struct proc_fs_info *proc_info(const struct super_block *sb)
+{
+	return sb->s_fs_info;
+}
+
 /* The name space of process numbers that an instance shows. */
 static inline struct pid_namespace *proc_pid_ns(const struct super_block *sb)
 {
-	return sb->s_fs_info;
+	return proc_info(sb)->pid_ns;
 }
 
 /* The same for a text of ONE(). */

@@ -115,7 +115,7 @@ static int kallsyms_open(struct inode *inode, struct file *file)
 
 	if (!walk)
 		return -ENOMEM;
-	walk->show_addresses = capable(CAP_SYSLOG);
+	walk->show_addresses = READ_ONCE(kptr_restrict) < 2 && capable(CAP_SYSLOG);
 	return 0;
 }
 

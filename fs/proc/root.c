@@ -4,7 +4,9 @@
  * folder for each process (base.c), self and thread-self (self.c), and sys (sysctl.c).
  */
 #include <fs/statfs.h>
+#include <kern/cred.h>
 #include <kern/rcupdate.h>
+#include <lib/kstrtox.h>
 #include <linux/magic.h>
 #include <mm/slab.h>
 
@@ -65,11 +67,97 @@ static void proc_evict_inode(struct inode *inode)
 	pi->pde = NULL;
 }
 
+/* ---- mount options ---- */
+
+static int parse_hidepid(struct proc_fs_info *info, const char *value)
+{
+	static const struct {
+		const char *name;
+		int mode;
+	} modes[] = {
+		{ "0", HIDEPID_OFF },	     { "off", HIDEPID_OFF },
+		{ "1", HIDEPID_NO_ACCESS },  { "noaccess", HIDEPID_NO_ACCESS },
+		{ "2", HIDEPID_INVISIBLE },  { "invisible", HIDEPID_INVISIBLE },
+		{ "4", HIDEPID_PTRACEABLE }, { "ptraceable", HIDEPID_PTRACEABLE },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (!strcmp(value, modes[i].name)) {
+			info->hidepid = modes[i].mode;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int parse_one(struct proc_fs_info *info, const char *name, const char *value)
+{
+	unsigned int number;
+
+	if (!value)
+		return -EINVAL;
+	if (!strcmp(name, "hidepid"))
+		return parse_hidepid(info, value);
+	if (!strcmp(name, "subset") && !strcmp(value, "pid")) {
+		info->only_pids = true;
+		return 0;
+	}
+	if (!strcmp(name, "gid") && !kstrtouint(value, 10, &number)) {
+		info->gid = make_kgid(current_user_ns(), number);
+		return gid_valid(info->gid) ? 0 : -EINVAL;
+	}
+	return -EINVAL;
+}
+
+static int proc_parse_options(struct proc_fs_info *info, char *data)
+{
+	char *name;
+
+	while ((name = strsep(&data, ","))) {
+		char *value = strchr(name, '=');
+		int err;
+
+		if (!*name)
+			continue;
+		if (value)
+			*value++ = '\0';
+		err = parse_one(info, name, value);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int proc_remount(struct super_block *sb, int *flags, char *data)
+{
+	return proc_parse_options(proc_info(sb), data);
+}
+
+static int proc_show_options(struct seq_file *m, struct dentry *root)
+{
+	static const char *const modes[] = {
+		[HIDEPID_NO_ACCESS] = "noaccess",
+		[HIDEPID_INVISIBLE] = "invisible",
+		[HIDEPID_PTRACEABLE] = "ptraceable",
+	};
+	const struct proc_fs_info *info = proc_info(root->d_sb);
+
+	if (info->gid.val)
+		seq_printf(m, ",gid=%u", from_kgid_munged(current_user_ns(), info->gid));
+	if (info->hidepid)
+		seq_printf(m, ",hidepid=%s", modes[info->hidepid]);
+	if (info->only_pids)
+		seq_puts(m, ",subset=pid");
+	return 0;
+}
+
 static const struct super_operations proc_sops = {
 	.alloc_inode = proc_alloc_inode,
 	.free_inode = proc_free_inode,
 	.evict_inode = proc_evict_inode,
 	.statfs = simple_statfs,
+	.remount_fs = proc_remount,
+	.show_options = proc_show_options,
 };
 
 /* A new inode owned by root, or NULL. => may sleep */
@@ -87,10 +175,11 @@ struct inode *proc_new_inode(struct super_block *sb, unsigned long ino, umode_t 
 
 static struct dentry *proc_root_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
 {
-	struct dentry *found = proc_sys_lookup_root(dir, dentry);
+	struct dentry *found = proc_pid_lookup(dentry);
 
-	if (found == ERR_PTR(-ENOENT))
-		found = proc_pid_lookup(dentry);
+	if (found != ERR_PTR(-ENOENT) || proc_info(dir->i_sb)->only_pids)
+		return found;
+	found = proc_sys_lookup_root(dir, dentry);
 	if (found == ERR_PTR(-ENOENT))
 		found = proc_lookup_de(dir, dentry, &proc_root);
 	return found;
@@ -98,6 +187,11 @@ static struct dentry *proc_root_lookup(struct inode *dir, struct dentry *dentry,
 
 static int proc_root_readdir(struct file *file, struct dir_context *ctx)
 {
+	if (proc_info(file_inode(file)->i_sb)->only_pids && ctx->pos <= FIRST_PROCESS_ENTRY) {
+		if (!dir_emit_dots(file, ctx))
+			return 0;
+		ctx->pos = FIRST_PROCESS_ENTRY + 1;
+	}
 	if (ctx->pos < FIRST_PROCESS_ENTRY) {
 		if (proc_readdir_de(file, ctx, &proc_root))
 			return 0;
@@ -152,47 +246,58 @@ static int proc_fill_super(struct super_block *sb, void *data, int silent)
 	return proc_setup_self(sb);
 }
 
-static int test_ns(struct super_block *sb, void *data)
+static int proc_test_super(struct super_block *sb, void *data)
 {
-	return proc_pid_ns(sb) == data;
+	return 0;
 }
 
-static int set_ns(struct super_block *sb, void *data)
+static int proc_set_super(struct super_block *sb, void *data)
 {
 	int error = set_anon_super(sb, NULL);
 
 	if (!error)
-		sb->s_fs_info = get_pid_ns(data);
+		sb->s_fs_info = data;
 	return error;
 }
 
+static void free_info(struct proc_fs_info *info)
+{
+	put_pid_ns(info->pid_ns);
+	kfree(info);
+}
+
+/* Each mount is an instance of its own, with its own options. */
 static struct dentry *proc_mount(struct file_system_type *type, int flags, const char *dev_name,
 				 void *data)
 {
-	struct pid_namespace *ns = task_active_pid_ns(current);
+	struct proc_fs_info *info = kzalloc(sizeof(*info), GFP_KERNEL);
 	struct super_block *sb;
 	int error;
 
-	sb = sget(type, test_ns, set_ns, flags, ns);
-	if (IS_ERR(sb))
+	if (!info)
+		return ERR_PTR(-ENOMEM);
+	info->pid_ns = get_pid_ns(task_active_pid_ns(current));
+	error = proc_parse_options(info, data);
+	sb = error ? ERR_PTR(error) : sget(type, proc_test_super, proc_set_super, flags, info);
+	if (IS_ERR(sb)) {
+		free_info(info);
 		return ERR_CAST(sb);
-	if (!sb->s_root) {
-		error = proc_fill_super(sb, data, flags & SB_SILENT);
-		if (error) {
-			deactivate_locked_super(sb);
-			return ERR_PTR(error);
-		}
-		sb->s_flags |= SB_ACTIVE;
 	}
+	error = proc_fill_super(sb, data, flags & SB_SILENT);
+	if (error) {
+		deactivate_locked_super(sb);
+		return ERR_PTR(error);
+	}
+	sb->s_flags |= SB_ACTIVE;
 	return dget(sb->s_root);
 }
 
 static void proc_kill_sb(struct super_block *sb)
 {
-	struct pid_namespace *ns = proc_pid_ns(sb);
+	struct proc_fs_info *info = proc_info(sb);
 
 	kill_litter_super(sb);
-	put_pid_ns(ns);
+	free_info(info);
 }
 
 static struct file_system_type proc_type = {

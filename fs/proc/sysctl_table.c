@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* The entries of /proc/sys that belong to the core: kernel, vm, fs. */
 #include <fs/fdtable.h>
+#include <fs/mount.h>
 #include <fs/sysctl.h>
+#include <kern/exec.h>
 #include <kern/fork.h>
+#include <kern/panic.h>
 #include <kern/printk.h>
 #include <kern/random.h>
 #include <kern/reboot.h>
@@ -141,6 +144,9 @@ static int do_drop_caches(const struct ctl_table *table, int write, char *buffer
 
 static int cap_last = CAP_LAST_CAP, ngroups_max = NGROUPS_MAX;
 static int random_bits = 256;
+/* No module, no oops that was survived counts. */
+static int tainted;
+static char arch_name[] = "x86_64";
 static u8 boot_id[16];
 
 #define STRING(name, buf, m) { .procname = name, .data = buf, .maxlen = sizeof(buf), .mode = m, \
@@ -167,6 +173,13 @@ static const struct ctl_table kernel_table[] = {
 	INT("overflowuid", overflowuid, 0644, NULL, NULL),
 	INT("overflowgid", overflowgid, 0644, NULL, NULL),
 	CALL("printk", do_printk, 0644),
+	INT("randomize_va_space", randomize_va_space, 0644, &zero, &two),
+	INT("dmesg_restrict", dmesg_restrict, 0644, &zero, &one),
+	INT("kptr_restrict", kptr_restrict, 0644, &zero, &two),
+	INT("panic", panic_timeout, 0644, NULL, NULL),
+	INT("panic_on_oops", panic_on_oops, 0644, NULL, NULL),
+	INT("tainted", tainted, 0444, NULL, NULL),
+	STRING("arch", arch_name, 0444),
 	{}
 };
 
@@ -193,6 +206,9 @@ static const struct ctl_table vm_table[] = {
 static const struct ctl_table fs_table[] = {
 	{ .procname = "file-max", .data = &sysctl_file_max, .maxlen = sizeof(long), .mode = 0644,
 	  .proc_handler = proc_doulongvec_minmax },
+	INT("overflowuid", overflowuid, 0644, NULL, NULL),
+	INT("overflowgid", overflowgid, 0644, NULL, NULL),
+	INT("mount-max", sysctl_mount_max, 0644, &one, NULL),
 	CALL("file-nr", do_file_nr, 0444),
 	CALL("inode-nr", do_inode_nr, 0444),
 	CALL("dentry-state", do_dentry_state, 0444),

@@ -378,6 +378,9 @@ SYSCALL_DEFINE2(flock, unsigned int, fd, unsigned int, cmd)
 	int error = -EINVAL;
 	int type;
 
+	/* Mandatory locks never were: accepted, and nothing else. */
+	if (cmd & LOCK_MAND)
+		return 0;
 	switch (cmd & ~LOCK_NB) {
 	case LOCK_SH:
 		type = F_RDLCK;

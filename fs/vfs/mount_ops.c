@@ -27,7 +27,7 @@ bool mount_capable(const struct file_system_type *type)
 }
 
 /* fs.mount-max */
-static unsigned int sysctl_mount_max = 100000;
+unsigned int sysctl_mount_max = 100000;
 
 /* ---- the place ---- */
 

@@ -113,7 +113,8 @@ void put_link(struct nameidata *nd)
 }
 
 /* Follows a symlink (whose references pass): its text, NULL when nothing is left, or ERR_PTR. */
-static const char *pick_link(struct nameidata *nd, const struct path *link, struct inode *inode)
+static const char *pick_link(struct nameidata *nd, const struct path *link, struct inode *inode,
+			     bool trailing)
 {
 	struct saved_link *last;
 	const char *text;
@@ -128,6 +129,12 @@ static const char *pick_link(struct nameidata *nd, const struct path *link, stru
 	last->name = NULL;
 	if ((nd->flags & LOOKUP_NO_SYMLINKS) || (link->mnt->mnt_flags & MNT_NOSYMFOLLOW))
 		return ERR_PTR(-ELOOP);
+	if (trailing) {
+		int error = may_follow_link(d_inode(nd->path.dentry), inode);
+
+		if (error)
+			return ERR_PTR(error);
+	}
 	touch_atime(&last->link);
 	text = inode->i_link;
 	if (!text || !S_ISLNK(inode->i_mode)) {
@@ -212,7 +219,7 @@ const char *step_into(struct nameidata *nd, int flags, struct dentry *dentry)
 	}
 	if (path.mnt == nd->path.mnt)
 		mntget(path.mnt);
-	return pick_link(nd, &path, inode);
+	return pick_link(nd, &path, inode, flags & WALK_TRAILING);
 }
 
 /* Up from the root of a mount to the place it is mounted on. false: this is as far as it goes. */

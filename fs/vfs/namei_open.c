@@ -155,11 +155,18 @@ static int do_open(struct nameidata *nd, struct file *file, const struct open_fl
 		return error;
 	inode = d_inode(nd->path.dentry);
 	if ((flag & O_CREAT) && !created) {
+		struct dentry *parent;
+
 		/* "." and the like: a name that is looked up is checked where it is. */
 		if (flag & O_EXCL)
 			return -EEXIST;
 		if (S_ISDIR(inode->i_mode))
 			return -EISDIR;
+		parent = dget_parent(nd->path.dentry);
+		error = may_create_in_sticky(d_inode(parent), inode);
+		dput(parent);
+		if (error)
+			return error;
 	}
 	if ((nd->flags & LOOKUP_DIRECTORY) && !S_ISDIR(inode->i_mode))
 		return -ENOTDIR;

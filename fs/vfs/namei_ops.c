@@ -440,8 +440,9 @@ static int do_linkat(int old_dfd, const char __user *uold, int new_dfd, const ch
 	dentry = filename_create(new_dfd, name, &new, how & LOOKUP_REVAL);
 	error = PTR_ERR(dentry);
 	if (!IS_ERR(dentry)) {
-		error = old.mnt != new.mnt ? -EXDEV :
-			vfs_link(old.dentry, d_inode(new.dentry), dentry);
+		error = old.mnt != new.mnt ? -EXDEV : may_linkat(d_inode(old.dentry));
+		if (!error)
+			error = vfs_link(old.dentry, d_inode(new.dentry), dentry);
 		done_path_create(&new, dentry);
 	}
 	putname(name);

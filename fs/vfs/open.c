@@ -308,6 +308,8 @@ SYSCALL_DEFINE4(openat2, int, dfd, const char __user *, name, struct open_how __
 
 	if (size < OPEN_HOW_SIZE_VER0)
 		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
 	error = copy_struct_from_user(&how, sizeof(how), uhow, size);
 	if (error)
 		return error;

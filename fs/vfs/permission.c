@@ -3,8 +3,10 @@
 #include <fs/dentry.h>
 #include <fs/inode.h>
 #include <fs/super.h>
+#include <fs/sysctl.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/init.h>
 #include "internal.h"
 #include "walk.h"
 
@@ -89,6 +91,76 @@ int may_delete(struct inode *dir, struct dentry *victim, bool isdir)
 	}
 	return IS_DEADDIR(dir) ? -ENOENT : 0;
 }
+
+/*
+ * fs.protected_*: what a sticky folder that all may write, /tmp, does to names that others put
+ * there as traps. 0 by default, as in the kernel; distributions set them.
+ */
+static int protected_symlinks, protected_hardlinks, protected_fifos, protected_regular;
+
+static bool shared_folder(const struct inode *dir)
+{
+	return (dir->i_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH);
+}
+
+int may_follow_link(const struct inode *dir, const struct inode *link)
+{
+	if (!READ_ONCE(protected_symlinks) || uid_eq(current_fsuid(), link->i_uid) ||
+	    !shared_folder(dir) || uid_eq(dir->i_uid, link->i_uid))
+		return 0;
+	return -EACCES;
+}
+
+/* A file that a link would not make more dangerous than it is. */
+static bool safe_to_link(struct inode *inode)
+{
+	umode_t mode = inode->i_mode;
+
+	if (!S_ISREG(mode) || (mode & S_ISUID) ||
+	    (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+		return false;
+	return !inode_permission(inode, MAY_READ | MAY_WRITE);
+}
+
+int may_linkat(struct inode *inode)
+{
+	if (!READ_ONCE(protected_hardlinks) || safe_to_link(inode) ||
+	    uid_eq(current_fsuid(), inode->i_uid) || capable(CAP_FOWNER))
+		return 0;
+	return -EPERM;
+}
+
+int may_create_in_sticky(const struct inode *dir, const struct inode *inode)
+{
+	int level = S_ISFIFO(inode->i_mode) ? READ_ONCE(protected_fifos) :
+		    S_ISREG(inode->i_mode)  ? READ_ONCE(protected_regular) :
+					      0;
+
+	if (!level || !(dir->i_mode & S_ISVTX) || uid_eq(inode->i_uid, dir->i_uid) ||
+	    uid_eq(current_fsuid(), inode->i_uid))
+		return 0;
+	return (dir->i_mode & S_IWOTH) || ((dir->i_mode & S_IWGRP) && level >= 2) ? -EACCES : 0;
+}
+
+static const int zero, one = 1, two = 2;
+
+#define LEVEL(name, var, max) { .procname = name, .data = &(var), .maxlen = sizeof(int),            \
+				.mode = 0600, .proc_handler = proc_dointvec_minmax,                 \
+				.extra1 = &zero, .extra2 = max }
+
+static const struct ctl_table protected_table[] = {
+	LEVEL("protected_symlinks", protected_symlinks, &one),
+	LEVEL("protected_hardlinks", protected_hardlinks, &one),
+	LEVEL("protected_fifos", protected_fifos, &two),
+	LEVEL("protected_regular", protected_regular, &two),
+	{}
+};
+
+static int __init protected_init(void)
+{
+	return register_sysctl("fs", protected_table);
+}
+fs_initcall(protected_init);
 
 int may_create(struct inode *dir, struct dentry *child)
 {

@@ -12,6 +12,8 @@
 #include <kern/init.h>
 #include <kern/syscalls.h>
 #include <linux/fcntl.h>
+#include <fs/sysctl.h>
+#include <lib/log2.h>
 #include <linux/magic.h>
 #include <mm/page.h>
 #include <mm/slab.h>
@@ -24,6 +26,31 @@ unsigned long pipe_user_pages_hard;
 unsigned long pipe_user_pages_soft = PIPE_DEF_BUFFERS * 1024;
 
 static struct vfsmount *pipe_mnt;
+
+/* The limit of a pipe's size is a power of two. */
+static int do_pipe_max_size(const struct ctl_table *table, int write, char *buffer, size_t *lenp,
+			    loff_t *ppos)
+{
+	unsigned int size = READ_ONCE(pipe_max_size);
+	struct ctl_table row = { .data = &size, .maxlen = sizeof(size) };
+	int err = proc_douintvec(&row, write, buffer, lenp, ppos);
+
+	if (err || !write)
+		return err;
+	if (!size || size > 1U << 31)
+		return -EINVAL;
+	WRITE_ONCE(pipe_max_size, max_t(unsigned int, roundup_pow_of_two(size), PAGE_SIZE));
+	return 0;
+}
+
+static const struct ctl_table pipe_table[] = {
+	{ .procname = "pipe-max-size", .mode = 0644, .proc_handler = do_pipe_max_size },
+	{ .procname = "pipe-user-pages-hard", .data = &pipe_user_pages_hard,
+	  .maxlen = sizeof(long), .mode = 0644, .proc_handler = proc_doulongvec_minmax },
+	{ .procname = "pipe-user-pages-soft", .data = &pipe_user_pages_soft,
+	  .maxlen = sizeof(long), .mode = 0644, .proc_handler = proc_doulongvec_minmax },
+	{}
+};
 
 static unsigned long charge(struct user_struct *user, long pages)
 {
@@ -233,6 +260,6 @@ static int __init pipefs_init(void)
 	BUG_ON(register_filesystem(&pipe_fs_type));
 	pipe_mnt = kern_mount(&pipe_fs_type);
 	BUG_ON(IS_ERR(pipe_mnt));
-	return 0;
+	return register_sysctl("fs", pipe_table);
 }
 fs_initcall(pipefs_init);

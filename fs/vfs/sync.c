@@ -77,16 +77,15 @@ SYSCALL_DEFINE4(sync_file_range, int, fd, loff_t, offset, loff_t, nbytes, unsign
 	umode_t mode;
 	int error = 0;
 
-	if (flags & ~(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-		      SYNC_FILE_RANGE_WAIT_AFTER))
-		return -EINVAL;
-	if (offset < 0 || nbytes < 0 || nbytes > 0x7fffffffffffffffLL - offset)
-		return -EINVAL;
 	f = fdget(fd);
 	if (!f.file)
 		return -EBADF;
 	mode = file_inode(f.file)->i_mode;
-	if (!S_ISREG(mode) && !S_ISBLK(mode) && !S_ISDIR(mode) && !S_ISLNK(mode))
+	if (flags & ~(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+		      SYNC_FILE_RANGE_WAIT_AFTER) ||
+	    offset < 0 || nbytes < 0 || nbytes > 0x7fffffffffffffffLL - offset)
+		error = -EINVAL;
+	else if (!S_ISREG(mode) && !S_ISBLK(mode) && !S_ISDIR(mode) && !S_ISLNK(mode))
 		error = -ESPIPE;
 	else if (f.file->f_op->fsync && flags)
 		error = fsync_range(f.file, offset,

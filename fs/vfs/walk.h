@@ -67,6 +67,10 @@ int filename_parentat(int dfd, struct filename *name, unsigned int flags, struct
 
 /* permission.c: the checks before a name is made or taken away. => dir locked */
 int may_create(struct inode *dir, struct dentry *child);
+/* fs.protected_*: 0, or -EACCES, -EPERM. The folder is the link's, or the file's. */
+int may_follow_link(const struct inode *dir, const struct inode *link);
+int may_linkat(struct inode *inode);
+int may_create_in_sticky(const struct inode *dir, const struct inode *inode);
 int may_delete(struct inode *dir, struct dentry *victim, bool isdir);
 /* The mode of a new file: umask, and setgid as the folder has it. */
 umode_t mode_strip(const struct inode *dir, umode_t mode);

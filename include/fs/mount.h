@@ -87,6 +87,8 @@ bool current_chrooted(void);
 bool mnt_may_suid(struct vfsmount *mnt);
 void get_mnt_ns(struct mnt_namespace *ns);
 void put_mnt_ns(struct mnt_namespace *ns);
+/* Mounts of one name space. */
+extern unsigned int sysctl_mount_max;
 extern struct mnt_namespace *init_mnt_ns;	/* valid after mnt_init() */
 
 /* Shows of /proc/PID/{mounts,mountinfo,mountstats}: see proc_mounts_open(). */

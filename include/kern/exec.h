@@ -17,6 +17,8 @@ int kernel_execve(const char *filename, const char *const *argv, const char *con
 /* mm->flags: may the program be dumped and looked into? SUID_DUMP_* of <mm/mm_types.h>. */
 struct mm_struct;
 extern int suid_dumpable;
+/* 0: programs lie at the same addresses each time; 2: the heap's start is random, too. */
+extern int randomize_va_space;
 void set_dumpable(struct mm_struct *mm, int value);
 int get_dumpable(struct mm_struct *mm);
 

@@ -18,6 +18,8 @@ struct ipc_kind {
 	int count;	    /* lock */
 	int limit;	    /* WRITE_ONCE: sysctl */
 	unsigned short next_seq; /* lock */
+	int last_index;		 /* lock: where the last new object was put */
+	int next_id;		 /* WRITE_ONCE: number of the next object, below 0: any */
 };
 
 struct ipc_namespace {

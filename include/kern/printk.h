@@ -82,6 +82,9 @@ bool ___ratelimit(struct ratelimit_state *rs, const char *func);
 #define pr_info_ratelimited(fmt, args...) printk_ratelimited(KERN_INFO pr_fmt(fmt), ##args)
 
 /* Messages of a level below this go to the host's standard error. */
+/* sysctl: who reads the messages, and addresses in /proc/kallsyms (1: privileged, 2: nobody). */
+extern int dmesg_restrict;
+extern int kptr_restrict;
 extern int console_loglevel;
 extern int default_message_loglevel;
 extern int minimum_console_loglevel;

@@ -83,7 +83,14 @@ struct seccomp_filter;
 #define TIF_SYSCALL_TRACE	7	/* stop at the begin and the end of system calls */
 #define TIF_SYSCALL_EMU		8	/* stop at the begin, and do not execute it */
 #define TIF_SECCOMP		9	/* system calls pass filters first */
+#define TIF_SYSCALL_USER_DISPATCH 11	/* system calls from outside a range are signals */
 #define TIF_HW_BREAKPOINT	10	/* debug registers are armed: see kernel/ptrace/hw_breakpoint.c */
+
+/* Where system calls may come from; kernel/syscall/user_dispatch.c. */
+struct user_dispatch {
+	unsigned long offset, len;
+	char *selector;			/* guest address */
+};
 
 /*
  * Which lock guards a field:
@@ -170,6 +177,7 @@ struct task_struct {
 	struct rb_root_cached pi_waiters;	/* kernel/locking/rtmutex.c: graph_lock */
 	struct rt_mutex_waiter *pi_blocked_on;	/* likewise */
 	struct completion *vfork_done;		/* a */
+	struct user_dispatch user_dispatch;	/* c */
 	void *rseq;				/* c: guest address */
 	u32 rseq_len;				/* c */
 	u32 rseq_sig;				/* c */

@@ -46,7 +46,8 @@ static inline bool test_and_clear_tsk_thread_flag(struct task_struct *task, int 
 
 /* What makes do_syscall_64() look closer, before and after the call. */
 #define TIF_SYSCALL_ENTRY_WORK                                                                     \
-	((1UL << TIF_SYSCALL_TRACE) | (1UL << TIF_SYSCALL_EMU) | (1UL << TIF_SECCOMP))
+	((1UL << TIF_SYSCALL_TRACE) | (1UL << TIF_SYSCALL_EMU) | (1UL << TIF_SECCOMP) |           \
+	 (1UL << TIF_SYSCALL_USER_DISPATCH))
 #define TIF_SYSCALL_EXIT_WORK                                                                      \
 	((1UL << TIF_SYSCALL_TRACE) | (1UL << TIF_SYSCALL_EMU) | (1UL << TIF_SINGLESTEP))
 #define TIF_SYSCALL_WORK (TIF_SYSCALL_ENTRY_WORK | TIF_SYSCALL_EXIT_WORK)

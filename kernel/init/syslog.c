@@ -181,14 +181,17 @@ static int console_level(int type, int level)
 	return 0;
 }
 
+int dmesg_restrict;
+int kptr_restrict;
+
 /* => may sleep; bytes, a size, 0, or -errno */
 int do_syslog(int type, char __user *buf, int len)
 {
 	bool reads = type == SYSLOG_ACTION_READ || type == SYSLOG_ACTION_READ_ALL ||
 		     type == SYSLOG_ACTION_READ_CLEAR;
+	bool for_all = type == SYSLOG_ACTION_READ_ALL || type == SYSLOG_ACTION_SIZE_BUFFER;
 
-	if (type != SYSLOG_ACTION_READ_ALL && type != SYSLOG_ACTION_SIZE_BUFFER &&
-	    !capable(CAP_SYSLOG))
+	if ((!for_all || READ_ONCE(dmesg_restrict)) && !capable(CAP_SYSLOG))
 		return -EPERM;
 	if (reads) {
 		if (!buf || len < 0)

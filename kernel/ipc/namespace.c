@@ -23,7 +23,8 @@
 #define IPC_KIND_INIT(kind, max)                                                                   \
 	{                                                                                          \
 		.lock = __MUTEX_INITIALIZER(init_ipc_ns.kind.lock),                                \
-		.objects = IDR_INIT(init_ipc_ns.kind.objects), .limit = (max),                     \
+		.objects = IDR_INIT(init_ipc_ns.kind.objects), .limit = (max), .last_index = -1,   \
+		.next_id = -1,                                                             \
 	}
 
 struct ipc_namespace init_ipc_ns = {
@@ -91,6 +92,8 @@ static void init_kind(struct ipc_kind *kind, int limit)
 	mutex_init(&kind->lock);
 	idr_init(&kind->objects);
 	kind->limit = limit;
+	kind->last_index = -1;
+	kind->next_id = -1;
 }
 
 struct ipc_namespace *copy_ipc_ns(unsigned long flags, struct user_namespace *user_ns,
@@ -200,6 +203,10 @@ static const int zero, most_objects = IPC_MAX_OBJECTS;
 				  .maxlen = sizeof(init_ipc_ns.field), .mode = 0644,               \
 				  .proc_handler = do_limit, .extra1 = &zero, .extra2 = max }
 
+#define NEXT_ID(name, field) { .procname = name, .data = &init_ipc_ns.field,                        \
+			       .maxlen = sizeof(init_ipc_ns.field), .mode = 0644,                   \
+			       .proc_handler = do_limit, .extra1 = &zero }
+
 static const struct ctl_table ipc_table[] = {
 	{ .procname = "shmmax", .data = &init_ipc_ns.shm_max, .maxlen = sizeof(size_t),
 	  .mode = 0644, .proc_handler = do_limit },
@@ -207,6 +214,9 @@ static const struct ctl_table ipc_table[] = {
 	  .mode = 0644, .proc_handler = do_limit },
 	LIMIT("shmmni", shm.limit, &most_objects),
 	LIMIT("msgmax", msg_max, NULL),
+	NEXT_ID("shm_next_id", shm.next_id),
+	NEXT_ID("msg_next_id", msg.next_id),
+	NEXT_ID("sem_next_id", sem.next_id),
 	LIMIT("msgmnb", msg_mnb, NULL),
 	LIMIT("msgmni", msg.limit, &most_objects),
 	{ .procname = "sem", .data = init_ipc_ns.sem_ctls, .maxlen = 4 * sizeof(int), .mode = 0644,

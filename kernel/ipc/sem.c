@@ -389,6 +389,8 @@ SYSCALL_DEFINE4(semtimedop, int, id, struct sembuf __user *, ops, unsigned int, 
 		return semtimedop(id, ops, nops, NULL);
 	if (get_timespec64(&ts, utimeout))
 		return -EFAULT;
+	if (nops >= 1 && id >= 0 && nops > READ_ONCE(current_ipc_ns()->sem_ctls[2]))
+		return -E2BIG;
 	if (!timespec64_valid(&ts))
 		return -EINVAL;
 	end = ktime_add_safe(ktime_get(), timespec64_to_ktime(ts));

@@ -205,8 +205,6 @@ SYSCALL_DEFINE3(shmget, __kernel_key_t, key, size_t, size, int, flags)
 {
 	struct ipc_namespace *ns = current_ipc_ns();
 
-	if ((long)size < 0)
-		return -EINVAL;
 	return ipc_get(ns, &ns->shm, key, flags, size, check_segment, make_segment);
 }
 

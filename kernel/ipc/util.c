@@ -28,17 +28,41 @@
 
 #define PERMISSION_BITS 0777
 
-int ipc_add(struct ipc_kind *kind, struct ipc_object *object, __kernel_key_t key, int flags)
+/*
+ * A place in the table: the next one, or that of the number that somebody asked for by
+ * /proc/sys/kernel/shm_next_id and the like, which is then in *wanted.
+ */
+static int new_index(struct ipc_kind *kind, struct ipc_object *object, int *wanted)
 {
 	int index;
 
+	*wanted = READ_ONCE(kind->next_id);
+	if (*wanted < 0)
+		return idr_alloc_cyclic(&kind->objects, object, 0, IPC_MAX_OBJECTS, GFP_KERNEL);
+	WRITE_ONCE(kind->next_id, -1);
+	index = *wanted % IPC_MAX_OBJECTS;
+	return idr_alloc(&kind->objects, object, index, index + 1, GFP_KERNEL);
+}
+
+int ipc_add(struct ipc_kind *kind, struct ipc_object *object, __kernel_key_t key, int flags)
+{
+	int index, wanted;
+
 	if (kind->count >= kind->limit)
 		return -ENOSPC;
-	index = idr_alloc(&kind->objects, object, 0, IPC_MAX_OBJECTS, GFP_KERNEL);
+	index = new_index(kind, object, &wanted);
 	if (index < 0)
 		return index;
 	kind->count++;
-	object->seq = kind->next_seq++ & 0xffff;
+	/* Indices are used in turn: only when they begin anew is another generation needed. */
+	if (wanted >= 0) {
+		object->seq = wanted / IPC_MAX_OBJECTS;
+	} else {
+		if (index <= kind->last_index)
+			kind->next_seq++;
+		object->seq = kind->next_seq;
+		kind->last_index = index;
+	}
 	object->id = (object->seq & 0x7fff) * IPC_MAX_OBJECTS + index;
 	object->key = key;
 	object->uid = object->cuid = current_euid();

@@ -11,6 +11,7 @@
 #include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/errno.h>
+#include <kern/exec.h>
 #include <kern/init.h>
 #include <kern/kernel.h>
 #include <kern/random.h>
@@ -318,7 +319,8 @@ static void set_layout(struct elf_image *elf, bool has_interpreter)
 	/* The heap of ld.so run by hand would collide with what it maps. */
 	if (elf->header.e_type == ET_DYN && !has_interpreter)
 		mm->brk = mm->start_brk = ELF_ET_DYN_BASE;
-	mm->brk = mm->start_brk = arch_randomize_brk(mm);
+	if (READ_ONCE(randomize_va_space) == 2)
+		mm->brk = mm->start_brk = arch_randomize_brk(mm);
 }
 
 /* From the point of no return on: errors kill. */

@@ -30,6 +30,7 @@
 #include <kern/resource.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
+#include <kern/user_dispatch.h>
 #include <kern/syscalls.h>
 #include <kern/nsproxy.h>
 #include <kern/task_work.h>
@@ -47,6 +48,7 @@
 
 #include "internal.h"
 
+int randomize_va_space = 2;
 int suid_dumpable;
 
 static LIST_HEAD(formats);
@@ -289,10 +291,11 @@ int begin_new_exec(struct linux_binprm *bprm)
 	error = unshare_sighand(me);
 	if (error)
 		goto out_unlock;
+	clear_syscall_user_dispatch();
 	me->flags &= ~(PF_RANDOMIZE | PF_FORKNOEXEC | PF_KTHREAD | PF_NOFREEZE | PF_NO_SETAFFINITY);
 	if (bprm->per_clear_setid)
 		me->personality &= ~PER_CLEAR_ON_SETID;
-	if (!(me->personality & ADDR_NO_RANDOMIZE))
+	if (!(me->personality & ADDR_NO_RANDOMIZE) && READ_ONCE(randomize_va_space))
 		me->flags |= PF_RANDOMIZE;
 	me->sas_ss_sp = me->sas_ss_size = 0;
 	me->sas_ss_flags = SS_DISABLE;

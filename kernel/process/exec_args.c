@@ -6,6 +6,7 @@
 #include <kern/binfmts.h>
 #include <kern/err.h>
 #include <kern/errno.h>
+#include <kern/exec.h>
 #include <kern/fork.h>
 #include <kern/kernel.h>
 #include <kern/random.h>
@@ -37,7 +38,7 @@ static unsigned long pick_stack_top(void)
 {
 	unsigned long top = STACK_TOP_MAX;
 
-	if (!(current->personality & ADDR_NO_RANDOMIZE))
+	if (!(current->personality & ADDR_NO_RANDOMIZE) && READ_ONCE(randomize_va_space))
 		top -= (get_random_u64() % STACK_RANDOM_PAGES) << PAGE_SHIFT;
 	return top;
 }

@@ -76,6 +76,7 @@ static void reset_task_state(struct task_struct *task)
 	task->restart_block.fn = do_no_restart_syscall;
 	task->robust_list = NULL;
 	futex_init_task(task);
+	memset(&task->user_dispatch, 0, sizeof(task->user_dispatch));
 	task->pi_waiters = RB_ROOT_CACHED;
 	task->pi_blocked_on = NULL;
 	task->vfork_done = NULL;

@@ -10,6 +10,7 @@
 #include <kern/seccomp.h>
 #include <kern/signal.h>
 #include <kern/syscalls.h>
+#include <kern/user_dispatch.h>
 #include <lib/string.h>
 #include <mm/mmap.h>
 #include <mm/uaccess.h>
@@ -234,6 +235,8 @@ static long task_option(int option, unsigned long arg2, unsigned long arg3, unsi
 		return 0;
 	case PR_GET_NO_NEW_PRIVS:
 		return arg2 || arg3 || arg4 || arg5 ? -EINVAL : me->no_new_privs;
+	case PR_SET_SYSCALL_USER_DISPATCH:
+		return set_syscall_user_dispatch(arg2, arg3, arg4, (char __user *)arg5);
 	case PR_SET_CHILD_SUBREAPER:
 		set_child_subreaper(arg2);
 		return 0;

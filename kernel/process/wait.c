@@ -384,18 +384,21 @@ SYSCALL_DEFINE5(waitid, int, which, pid_t, upid, siginfo_t __user *, infop, int,
 		if (ru && copy_to_user(ru, &usage, sizeof(usage)))
 			return -EFAULT;
 	}
-	if (!infop || ret)
+	if (!infop)
 		return ret;
 	out.si_code = info.cause;
 	out.si_pid = info.pid;
 	out.si_uid = info.uid;
 	out.si_status = info.status;
-	/* Linux stores these fields one by one and leaves the rest of the structure alone. */
+	/*
+	 * Linux stores these fields one by one, after an error too, and leaves the rest of the
+	 * structure alone.
+	 */
 	if (put_user(out.si_signo, &infop->si_signo) || put_user(0, &infop->si_errno) ||
 	    put_user(out.si_code, &infop->si_code) || put_user(out.si_pid, &infop->si_pid) ||
 	    put_user(out.si_uid, &infop->si_uid) || put_user(out.si_status, &infop->si_status))
 		return -EFAULT;
-	return 0;
+	return ret;
 }
 
 long kernel_wait4(pid_t upid, int __user *status, int options, struct rusage *usage)

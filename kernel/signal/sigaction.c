@@ -135,6 +135,9 @@ static int do_sigaltstack(const stack_t *new, stack_t *old, unsigned long sp)
 	mode = new->ss_flags & ~SS_AUTODISARM;
 	if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
 		return -EINVAL;
+	if (task->sas_ss_sp == (unsigned long)new->ss_sp && task->sas_ss_size == new->ss_size &&
+	    task->sas_ss_flags == (unsigned int)new->ss_flags)
+		return 0;
 	if (mode == SS_DISABLE) {
 		task->sas_ss_sp = 0;
 		task->sas_ss_size = 0;

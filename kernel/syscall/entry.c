@@ -23,6 +23,7 @@
 #include <kern/syscalls.h>
 #include <kern/task_work.h>
 #include <kern/thread_info.h>
+#include <kern/user_dispatch.h>
 #include <um/irqflags.h>
 #include <um/thread.h>
 
@@ -70,6 +71,8 @@ void do_syscall_64(struct pt_regs *regs)
 {
 	unsigned long work = READ_ONCE(current->thread_flags);
 
+	if (unlikely(work & (1UL << TIF_SYSCALL_USER_DISPATCH)) && syscall_user_dispatch(regs))
+		return;
 	if (likely(!(work & TIF_SYSCALL_ENTRY_WORK)) || syscall_enter_work(regs, work))
 		call_by_number(regs);
 	work = READ_ONCE(current->thread_flags);

@@ -144,8 +144,6 @@ static long sleep_on_cpu_clock(clockid_t clock, bool absolute, const struct time
 	s64 end = timespec64_to_ns(ts);
 	struct task_struct *task;
 
-	if (clock == CLOCK_THREAD_CPUTIME_ID)
-		return -EOPNOTSUPP;
 	task = cpu_clock_task(clock, true);
 	if (!task)
 		return -EINVAL;
@@ -168,6 +166,8 @@ SYSCALL_DEFINE4(clock_nanosleep, clockid_t, clock, int, flags,
 	struct timespec64 ts;
 	int error = posix_clock_check_timer(clock);
 
+	if (clock == CLOCK_THREAD_CPUTIME_ID)
+		error = -EOPNOTSUPP;
 	if (error)
 		return error;
 	if (get_timespec64(&ts, rqtp))

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Linux's own kernel selftests, built from Debian's linux-source-6.1: what passes on the host
+passes inside. Nothing of them is kept in this tree; without the package the test is skipped.
+
+Programs that set the host's clock, mount, or use much memory are not in the list.
+"""
+import fnmatch
+import glob
+import os
+import subprocess
+
+from driver import VMLINUX, Skip, check, scratch, test
+
+ARCHIVE = "/usr/src/linux-source-6.1.tar.xz"
+LIMIT = 60          # seconds for one program
+
+# Folders, each with the programs that are run (all when none is named).
+PROGRAMS = {
+    "breakpoints": ["breakpoint_test"],
+    "clone3": ["clone3", "clone3_clear_sighand", "clone3_set_tid"],
+    "core": [],
+    "exec": ["null-argv", "recursion-depth"],
+    "filesystems/epoll": ["epoll_wakeup_test"],
+    "futex/functional": ["futex_*"],
+    "membarrier": [],
+    "memfd": ["memfd_test"],
+    "mincore": [],
+    "mqueue": ["mq_open_tests"],
+    "openat2": ["openat2_test", "resolve_test"],
+    "pidfd": ["pidfd_fdinfo_test", "pidfd_getfd_test", "pidfd_open_test", "pidfd_poll_test",
+              "pidfd_setns_test", "pidfd_wait"],
+    "proc": ["fd-*", "proc-*", "read", "self", "thread-self"],
+    "ptrace": ["get_syscall_info", "peeksiginfo"],
+    "rseq": ["basic_test", "param_test"],
+    "seccomp": ["seccomp_bpf"],
+    "sigaltstack": ["sas"],
+    "splice": ["default_file_splice_read"],
+    "syscall_user_dispatch": ["sud_test"],
+    "timers": ["inconsistency-check", "nanosleep", "threadtest"],
+    "tmpfs": ["bug-link-o-tmpfile"],
+    "vDSO": ["vdso_test_*"],
+    "vm": ["madv_populate", "map_fixed_noreplace", "map_populate", "mlock2-tests",
+           "mremap_dontunmap"],
+    "x86": ["check_initial_reg_state_64", "corrupt_xstate_header_64", "sigaltstack_64",
+            "single_step_syscall_64", "syscall_arg_fault_64", "syscall_nt_64"],
+}
+
+ARGUMENTS = {"inconsistency-check": ["-t", "3"], "threadtest": ["-n", "4", "-t", "5"]}
+
+# What passes on a host and not here, and why.
+EXCEPTIONS = {
+    "proc/read": "reads every file of /proc, the event streams too",
+}
+
+
+def build(root):
+    """Unpacks and compiles; the folder of the programs."""
+    if not os.path.exists(ARCHIVE):
+        raise Skip(ARCHIVE + " is missing (apt-get install linux-source-6.1)")
+    tree = os.path.join(root, "linux-source-6.1")
+    subprocess.run(["tar", "xf", ARCHIVE, "-C", root, "--exclude=linux-source-6.1/drivers",
+                    "--exclude=linux-source-6.1/sound", "--exclude=linux-source-6.1/fs"],
+                   check=True)
+    headers = subprocess.run(["make", "-s", "-C", tree, "headers_install", "ARCH=x86_64",
+                              "INSTALL_HDR_PATH=" + root + "/usr"], capture_output=True)
+    if headers.returncode:
+        raise Skip("no kernel headers (rsync is needed)")
+    for folder in PROGRAMS:
+        out = os.path.join(root, "bin", folder)
+        os.makedirs(out, exist_ok=True)
+        # Some need libraries that are not here: what was made is run.
+        subprocess.run(["make", "-s", "-k", "-C", tree + "/tools/testing/selftests/" + folder,
+                        "OUTPUT=" + out, "KHDR_INCLUDES=-isystem " + root + "/usr/include"],
+                       capture_output=True)
+    return os.path.join(root, "bin")
+
+
+def programs(folder):
+    for name, patterns in PROGRAMS.items():
+        for path in sorted(glob.glob(os.path.join(folder, name, "*"))):
+            base = os.path.basename(path)
+            if not os.path.isfile(path) or not os.access(path, os.X_OK) or ".so" in base:
+                continue
+            if patterns and not any(fnmatch.fnmatch(base, p) for p in patterns):
+                continue
+            with open(path, "rb") as file:
+                if file.read(4) == b"\x7fELF":
+                    yield name + "/" + base
+
+
+def status(folder, name, before):
+    """How a program ends: its status; 124 for too long."""
+    base = os.path.basename(name)
+    argv = before + ["timeout", "-k", "3", str(LIMIT), "./" + base] + ARGUMENTS.get(base, [])
+    done = subprocess.run(argv, cwd=os.path.join(folder, os.path.dirname(name)),
+                          stdin=subprocess.DEVNULL, capture_output=True)
+    return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
+
+
+@test(long=True, limit=2400)
+def what_passes_on_the_host_passes_inside():
+    folder = build(scratch())
+    vmlinux = os.path.abspath(VMLINUX)
+    failed, passed = [], 0
+    for name in programs(folder):
+        if status(folder, name, [])[0] != 0 or name in EXCEPTIONS:
+            continue
+        for cpus in (1, 2):
+            code, text = status(folder, name, [vmlinux, "run", "--mem", "1G", "--cpus",
+                                               str(cpus), "--"])
+            if code:
+                failed.append("%s with %d CPUs: status %d\n%s" % (name, cpus, code,
+                                                                text[-600:]))
+            else:
+                passed += 1
+    print("%d runs passed, %d failed" % (passed, len(failed)))
+    check(not failed and passed > 40, "\n".join(failed))
