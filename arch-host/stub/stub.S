@@ -607,6 +607,7 @@ tramp_back:
 	movq	SLOT_REGS+0x08(%rbx), %rbx
 	jmp	*%rcx
 tramp_leave:
+	int3			/* hypervisors intercept ud2 */
 	ud2
 tramp_back_end:
 

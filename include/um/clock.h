@@ -7,6 +7,11 @@
 
 /* CLOCK_MONOTONIC of the host, ns. => any context. */
 u64 um_clock_ns(void);
+/*
+ * The same for a CPU's own bookkeeping: cheaper, and readings close together may be out of order by
+ * some tens of ns. => any context.
+ */
+u64 um_sched_ns(void);
 /* CLOCK_REALTIME of the host, ns since 1970. => any context. */
 u64 um_wall_ns(void);
 /* CLOCK_BOOTTIME of the host minus CLOCK_MONOTONIC: time the host spent suspended, ns. */

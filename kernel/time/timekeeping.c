@@ -142,7 +142,7 @@ void timekeeping_tick(void)
 
 u64 sched_clock(void)
 {
-	return um_clock_ns() - boot_ns;
+	return um_sched_ns() - boot_ns;
 }
 
 unsigned long get_jiffies(void)

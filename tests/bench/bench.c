@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -174,6 +175,25 @@ static void run_fork_exec(int count)
 	}
 }
 
+/* A program without libc: BENCH_EXIT names it on the host. */
+static void run_vfork_exec(int count)
+{
+	const char *const named = getenv("BENCH_EXIT");
+	const char *const program = named ? named : "/exit";
+
+	while (count--) {
+		pid_t pid = vfork();
+		int status;
+
+		if (!pid) {
+			execl(program, "exit", NULL);
+			_exit(1);
+		}
+		if (waitpid(pid, &status, 0) != pid || status)
+			exit(1);
+	}
+}
+
 static void *nothing(void *unused)
 {
 	return unused;
@@ -238,16 +258,13 @@ static void run_touch_64m(int count)
 	}
 }
 
-/* One operation is 1 MiB through a pipe, 64 KiB at a time. */
-static void run_pipe_mib(int count)
-{
-	static char buf[65536];
-	int fds[2];
-	pid_t pid;
+static char buf[65536];
 
-	if (pipe(fds))
-		exit(1);
-	pid = fork();
+/* 1 MiB is one operation, 64 KiB at a time, from fds[1] to fds[0] in a child. */
+static void run_stream(int count, int fds[2])
+{
+	pid_t pid = fork();
+
 	if (!pid) {
 		close(fds[1]);
 		while (read(fds[0], buf, sizeof(buf)) > 0)
@@ -262,12 +279,108 @@ static void run_pipe_mib(int count)
 	waitpid(pid, NULL, 0);
 }
 
+static void run_pipe_mib(int count)
+{
+	int fds[2];
+
+	if (pipe(fds))
+		exit(1);
+	run_stream(count, fds);
+}
+
+static void run_unix_mib(int count)
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds))
+		exit(1);
+	run_stream(count, fds);
+}
+
+/* A file in memory: /dev/shm where that is one, else the root of an initramfs. */
+static int open_file(void)
+{
+	const char *name = getpid() == 1 || getppid() <= 2 ? "/bench.file" : "/dev/shm/bench.file";
+	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0)
+		exit(1);
+	unlink(name);
+	return fd;
+}
+
+static void run_file_write(int count)
+{
+	int fd = open_file();
+
+	while (count--)
+		for (int i = 0; i < 16; i++)
+			if (pwrite(fd, buf, sizeof(buf), i * sizeof(buf)) != sizeof(buf))
+				exit(1);
+	close(fd);
+}
+
+static void run_file_read(int count)
+{
+	int fd = open_file();
+
+	for (int i = 0; i < 16; i++)
+		if (pwrite(fd, buf, sizeof(buf), i * sizeof(buf)) != sizeof(buf))
+			exit(1);
+	while (count--)
+		for (int i = 0; i < 16; i++)
+			if (pread(fd, buf, sizeof(buf), i * sizeof(buf)) != sizeof(buf))
+				exit(1);
+	close(fd);
+}
+
 static void run_cpu(int count)
 {
 	volatile unsigned long x = 1;
 
 	for (long i = 0; i < count * 1000000L; i++)
 		x = x * 6364136223846793005UL + 1442695040888963407UL;
+}
+
+struct half {
+	void (*run)(int count);
+	int count;
+};
+
+static void *run_half(void *arg)
+{
+	struct half *half = arg;
+
+	half->run(half->count);
+	return NULL;
+}
+
+/* The work of `count` operations by two threads. */
+static void by_two(void (*run)(int), int count)
+{
+	struct half half = { run, count / 2 };
+	pthread_t threads[2];
+
+	for (int i = 0; i < 2; i++)
+		if (pthread_create(&threads[i], NULL, run_half, &half))
+			exit(1);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static void run_cpu_by_two(int count)
+{
+	by_two(run_cpu, count);
+}
+
+static void run_getppid_by_two(int count)
+{
+	by_two(run_getppid, count);
+}
+
+static void run_stat_by_two(int count)
+{
+	by_two(run_stat, count);
 }
 
 static const struct bench benches[] = {
@@ -280,13 +393,20 @@ static const struct bench benches[] = {
 	{ "futex-round-trip", run_futex, 2000 },
 	{ "fork-exit-wait", run_fork, 100 },
 	{ "fork-exec-wait", run_fork_exec, 50 },
+	{ "vfork-exec-wait", run_vfork_exec, 100 },
 	{ "thread-create-join", run_thread, 200 },
 	{ "signal-to-self", run_signal, 2000 },
 	{ "mprotect-pair", run_mprotect, 2000 },
 	{ "mmap-touch-munmap-64k", run_mmap_touch, 500 },
 	{ "touch-64-MiB", run_touch_64m, 1 },
 	{ "pipe-1-MiB", run_pipe_mib, 32 },
-	{ "cpu-loop-1M", run_cpu, 5 },
+	{ "unix-socket-1-MiB", run_unix_mib, 32 },
+	{ "tmpfs-write-1-MiB", run_file_write, 32 },
+	{ "tmpfs-read-1-MiB", run_file_read, 32 },
+	{ "cpu-loop-1M", run_cpu, 8 },
+	{ "cpu-loop-1M-by-2", run_cpu_by_two, 8 },
+	{ "getppid-by-2", run_getppid_by_two, 40000 },
+	{ "stat-by-2", run_stat_by_two, 20000 },
 };
 
 static void measure(const struct bench *bench)

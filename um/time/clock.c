@@ -106,6 +106,27 @@ u64 um_clock_ns(void)
 	return host_clock_ns();
 }
 
+/* Not ordered against what stands around it, and for less than half. */
+u64 um_sched_ns(void)
+{
+	for (unsigned long rounds = 0; rounds < MAX_ROUNDS; rounds++) {
+		const struct vdso_data *page = READ_ONCE(data);
+		u32 seq = vdso_read_begin(page);
+		u64 ns;
+
+		if (unlikely(seq & 1)) {
+			um_spin_wait(rounds);
+			continue;
+		}
+		if (unlikely(page->mode != VDSO_TSC))
+			break;
+		ns = page_ns(page) + vdso_elapsed(page, __builtin_ia32_rdtsc());
+		if (likely(!vdso_read_retry(page, seq)))
+			return ns;
+	}
+	return host_clock_ns();
+}
+
 static s64 host_offset(int clock)
 {
 	switch (clock) {

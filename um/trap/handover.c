@@ -109,9 +109,10 @@ static bool core_is_taken(int core)
 /* The core that the vCPU is on; bound to it, unless it is time to let the host choose. */
 static int bind_vcpu(bool stay)
 {
-	int core = host_core();
+	/* Bound, it cannot be elsewhere. */
+	int bound = this_cpu_read(bound_core), core = bound >= 0 ? bound : (int)host_core();
 
-	if (this_cpu_read(bound_core) == core) {
+	if (bound >= 0) {
 		if (stay || time_before(jiffies, this_cpu_read(bound_until)))
 			return core;
 		unbind_vcpu();
