@@ -169,6 +169,12 @@ enum guest_patience_state guest_patience(struct guest_patience *patience, struct
 /* Sleeps while *word == value, at most GUEST_WAIT_NS; interrupts are served. => interrupts on */
 int guest_wait_word(volatile u32 *word, u32 value);
 
+/*
+ * Gives the host core to its other threads once; false when they keep it for too long these
+ * days (um/trap/handover.c).
+ */
+bool quick_yield(void);
+
 /* => lock held. Waits for the answer of the last request; 0, or -ESRCH: the stub is gone. */
 int guest_complete(struct guest *guest);
 /* => lock held, nothing outstanding. Adds an operation; false when the request is full. */

@@ -239,8 +239,7 @@ static void judge_yield(u64 took)
 	this_cpu_write(yield_credit, min(credit, YIELD_CREDIT_CYCLES));
 }
 
-/* Gives the core to its other threads once. False: they keep it for too long these days. */
-static bool quick_yield(void)
+bool quick_yield(void)
 {
 	u64 start;
 
