@@ -37,6 +37,7 @@ void address_space_init_once(struct address_space *mapping)
 	mapping->gfp_mask = GFP_HIGHUSER_MOVABLE;
 	spin_lock_init(&mapping->private_lock);
 	INIT_LIST_HEAD(&mapping->private_list);
+	INIT_LIST_HEAD(&mapping->dirty_link);
 }
 
 void mapping_set_unevictable(struct address_space *mapping)

@@ -137,6 +137,7 @@ ssize_t generic_perform_write(struct kiocb *iocb, struct iov_iter *iter)
 			break;
 		iocb->ki_pos += taken;
 		done += taken;
+		balance_dirty_pages_ratelimited(iocb->ki_filp->f_mapping);
 		cond_resched();
 	}
 	return done ? done : taken;

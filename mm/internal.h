@@ -22,8 +22,19 @@
 enum zone_type { ZONE_DMA32, ZONE_NORMAL, MAX_NR_ZONES };
 enum zone_watermark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, NR_WMARK };
 
+/*
+ * What may happen to a page: nothing, it can be moved or written out, its cache can be shrunk.
+ * Every pageblock has one of these types, and pages of a type come from blocks of it, so that
+ * what cannot move does not lie everywhere.
+ */
+enum migratetype {
+	MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_TYPES
+};
+#define PAGEBLOCK_ORDER 9
+#define PAGEBLOCK_NR_PAGES (1UL << PAGEBLOCK_ORDER)
+
 struct free_area {
-	struct list_head free_list;
+	struct list_head free_list[MIGRATE_TYPES];
 	unsigned long nr_free;
 };
 
@@ -69,6 +80,23 @@ void zones_init(void);
 /* Boot: gives [start, end) to the allocator; `fresh`: the host has never backed it. */
 void zone_add_free_range(unsigned long start_pfn, unsigned long end_pfn, bool fresh);
 void setup_zone_watermarks(void);
+/* The type of the block around a page; changes under zone->lock, read without it as a hint. */
+enum migratetype pageblock_type(unsigned long pfn);
+/*
+ * Takes the free pages of a pageblock out of the allocator, each a single page with a reference,
+ * but for blocks of `order` and above. The number.
+ */
+unsigned int zone_isolate_free(struct zone *zone, unsigned long pfn, unsigned int order,
+			       struct list_head *list);
+/* The CPUs' lists: pages on one, the most it holds, how many move at once. */
+unsigned int pcp_count(unsigned int cpu);
+unsigned int pcp_limit(void);
+unsigned int pcp_step(void);
+/* Is there a free block of the order above the watermark? */
+bool zone_has_block(struct zone *zone, unsigned int order);
+
+/* compaction.c: moves pages until a block of the order is free. True: one is. => may sleep */
+bool compact_zones(unsigned int order);
 /* Takes one dirty block of DISCARD_ORDER or more, or NULL; returns it known to be zero. */
 struct page *zone_take_dirty(struct zone *zone, unsigned int *order);
 void zone_return_zeroed(struct page *page, unsigned int order);

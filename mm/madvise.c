@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* madvise(2), msync(2) and mincore(2). */
-#include "vm.h"
+#include "reclaim.h"
 
 #include <fs/file.h>
 #include <fs/inode.h>
@@ -145,13 +145,22 @@ static int madvise_vma(struct vm_area_struct *vma, unsigned long start, unsigned
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 		return madvise_populate(vma, start, end, advice == MADV_POPULATE_WRITE);
+	case MADV_DONTNEED_LOCKED:
+		if (vma->vm_flags & VM_PFNMAP)
+			return -EINVAL;
+		zap_page_range(vma, start, end - start);
+		return 0;
 	case MADV_WILLNEED:
+		madvise_willneed(vma, start, end);
 		return 0;
 	case MADV_COLD:
 	case MADV_PAGEOUT:
-		return vma->vm_flags & (VM_LOCKED | VM_PFNMAP) ? -EINVAL : 0;
-	case MADV_MERGEABLE:
-	case MADV_UNMERGEABLE:
+		if (vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
+			return -EINVAL;
+		if (advice == MADV_COLD)
+			madvise_cold(vma, start, end);
+		else
+			madvise_pageout(vma, start, end);
 		return 0;
 	default:
 		return madvise_flags(vma, start, end, advice);
@@ -164,7 +173,7 @@ static bool advice_valid(int advice)
 	switch (advice) {
 	case MADV_NORMAL ... MADV_DONTNEED:
 	case MADV_FREE ... MADV_DOFORK:
-	case MADV_HUGEPAGE ... MADV_POPULATE_WRITE:
+	case MADV_HUGEPAGE ... MADV_DONTNEED_LOCKED:
 		return true;
 	default:
 		return false;
@@ -175,6 +184,7 @@ static bool advice_reads(int advice)
 {
 	switch (advice) {
 	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
 	case MADV_FREE:
 	case MADV_REMOVE:
 	case MADV_WILLNEED:

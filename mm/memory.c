@@ -286,7 +286,9 @@ static vm_fault_t do_shared_fault(struct vm_fault *vmf)
 		put_page(vmf->page);
 		return mk & VM_FAULT_NOPAGE ? 0 : mk;
 	}
-	return finish_fault(vmf, true) | (ret & VM_FAULT_MAJOR);
+	mk = finish_fault(vmf, true) | (ret & VM_FAULT_MAJOR);
+	balance_dirty_pages_ratelimited(vmf->vma->vm_file->f_mapping);
+	return mk;
 }
 
 /* ---- write to a page that is there ---- */

@@ -272,6 +272,43 @@ static unsigned long do_mremap(struct mm_struct *mm, unsigned long addr, unsigne
 	return move_vma(vma, addr, old_len, new_len, new_addr, false);
 }
 
+/*
+ * remap_file_pages(2), as Linux has it since 4.0: the pages become a mapping of their own.
+ */
+SYSCALL_DEFINE5(remap_file_pages, unsigned long, start, unsigned long, size, unsigned long, prot,
+		unsigned long, pgoff, unsigned long, flags)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	unsigned long populate = 0, ret = -EINVAL;
+	struct file *file;
+
+	if (prot)
+		return -EINVAL;
+	start &= PAGE_MASK;
+	size &= PAGE_MASK;
+	if (start + size <= start || pgoff + (size >> PAGE_SHIFT) < pgoff)
+		return -EINVAL;
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	vma = vma_lookup(mm, start);
+	if (!vma || !(vma->vm_flags & VM_SHARED) || start + size > vma->vm_end)
+		goto out;
+	prot = (vma->vm_flags & VM_READ ? PROT_READ : 0) |
+	       (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0) |
+	       (vma->vm_flags & VM_EXEC ? PROT_EXEC : 0);
+	flags = (flags & MAP_NONBLOCK) | MAP_SHARED | MAP_FIXED | MAP_POPULATE |
+		(vma->vm_flags & VM_LOCKED ? MAP_LOCKED : 0);
+	file = get_file(vma->vm_file);
+	ret = do_mmap(file, start, size, prot, flags, 0, pgoff, &populate);
+	fput(file);
+out:
+	mmap_write_unlock(mm);
+	if (populate)
+		mm_populate(ret, populate);
+	return IS_ERR_VALUE(ret) ? ret : 0;
+}
+
 SYSCALL_DEFINE5(mremap, unsigned long, addr, unsigned long, old_len, unsigned long, new_len,
 		unsigned long, flags, unsigned long, new_addr)
 {

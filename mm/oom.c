@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The out-of-memory killer. The victim is the process with the most memory (resident pages and
- * page tables), moved by its oom_score_adj: 1000 stands for all of memory. It gets SIGKILL and
+ * The out-of-memory killer. The victim is the process with the most memory (resident pages, swap
+ * and page tables), moved by its oom_score_adj: 1000 stands for all of memory. It gets SIGKILL and
  * may use the page allocator's reserve to die; until its memory is back nobody else is chosen.
  */
 #include "vm.h"
@@ -15,6 +15,7 @@
 #include <kern/signal.h>
 #include <kern/task.h>
 #include <mm/oom.h>
+#include <mm/swap.h>
 
 /* How long a victim may take before another one is chosen. */
 #define VICTIM_PATIENCE (5 * HZ)
@@ -49,27 +50,26 @@ long oom_badness(struct task_struct *p, unsigned long totalpages)
 	long points, adj;
 
 	if (unkillable(p))
-		return -1;
+		return LONG_MIN;
 	t = lock_task_with_mm(p);
 	if (!t)
-		return -1;
+		return LONG_MIN;
 	adj = p->signal->oom_score_adj;
-	points = get_mm_rss(t->mm) + (atomic_long_read(&t->mm->pgtables_bytes) >> PAGE_SHIFT);
-	if (t->mm->oom_killed || test_bit(MMF_OOM_SKIP, &t->mm->flags))
-		points = -1;
+	points = get_mm_rss(t->mm) + get_mm_counter(t->mm, MM_SWAPENTS) + (atomic_long_read(&t->mm->pgtables_bytes) >> PAGE_SHIFT);
+	if (t->mm->oom_killed || test_bit(MMF_OOM_SKIP, &t->mm->flags) || adj == OOM_SCORE_ADJ_MIN)
+		points = LONG_MIN;
 	task_unlock(t);
-	if (points < 0 || adj == OOM_SCORE_ADJ_MIN)
-		return -1;
-	points += adj * (long)totalpages / 1000;
-	return max(points, 1L);
+	if (points == LONG_MIN)
+		return points;
+	return points + adj * ((long)totalpages / 1000);
 }
 
 /* With a reference; NULL when nobody may be killed. */
 static struct task_struct *select_victim(void)
 {
-	unsigned long total = totalram_pages();
+	unsigned long total = totalram_pages() + total_swap_pages();
 	struct task_struct *p, *worst = NULL;
-	long most = 0;
+	long most = LONG_MIN;
 
 	rcu_read_lock();
 	for_each_process(p) {

@@ -7,6 +7,10 @@
  * in `private`. Blocks are naturally aligned, so that the buddy of block `pfn` of order o is
  * at pfn ^ (1 << o); two free buddies merge.
  *
+ * Blocks of 2^PAGEBLOCK_ORDER have a type (enum migratetype), and free blocks are on the list of
+ * theirs. A request that finds no block of its type takes the largest of another one, and the
+ * whole pageblock with it when that is worth it (steal_block()).
+ *
  * Memory that the host has never backed is not on the lists: the zone keeps it as ranges of
  * MAX_ORDER blocks ("fresh") and takes a block from there only when the lists are empty, so
  * neither it nor its part of the memmap is touched before. Fresh blocks, and blocks returned
@@ -24,6 +28,7 @@
 #include "vm.h"
 
 #include <kern/preempt.h>
+#include <mm/memblock.h>
 #include <kern/task.h>
 #include <um/percpu.h>
 #include <um/text.h>
@@ -36,19 +41,39 @@ struct zone zones[MAX_NR_ZONES] = {
 struct per_cpu_pages {
 	spinlock_t lock;
 	unsigned int count;
-	struct list_head list;
+	struct list_head lists[MIGRATE_TYPES];
 };
 static DEFINE_PER_CPU_ALIGNED(struct per_cpu_pages, pcp_pages);
 static unsigned int pcp_high = 128, pcp_batch = 32;
 
+/* One byte a pageblock: enum migratetype. */
+static u8 *pageblock_types;	/* the zone's lock */
+
+enum migratetype pageblock_type(unsigned long pfn)
+{
+	return (enum migratetype)READ_ONCE(pageblock_types[pfn >> PAGEBLOCK_ORDER]);
+}
+
+static enum migratetype gfp_type(gfp_t gfp)
+{
+	if (gfp & __GFP_MOVABLE)
+		return MIGRATE_MOVABLE;
+	return gfp & __GFP_RECLAIMABLE ? MIGRATE_RECLAIMABLE : MIGRATE_UNMOVABLE;
+}
+
 void zones_init(void)
 {
+	unsigned long nr = (max_pfn >> PAGEBLOCK_ORDER) + 1;
 	struct zone *z;
 
+	pageblock_types = memblock_alloc(nr, 0);
+	BUG_ON(!pageblock_types);
+	memset(pageblock_types, MIGRATE_MOVABLE, nr);
 	for_each_zone(z) {
 		spin_lock_init(&z->lock);
 		for (int o = 0; o <= MAX_ORDER; o++)
-			INIT_LIST_HEAD(&z->free_area[o].free_list);
+			for (int t = 0; t < MIGRATE_TYPES; t++)
+				INIT_LIST_HEAD(&z->free_area[o].free_list[t]);
 	}
 	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++) {
 		struct per_cpu_pages *pcp;
@@ -57,7 +82,8 @@ void zones_init(void)
 			continue;
 		pcp = per_cpu_ptr(&pcp_pages, cpu);
 		spin_lock_init(&pcp->lock);
-		INIT_LIST_HEAD(&pcp->list);
+		for (int t = 0; t < MIGRATE_TYPES; t++)
+			INIT_LIST_HEAD(&pcp->lists[t]);
 	}
 }
 
@@ -68,13 +94,14 @@ static void block_insert(struct zone *zone, struct page *page, unsigned int orde
 			 bool tail)
 {
 	struct free_area *area = &zone->free_area[order];
+	struct list_head *list = &area->free_list[pageblock_type(page_to_pfn(page))];
 
 	page->flags = (1UL << PG_buddy) | (zeroed ? 1UL << PG_zeroed : 0);
 	page->private = order;
 	if (tail)
-		list_add_tail(&page->lru, &area->free_list);
+		list_add_tail(&page->lru, list);
 	else
-		list_add(&page->lru, &area->free_list);
+		list_add(&page->lru, list);
 	area->nr_free++;
 	if (!zeroed && order >= DISCARD_ORDER)
 		zone->nr_dirty += 1UL << order;
@@ -139,24 +166,125 @@ static bool take_fresh_block(struct zone *zone)
 	return true;
 }
 
+static unsigned long pageblock_end(const struct zone *zone, unsigned long start)
+{
+	return min(start + PAGEBLOCK_NR_PAGES, zone->start_pfn + zone->spanned_pages);
+}
+
+/* Every pageblock of a block of 2^order pages becomes one of the type. */
+static void set_block_type(unsigned long pfn, unsigned int order, enum migratetype type)
+{
+	unsigned long nr = order > PAGEBLOCK_ORDER ? 1UL << (order - PAGEBLOCK_ORDER) : 1;
+
+	for (unsigned long i = 0; i < nr; i++)
+		WRITE_ONCE(pageblock_types[(pfn >> PAGEBLOCK_ORDER) + i], type);
+}
+
+/*
+ * A free block of another type is to be used for `type`: its pageblock changes sides with all
+ * its free pages, if it is large or if few others live in it.
+ */
+static void steal_block(struct zone *zone, struct page *page, unsigned int order,
+			enum migratetype type)
+{
+	unsigned long start = page_to_pfn(page) & ~(PAGEBLOCK_NR_PAGES - 1), pfn = start;
+	unsigned long end = pageblock_end(zone, start), free = 0;
+
+	if (order >= PAGEBLOCK_ORDER) {
+		set_block_type(page_to_pfn(page), order, type);
+		return;
+	}
+	if (order < PAGEBLOCK_ORDER / 2 && type == MIGRATE_MOVABLE)
+		return;
+	while (pfn < end) {
+		struct page *at = pfn_to_page(pfn);
+
+		if (!(READ_ONCE(at->flags) & (1UL << PG_buddy))) {
+			pfn++;
+			continue;
+		}
+		free += 1UL << at->private;
+		pfn += 1UL << at->private;
+	}
+	if (free < PAGEBLOCK_NR_PAGES / 2)
+		return;
+	set_block_type(start, PAGEBLOCK_ORDER, type);
+	for (pfn = start; pfn < end;) {
+		struct page *at = pfn_to_page(pfn);
+
+		if (!(READ_ONCE(at->flags) & (1UL << PG_buddy))) {
+			pfn++;
+			continue;
+		}
+		list_move(&at->lru, &zone->free_area[at->private].free_list[type]);
+		pfn += 1UL << at->private;
+	}
+}
+
+/* The smallest free block of the type, of `order` or more; NULL: none. */
+static struct page *find_own_block(struct zone *zone, unsigned int order, enum migratetype type,
+				   unsigned int *found)
+{
+	for (unsigned int o = order; o <= MAX_ORDER; o++) {
+		struct list_head *list = &zone->free_area[o].free_list[type];
+
+		if (!zone->free_area[o].nr_free || list_empty(list))
+			continue;
+		*found = o;
+		return list_first_entry(list, struct page, lru);
+	}
+	return NULL;
+}
+
+/* The largest free block of another type. */
+static struct page *find_foreign_block(struct zone *zone, unsigned int order,
+				       enum migratetype type, unsigned int *found)
+{
+	static const enum migratetype fallbacks[MIGRATE_TYPES][2] = {
+		[MIGRATE_UNMOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE },
+		[MIGRATE_MOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE },
+		[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
+	};
+
+	for (int o = MAX_ORDER; o >= (int)order; o--) {
+		if (!zone->free_area[o].nr_free)
+			continue;
+		for (int i = 0; i < 2; i++) {
+			struct list_head *list = &zone->free_area[o].free_list[fallbacks[type][i]];
+			struct page *page;
+
+			if (list_empty(list))
+				continue;
+			page = list_first_entry(list, struct page, lru);
+			steal_block(zone, page, o, type);
+			*found = o;
+			return page;
+		}
+	}
+	return NULL;
+}
+
 /*
  * A block of `order`: its PG_zeroed flag is set iff it is known to hold zeros. The smallest
  * block that fits is split; its upper halves go back.
  */
-static struct page *rmqueue(struct zone *zone, unsigned int order)
+static struct page *rmqueue(struct zone *zone, unsigned int order, enum migratetype type)
 {
 	unsigned int o;
 	struct page *page;
 	bool zeroed;
 
-	do {
-		for (o = order; o <= MAX_ORDER; o++)
-			if (zone->free_area[o].nr_free)
-				goto found;
-	} while (take_fresh_block(zone));
-	return NULL;
-found:
-	page = list_first_entry(&zone->free_area[o].free_list, struct page, lru);
+	/* Untouched memory is movable, but costs the host: what is free elsewhere comes first. */
+	page = find_own_block(zone, order, type, &o);
+	if (!page)
+		page = find_foreign_block(zone, order, type, &o);
+	if (!page) {
+		if (!take_fresh_block(zone))
+			return NULL;
+		page = find_own_block(zone, order, type, &o);
+		if (!page)
+			page = find_foreign_block(zone, order, type, &o);
+	}
 	zeroed = block_remove(zone, page, o);
 	while (o > order) {
 		o--;
@@ -195,7 +323,7 @@ static struct page *zones_rmqueue(gfp_t gfp, unsigned int order, enum zone_water
 		if (!zone_ok(zone, order, zone_mark(zone, gfp, mark)))
 			continue;
 		spin_lock_irqsave(&zone->lock, flags);
-		page = rmqueue(zone, order);
+		page = rmqueue(zone, order, gfp_type(gfp));
 		spin_unlock_irqrestore(&zone->lock, flags);
 		if (page)
 			return page;
@@ -206,7 +334,9 @@ static struct page *zones_rmqueue(gfp_t gfp, unsigned int order, enum zone_water
 /* => pcp->lock held, interrupts off */
 static void pcp_refill(struct per_cpu_pages *pcp, gfp_t gfp, enum zone_watermark mark)
 {
-	for (int i = ZONE_NORMAL; i >= 0 && !pcp->count; i--) {
+	enum migratetype type = gfp_type(gfp);
+
+	for (int i = ZONE_NORMAL; i >= 0 && list_empty(&pcp->lists[type]); i--) {
 		struct zone *zone = &zones[i];
 
 		if (!zone_ok(zone, 0, zone_mark(zone, gfp, mark)))
@@ -217,12 +347,12 @@ static void pcp_refill(struct per_cpu_pages *pcp, gfp_t gfp, enum zone_watermark
 
 			if (n && !zone_ok(zone, 0, zone_mark(zone, gfp, mark)))
 				break;
-			page = rmqueue(zone, 0);
+			page = rmqueue(zone, 0, type);
 			if (!page)
 				break;
 			page->flags |= 1UL << PG_percpu;
 			/* In order of address: runs of pages stay contiguous. */
-			list_add_tail(&page->lru, &pcp->list);
+			list_add_tail(&page->lru, &pcp->lists[type]);
 			pcp->count++;
 		}
 		spin_unlock(&zone->lock);
@@ -233,11 +363,17 @@ static void pcp_refill(struct per_cpu_pages *pcp, gfp_t gfp, enum zone_watermark
 static void pcp_drain(struct per_cpu_pages *pcp, unsigned int nr)
 {
 	struct zone *locked = NULL;
+	int type = 0;
 
 	while (nr-- && pcp->count) {
-		struct page *page = list_last_entry(&pcp->list, struct page, lru);
-		struct zone *zone = page_zone(page);
+		struct page *page;
+		struct zone *zone;
 
+		while (list_empty(&pcp->lists[type]))
+			type = (type + 1) % MIGRATE_TYPES;
+		page = list_last_entry(&pcp->lists[type], struct page, lru);
+		zone = page_zone(page);
+		type = (type + 1) % MIGRATE_TYPES;
 		if (zone != locked) {
 			if (locked)
 				spin_unlock(&locked->lock);
@@ -254,6 +390,7 @@ static void pcp_drain(struct per_cpu_pages *pcp, unsigned int nr)
 
 static struct page *pcp_alloc(gfp_t gfp, enum zone_watermark mark)
 {
+	enum migratetype type = gfp_type(gfp);
 	struct per_cpu_pages *pcp;
 	struct page *page = NULL;
 	unsigned long flags;
@@ -261,10 +398,10 @@ static struct page *pcp_alloc(gfp_t gfp, enum zone_watermark mark)
 	local_irq_save(flags);
 	pcp = this_cpu_ptr(&pcp_pages);
 	spin_lock(&pcp->lock);
-	if (!pcp->count)
+	if (list_empty(&pcp->lists[type]))
 		pcp_refill(pcp, gfp, mark);
-	if (pcp->count) {
-		page = list_first_entry(&pcp->list, struct page, lru);
+	if (!list_empty(&pcp->lists[type])) {
+		page = list_first_entry(&pcp->lists[type], struct page, lru);
 		list_del(&page->lru);
 		pcp->count--;
 	}
@@ -284,7 +421,7 @@ static void pcp_free(struct page **pages, unsigned int nr)
 	spin_lock(&pcp->lock);
 	for (unsigned int i = 0; i < nr; i++) {
 		pages[i]->flags = 1UL << PG_percpu;
-		list_add(&pages[i]->lru, &pcp->list);
+		list_add(&pages[i]->lru, &pcp->lists[pageblock_type(page_to_pfn(pages[i]))]);
 		if (++pcp->count > pcp_high)
 			pcp_drain(pcp, pcp_batch);
 	}
@@ -478,14 +615,16 @@ struct page *zone_take_dirty(struct zone *zone, unsigned int *order)
 
 	spin_lock_irqsave(&zone->lock, flags);
 	for (unsigned int o = MAX_ORDER; o >= DISCARD_ORDER; o--) {
-		list_for_each_entry_reverse(page, &zone->free_area[o].free_list, lru) {
-			if (page->flags & (1UL << PG_zeroed))
-				continue;
-			block_remove(zone, page, o);
-			zone->free_pages -= 1UL << o;
-			spin_unlock_irqrestore(&zone->lock, flags);
-			*order = o;
-			return page;
+		for (int t = 0; t < MIGRATE_TYPES; t++) {
+			list_for_each_entry_reverse(page, &zone->free_area[o].free_list[t], lru) {
+				if (page->flags & (1UL << PG_zeroed))
+					continue;
+				block_remove(zone, page, o);
+				zone->free_pages -= 1UL << o;
+				spin_unlock_irqrestore(&zone->lock, flags);
+				*order = o;
+				return page;
+			}
 		}
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
@@ -500,6 +639,65 @@ void zone_return_zeroed(struct page *page, unsigned int order)
 	spin_lock_irqsave(&zone->lock, flags);
 	free_one_block(zone, page, order, true);
 	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+unsigned int pcp_count(unsigned int cpu)
+{
+	return READ_ONCE(per_cpu_ptr(&pcp_pages, cpu)->count);
+}
+
+unsigned int pcp_limit(void)
+{
+	return pcp_high;
+}
+
+unsigned int pcp_step(void)
+{
+	return pcp_batch;
+}
+
+/* ---- for compaction ---- */
+
+unsigned int zone_isolate_free(struct zone *zone, unsigned long pfn, unsigned int order,
+			       struct list_head *list)
+{
+	unsigned long start = pfn & ~(PAGEBLOCK_NR_PAGES - 1), end = pageblock_end(zone, start);
+	unsigned int taken = 0;
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	for (pfn = start; pfn < end;) {
+		struct page *page = pfn_to_page(pfn);
+		unsigned int o = page->private;
+
+		if (!(READ_ONCE(page->flags) & (1UL << PG_buddy)) || o >= order) {
+			pfn += READ_ONCE(page->flags) & (1UL << PG_buddy) ? 1UL << o : 1;
+			continue;
+		}
+		block_remove(zone, page, o);
+		zone->free_pages -= 1UL << o;
+		for (unsigned long i = 0; i < 1UL << o; i++) {
+			page[i].flags = 0;
+			prep_new_page(page + i, 0, 0);
+			list_add_tail(&page[i].lru, list);
+		}
+		taken += 1U << o;
+		pfn += 1UL << o;
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return taken;
+}
+
+bool zone_has_block(struct zone *zone, unsigned int order)
+{
+	if (!zone_ok(zone, order, zone->watermark[WMARK_MIN]))
+		return false;
+	if (READ_ONCE(zone->nr_fresh))
+		return true;
+	for (unsigned int o = order; o <= MAX_ORDER; o++)
+		if (READ_ONCE(zone->free_area[o].nr_free))
+			return true;
+	return false;
 }
 
 unsigned long zones_dirty_pages(void)
@@ -564,22 +762,33 @@ void zone_add_free_range(unsigned long start, unsigned long end, bool fresh)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
+int min_free_kbytes, watermark_scale_factor = 10;
+
+/* The marks for min_free_kbytes, each zone its share. */
+void setup_watermarks(void)
+{
+	unsigned long total = totalram_pages(), min = (unsigned long)min_free_kbytes >> (PAGE_SHIFT - 10);
+	struct zone *z;
+
+	for_each_zone(z) {
+		unsigned long m = total ? min * z->managed_pages / total : 0;
+		unsigned long step = max(m / 4, z->managed_pages * watermark_scale_factor / 10000);
+
+		z->watermark[WMARK_MIN] = m;
+		z->watermark[WMARK_LOW] = m + step;
+		z->watermark[WMARK_HIGH] = m + 2 * step;
+	}
+}
+
 /* The reserve grows with the square root of memory, as on Linux: 2 MiB at 256 MiB. */
 void setup_zone_watermarks(void)
 {
-	unsigned long total = totalram_pages(), kb = total << (PAGE_SHIFT - 10), root = 1, min;
-	struct zone *z;
+	unsigned long total = totalram_pages(), kb = total << (PAGE_SHIFT - 10), root = 1;
 
 	while (root * root < kb * 16)
 		root++;
-	min = clamp(root, 128UL, 262144UL) >> (PAGE_SHIFT - 10);
-	for_each_zone(z) {
-		unsigned long m = total ? min * z->managed_pages / total : 0;
-
-		z->watermark[WMARK_MIN] = m;
-		z->watermark[WMARK_LOW] = m + m / 4;
-		z->watermark[WMARK_HIGH] = m + m / 2;
-	}
+	min_free_kbytes = clamp(root, 128UL, 262144UL);
+	setup_watermarks();
 	pcp_high = clamp(total / 256, 16UL, 128UL);
 	pcp_batch = clamp(pcp_high / 4, 4U, 32U);
 }

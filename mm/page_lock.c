@@ -144,6 +144,7 @@ bool __set_page_dirty_nobuffers(struct page *page)
 	if (page_mapping(page)) {
 		mod_node_page_state(NR_FILE_DIRTY, 1);
 		set_tag(page, PAGECACHE_TAG_DIRTY, true);
+		mapping_note_dirty(page_mapping(page));
 	}
 	return true;
 }

@@ -21,6 +21,8 @@ static inline bool rmap_flush_full(const struct rmap_flush *flush)
 {
 	return flush->nr + RMAP_FLUSH_ROOM > ARRAY_SIZE(flush->mms);
 }
+/* False: no room. => any context */
+bool rmap_flush_add(struct rmap_flush *flush, struct mm_struct *mm, unsigned long addr);
 /* => no spinlock held; may sleep */
 void rmap_flush_now(struct rmap_flush *flush);
 
@@ -35,6 +37,17 @@ int page_referenced(struct page *page, struct rmap_flush *flush);
  * => page locked; an anonymous page is in the swap cache
  */
 unsigned int try_to_unmap(struct page *page, struct rmap_flush *flush);
+/*
+ * Puts `to` (new, unlocked) in the place of an anonymous page that one entry maps and that has
+ * not been used since page_referenced() and the flush. False: not now. => page locked, off the
+ * lists, the caller holding a reference
+ */
+bool move_anon_page(struct page *page, struct page *to);
+
+/* ---- madvise_pages.c; => mmap_lock held for reading ---- */
+void madvise_cold(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+void madvise_pageout(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+void madvise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 
 /* ---- lru.c ---- */
 
@@ -62,6 +75,8 @@ void rotate_reclaimable_page(struct page *page);
 
 /* A page has arrived on its device: those who wait for free memory look again. => any context */
 void writeback_ended(void);
+/* Pages on their way to a device: waits for some to arrive, a tenth of a second at most. */
+void wait_for_writeback(void);
 
 /* ---- reclaim.c ---- */
 

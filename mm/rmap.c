@@ -246,8 +246,7 @@ static void walk(struct page *page, rmap_one_t one, void *arg)
 
 /* ---- host mappings that have to go ---- */
 
-/* False: no room. */
-static bool flush_later(struct rmap_flush *flush, struct mm_struct *mm, unsigned long addr)
+bool rmap_flush_add(struct rmap_flush *flush, struct mm_struct *mm, unsigned long addr)
 {
 	if (flush->nr == ARRAY_SIZE(flush->mms))
 		return false;
@@ -298,7 +297,7 @@ static bool referenced_one(struct page *page, struct mm_struct *mm, unsigned lon
 	if (!pte_young(pte))
 		return true;
 	arg->count++;
-	if (!flush_later(arg->flush, mm, addr))
+	if (!rmap_flush_add(arg->flush, mm, addr))
 		return false;
 	set_pte(ptep, pte_mkold(pte));
 	return true;
@@ -314,6 +313,48 @@ int page_referenced(struct page *page, struct rmap_flush *flush)
 	return arg.count;
 }
 
+/* ---- moving ---- */
+
+struct move_arg {
+	struct page *to;
+	bool moved;
+};
+
+/* The entry has been old since its host mapping went: so nobody has used the page. */
+static bool move_one(struct page *page, struct mm_struct *mm, unsigned long addr, pte_t *ptep,
+		     void *data)
+{
+	struct move_arg *arg = data;
+	pte_t pte = ptep_get(ptep);
+
+	/* The entry's reference and the caller's. */
+	if (pte_young(pte) || page_mapcount(page) != 1 || page_count(page) != 2)
+		return false;
+	pmd_split_huge(mm, addr);
+	copy_highpage(arg->to, page);
+	arg->to->mapping = page->mapping;
+	arg->to->index = page->index;
+	arg->to->flags |= page->flags & ((1UL << PG_swapbacked) | (1UL << PG_uptodate) |
+					 (1UL << PG_user) | (1UL << PG_dirty) | (1UL << PG_active) |
+					 (1UL << PG_referenced) | (1UL << PG_workingset));
+	page_add_rmap(arg->to, true);
+	get_page(arg->to);
+	set_pte(ptep, __pte((pte_val(pte) & ~PTE_PFN_MASK) | page_to_phys(arg->to)));
+	page_remove_rmap(page);
+	put_page(page);
+	arg->moved = true;
+	return false;
+}
+
+bool move_anon_page(struct page *page, struct page *to)
+{
+	struct move_arg arg = { .to = to };
+
+	if (page_mapcount(page) == 1)
+		walk(page, move_one, &arg);
+	return arg.moved;
+}
+
 struct unmap_arg {
 	struct rmap_flush *flush;
 	unsigned int unmapped;
@@ -325,7 +366,7 @@ static bool unmap_one(struct page *page, struct mm_struct *mm, unsigned long add
 	struct unmap_arg *arg = data;
 	pte_t pte = ptep_get(ptep);
 
-	if (!flush_later(arg->flush, mm, addr))
+	if (!rmap_flush_add(arg->flush, mm, addr))
 		return false;
 	pmd_split_huge(mm, addr);
 	if (PageAnon(page) && PageSwapCache(page)) {

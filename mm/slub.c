@@ -72,7 +72,9 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp)
 	unsigned int order = s->order;
 	struct page *page = NULL;
 
-	gfp &= ~(__GFP_ZERO | __GFP_DMA32);
+	gfp &= ~(__GFP_ZERO | __GFP_DMA32 | __GFP_MOVABLE);
+	if (s->flags & SLAB_RECLAIM_ACCOUNT)
+		gfp |= __GFP_RECLAIMABLE;
 	if (order > s->min_order)
 		page = alloc_pages((gfp | __GFP_COMP | __GFP_NOWARN | __GFP_NORETRY) &
 				   ~__GFP_DIRECT_RECLAIM, order);

@@ -92,6 +92,7 @@ void truncate_inode_pages(struct address_space *mapping, loff_t lstart)
 void truncate_inode_pages_final(struct address_space *mapping)
 {
 	set_bit(AS_EXITING, &mapping->flags);
+	mapping_forget_dirty(mapping);
 	truncate_inode_pages(mapping, 0);
 }
 

@@ -182,6 +182,10 @@ bool thp_allowed(const struct vm_area_struct *vma);
 unsigned int filemap_lock_cached(struct address_space *mapping, pgoff_t first, pgoff_t last,
 				 struct page **pages);
 void page_wait_init(void);
+/* flusher.c: a page of the mapping is dirty. => no xarray lock held, not in interrupts */
+void mapping_note_dirty(struct address_space *mapping);
+/* Its inode is going. */
+void mapping_forget_dirty(struct address_space *mapping);
 bool mapping_unevictable(struct address_space *mapping);
 bool page_mkclean(struct page *page);
 void unmap_page_mappings(struct page *page);

@@ -39,6 +39,8 @@
 /* More allocations than this in a second: busy. */
 #define BUSY_PAGES 4096
 
+int sysctl_vfs_cache_pressure = 100;
+
 static LIST_HEAD(shrinkers);
 static DECLARE_RWSEM(shrinker_lock);
 static DECLARE_WAIT_QUEUE_HEAD(kswapd_wait);
@@ -84,8 +86,7 @@ unsigned long shrink_slab(gfp_t gfp, int priority)
 	return freed;
 }
 
-/* Pages on their way to a device: waits for some to arrive. */
-static void wait_for_writeback(void)
+void wait_for_writeback(void)
 {
 	DEFINE_WAIT(wait);
 
@@ -187,6 +188,11 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order)
 		return page;
 	if (!may_reclaim(gfp))
 		return fail(gfp, order);
+	if (order && (gfp & __GFP_IO) && compact_zones(order)) {
+		page = retry(gfp, order);
+		if (page)
+			return page;
+	}
 	for (int round = 0; round < MAX_ROUNDS || (gfp & __GFP_NOFAIL); round++) {
 		unsigned long freed;
 

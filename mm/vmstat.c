@@ -133,7 +133,7 @@ int meminfo_proc_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static const char *const stat_names[] = {
+const char *const vm_stat_names[NR_STAT_ITEMS] = {
 	[NR_FREE_PAGES] = "nr_free_pages", [NR_ANON_MAPPED] = "nr_anon_pages",
 	[NR_FILE_MAPPED] = "nr_mapped", [NR_FILE_PAGES] = "nr_file_pages",
 	[NR_SHMEM] = "nr_shmem", [NR_FILE_DIRTY] = "nr_dirty", [NR_WRITEBACK] = "nr_writeback",
@@ -159,6 +159,9 @@ static const char *const event_names[] = {
 	[OOM_KILL] = "oom_kill", [PGDISCARD] = "pgdiscard",
 	[PGPGIN] = "pgpgin", [PGPGOUT] = "pgpgout", [ALLOCSTALL] = "allocstall_normal",
 	[DROP_PAGECACHE] = "drop_pagecache", [DROP_SLAB] = "drop_slab",
+	[COMPACT_STALL] = "compact_stall", [COMPACT_SUCCESS] = "compact_success",
+	[COMPACT_FAIL] = "compact_fail", [COMPACT_MIGRATED] = "pgmigrate_success",
+	[COMPACT_ISOLATED] = "compact_isolated",
 	[THP_FAULT_ALLOC] = "thp_fault_alloc", [THP_FAULT_FALLBACK] = "thp_fault_fallback",
 	[THP_SPLIT_PMD] = "thp_split_pmd",
 };
@@ -166,46 +169,8 @@ static const char *const event_names[] = {
 int vmstat_proc_show(struct seq_file *m, void *v)
 {
 	for (int i = 0; i < NR_STAT_ITEMS; i++)
-		seq_printf(m, "%s %lu\n", stat_names[i], global_node_page_state(i));
+		seq_printf(m, "%s %lu\n", vm_stat_names[i], global_node_page_state(i));
 	for (int i = 0; i < NR_VM_EVENT_ITEMS; i++)
 		seq_printf(m, "%s %lu\n", event_names[i], global_vm_event(i));
-	return 0;
-}
-
-int zoneinfo_proc_show(struct seq_file *m, void *v)
-{
-	struct zone *z;
-
-	for_each_zone(z)
-		seq_printf(m, "Node 0, zone %8s\n  pages free     %lu\n        min      %lu\n"
-			      "        low      %lu\n        high     %lu\n        spanned  %lu\n"
-			      "        present  %lu\n        managed  %lu\n  start_pfn:           %lu\n",
-			   z->name, READ_ONCE(z->free_pages), z->watermark[WMARK_MIN],
-			   z->watermark[WMARK_LOW], z->watermark[WMARK_HIGH], z->spanned_pages,
-			   z->present_pages, z->managed_pages, z->start_pfn);
-	return 0;
-}
-
-/* Untouched memory counts as free blocks of the largest order. */
-int buddyinfo_proc_show(struct seq_file *m, void *v)
-{
-	struct zone *z;
-
-	for_each_zone(z) {
-		unsigned long nr[MAX_ORDER + 1], flags;
-
-		spin_lock_irqsave(&z->lock, flags);
-		for (int o = 0; o <= MAX_ORDER; o++)
-			nr[o] = z->free_area[o].nr_free;
-		for (unsigned int i = 0; i < z->nr_fresh; i++)
-			nr[MAX_ORDER] += (z->fresh[i].end - z->fresh[i].start) >> MAX_ORDER;
-		spin_unlock_irqrestore(&z->lock, flags);
-		if (!z->managed_pages)
-			continue;
-		seq_printf(m, "Node 0, zone %8s ", z->name);
-		for (int o = 0; o <= MAX_ORDER; o++)
-			seq_printf(m, "%6lu ", nr[o]);
-		seq_puts(m, "\n");
-	}
 	return 0;
 }

@@ -103,7 +103,8 @@ static int check_errors(struct address_space *mapping)
 	return err;
 }
 
-int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end)
+/* Waits for all pages of the range that are being written. */
+static void wait_range(struct address_space *mapping, loff_t start, loff_t end)
 {
 	pgoff_t index = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
 	struct page *pages[BATCH];
@@ -118,6 +119,16 @@ int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t 
 		}
 		cond_resched();
 	}
+}
+
+void filemap_fdatawait_keep_errors(struct address_space *mapping)
+{
+	wait_range(mapping, 0, 0x7fffffffffffffffLL);
+}
+
+int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end)
+{
+	wait_range(mapping, start, end);
 	return check_errors(mapping);
 }
 

@@ -135,6 +135,7 @@ static int __init proc_misc_init(void)
 	proc_create_single("vmstat", 0, NULL, vmstat_proc_show);
 	proc_create_single("zoneinfo", 0, NULL, zoneinfo_proc_show);
 	proc_create_single("buddyinfo", 0, NULL, buddyinfo_proc_show);
+	proc_create_single("pagetypeinfo", 0400, NULL, pagetypeinfo_proc_show);
 	proc_create_single("swaps", 0, NULL, swaps_proc_show);
 	proc_create_single("modules", 0, NULL, modules_show);
 	proc_create_seq("slabinfo", 0400, NULL, &slabinfo_op);

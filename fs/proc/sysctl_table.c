@@ -16,10 +16,14 @@
 #include <linux/capability.h>
 #include <linux/limits.h>
 #include <mm/mmap.h>
+#include <mm/pagemap.h>
+#include <mm/shrinker.h>
+#include <mm/swap.h>
 #include <mm/vmstat.h>
 
 #include "internal.h"
 
+static const int hundred = 100, two_hundred = 200, three_thousand = 3000, thirty_one = 31;
 static const int zero = 0, one = 1, two = 2, status_max = 255;
 static const int pid_min = RESERVED_PIDS + 1, pid_limit = PID_MAX_LIMIT;
 static const int threads_min = 20, threads_limit = 0x1fffffff;
@@ -157,7 +161,34 @@ static u8 boot_id[16];
 #define INT(name, var, m, min, max) { .procname = name, .data = &(var), .maxlen = sizeof(int), \
 				      .mode = m, .proc_handler = proc_dointvec_minmax, \
 				      .extra1 = min, .extra2 = max }
+#define LONG(name, var) { .procname = name, .data = &(var), .maxlen = sizeof(long), \
+			  .mode = 0644, .proc_handler = proc_doulongvec_minmax }
 #define CALL(name, fn, m) { .procname = name, .mode = m, .proc_handler = fn }
+
+/* The watermarks follow what was written. */
+static int do_watermarks(const struct ctl_table *table, int write, char *buffer, size_t *lenp,
+			 loff_t *ppos)
+{
+	int err = proc_dointvec_minmax(table, write, buffer, lenp, ppos);
+
+	if (!err && write)
+		setup_watermarks();
+	return err;
+}
+
+static int do_compact_memory(const struct ctl_table *table, int write, char *buffer, size_t *lenp,
+			     loff_t *ppos)
+{
+	int what = 0;
+	struct ctl_table row = { .data = &what, .maxlen = sizeof(what) };
+	int err = write ? proc_dointvec(&row, write, buffer, lenp, ppos) : -EPERM;
+
+	if (!err && what != 1)
+		err = -EINVAL;
+	if (!err)
+		compact_memory();
+	return err;
+}
 
 static const struct ctl_table kernel_table[] = {
 	UTS("ostype", sysname, 0444),
@@ -196,6 +227,23 @@ static const struct ctl_table vm_table[] = {
 	INT("overcommit_ratio", sysctl_overcommit_ratio, 0644, &zero, NULL),
 	INT("max_map_count", sysctl_max_map_count, 0644, &one, NULL),
 	CALL("drop_caches", do_drop_caches, 0200),
+	CALL("compact_memory", do_compact_memory, 0200),
+	INT("swappiness", vm_swappiness, 0644, &zero, &two_hundred),
+	INT("page-cluster", page_cluster, 0644, &zero, &thirty_one),
+	INT("vfs_cache_pressure", sysctl_vfs_cache_pressure, 0644, &zero, NULL),
+	INT("dirty_background_ratio", dirty_background_ratio, 0644, &zero, &hundred),
+	INT("dirty_ratio", vm_dirty_ratio, 0644, &zero, &hundred),
+	INT("dirty_writeback_centisecs", dirty_writeback_interval, 0644, &zero, NULL),
+	INT("dirty_expire_centisecs", dirty_expire_interval, 0644, &zero, NULL),
+	LONG("dirty_background_bytes", dirty_background_bytes),
+	LONG("dirty_bytes", vm_dirty_bytes),
+	LONG("admin_reserve_kbytes", sysctl_admin_reserve_kbytes),
+	LONG("user_reserve_kbytes", sysctl_user_reserve_kbytes),
+	{ .procname = "min_free_kbytes", .data = &min_free_kbytes, .maxlen = sizeof(int),
+	  .mode = 0644, .proc_handler = do_watermarks, .extra1 = &zero },
+	{ .procname = "watermark_scale_factor", .data = &watermark_scale_factor,
+	  .maxlen = sizeof(int), .mode = 0644, .proc_handler = do_watermarks, .extra1 = &one,
+	  .extra2 = &three_thousand },
 	{ .procname = "overcommit_kbytes", .data = &sysctl_overcommit_kbytes,
 	  .maxlen = sizeof(long), .mode = 0644, .proc_handler = proc_doulongvec_minmax },
 	{ .procname = "mmap_min_addr", .data = &mmap_min_addr, .maxlen = sizeof(long),

@@ -12,6 +12,7 @@
 #include <mm/page.h>
 #include <mm/pgtable.h>
 #include <mm/slab.h>
+#include <mm/swap.h>
 #include <um/vdso.h>
 
 #include "internal.h"
@@ -119,6 +120,7 @@ static int maps_show(struct seq_file *m, void *v)
 struct usage {
 	unsigned long rss, pss, shared_clean, shared_dirty, private_clean, private_dirty;
 	unsigned long referenced, anonymous, size, pss_dirty, anon_huge;
+	unsigned long swap, swap_pss;
 };
 
 static void add_page(struct usage *u, struct page *page, bool dirty, bool young)
@@ -148,6 +150,17 @@ static void add_page(struct usage *u, struct page *page, bool dirty, bool young)
 		u->pss_dirty += PAGE_SIZE / mapped;
 }
 
+static void add_swap(struct usage *u, pte_t pte)
+{
+	swp_entry_t entry = pte_to_swp_entry(pte);
+	unsigned int users = swp_type(entry) < MAX_SWAPFILES ? swap_count(entry) : 0;
+
+	if (!users)
+		return;
+	u->swap += PAGE_SIZE;
+	u->swap_pss += PAGE_SIZE / users;
+}
+
 /* Adds up what is mapped of an area, a table at a time. => mmap_lock held */
 static void measure(struct vm_area_struct *vma, struct usage *u)
 {
@@ -169,6 +182,8 @@ static void measure(struct vm_area_struct *vma, struct usage *u)
 		for (; addr < stop; addr += PAGE_SIZE, ptep++) {
 			pte_t pte = ptep_get(ptep);
 
+			if (pte_is_swap(pte))
+				add_swap(u, pte);
 			if (pte_present(pte) && !pte_special(pte))
 				add_page(u, pte_page(pte), pte_dirty(pte),
 					 pte_val(pte) & _PAGE_ACCESSED);
@@ -200,8 +215,8 @@ static void show_usage(struct seq_file *m, const struct usage *u)
 	line(m, "FilePmdMapped:", 0);
 	line(m, "Shared_Hugetlb:", 0);
 	line(m, "Private_Hugetlb:", 0);
-	line(m, "Swap:", 0);
-	line(m, "SwapPss:", 0);
+	line(m, "Swap:", u->swap);
+	line(m, "SwapPss:", u->swap_pss);
 }
 
 static void show_flags(struct seq_file *m, vm_flags_t flags)

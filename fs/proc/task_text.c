@@ -14,6 +14,7 @@
 #include <mm/oom.h>
 #include <mm/uaccess.h>
 #include <mm/vmstat.h>
+#include <mm/swap.h>
 #include <um/ptrace.h>
 
 #include "internal.h"
@@ -231,7 +232,7 @@ int proc_pid_sched(struct seq_file *m, struct pid *pid, struct task_struct *task
 
 int proc_pid_oom_score(struct seq_file *m, struct pid *pid, struct task_struct *task)
 {
-	unsigned long total = totalram_pages();
+	unsigned long total = totalram_pages() + total_swap_pages();
 	long badness = oom_badness(task, total), points = 0;
 
 	if (badness != LONG_MIN && total) {

@@ -178,7 +178,7 @@ void shrink_dcache_sb(struct super_block *sb)
 
 static unsigned long dcache_count(struct shrinker *s, struct shrink_control *sc)
 {
-	return get_nr_dentry_unused();
+	return get_nr_dentry_unused() * sysctl_vfs_cache_pressure / 100;
 }
 
 static void dcache_scan_sb(struct super_block *sb, void *arg)

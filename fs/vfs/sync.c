@@ -8,6 +8,7 @@
 #include <kern/rwsem.h>
 #include <kern/syscalls.h>
 #include <linux/fs.h>
+#include <mm/pagemap.h>
 #include "internal.h"
 
 static void sync_one(struct super_block *sb, void *arg)
@@ -18,6 +19,7 @@ static void sync_one(struct super_block *sb, void *arg)
 
 SYSCALL_DEFINE0(sync)
 {
+	sync_dirty_mappings(NULL);
 	iterate_supers(sync_one, NULL);
 	return 0;
 }
@@ -30,6 +32,7 @@ SYSCALL_DEFINE1(syncfs, int, fd)
 	if (!f.file)
 		return -EBADF;
 	sb = file_inode(f.file)->i_sb;
+	sync_dirty_mappings(sb);
 	down_read(&sb->s_umount);
 	sync_one(sb, NULL);
 	up_read(&sb->s_umount);

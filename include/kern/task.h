@@ -192,6 +192,7 @@ struct task_struct {
 	u64 read_bytes, write_bytes;		/* c */
 	u64 timer_slack_ns;			/* c, and who may set it by /proc */
 	u64 default_timer_slack_ns;		/* i: what it was at birth */
+	unsigned int mempolicy;			/* c: mm/mempolicy.c */
 	unsigned long last_exec_id;		/* c: grows with every execve */
 	void *worker_private;			/* c: a kernel thread's struct kthread */
 	int (*kthread_fn)(void *arg);		/* i: what ret_from_fork() runs first, or NULL */

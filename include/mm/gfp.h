@@ -11,8 +11,8 @@ typedef unsigned int gfp_t;
 #define __GFP_DMA		0x01u
 #define __GFP_HIGHMEM		0x02u	/* accepted, means nothing here */
 #define __GFP_DMA32		0x04u
-#define __GFP_MOVABLE		0x08u	/* accepted, means nothing here */
-#define __GFP_RECLAIMABLE	0x10u
+#define __GFP_MOVABLE		0x08u	/* can be moved, or written and dropped */
+#define __GFP_RECLAIMABLE	0x10u	/* of a cache with a shrinker */
 #define __GFP_HIGH		0x20u	/* may use half of the reserve */
 #define __GFP_IO		0x40u
 #define __GFP_FS		0x80u

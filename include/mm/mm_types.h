@@ -182,6 +182,7 @@ struct vm_area_struct {
 	unsigned long anon_faults;	/* anonymous pages may be there; batches so far */
 	unsigned long anon_next;	/* end of the last batch, and its order: a hint */
 	unsigned int anon_order;
+	unsigned int mempolicy;		/* mm/mempolicy.c; 0: the task's */
 };
 
 /* vm_flags */
@@ -244,6 +245,8 @@ struct address_space {
 	spinlock_t private_lock;		/* the file system's */
 	struct list_head private_list;
 	void *private_data;
+	struct list_head dirty_link;		/* mm/flusher.c: dirty_lock */
+	unsigned long dirtied_when;		/* jiffies; dirty_lock */
 };
 
 #endif

@@ -205,6 +205,8 @@ bool mapping_writably_mapped(struct address_space *mapping);
 
 /* ---- writing back ---- */
 int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end);
+/* The same for all pages, leaving errors to be reported to somebody else. */
+void filemap_fdatawait_keep_errors(struct address_space *mapping);
 int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end);
 int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end);
 int filemap_write_and_wait(struct address_space *mapping);
@@ -212,6 +214,20 @@ int filemap_flush(struct address_space *mapping);
 int file_write_and_wait_range(struct file *file, loff_t start, loff_t end);
 int generic_writepages(struct address_space *mapping, struct writeback_control *wbc);
 int do_writepages(struct address_space *mapping, struct writeback_control *wbc);
+
+/*
+ * Called after each page that a writer has made dirty: waits while too many are. => may sleep,
+ * no page locked
+ */
+void balance_dirty_pages_ratelimited(struct address_space *mapping);
+/* Writes what is dirty now, of one file system (NULL: all), and waits. Errors stay for fsync(). */
+struct super_block;
+void sync_dirty_mappings(struct super_block *sb);
+/* The limits of now, in pages. */
+void global_dirty_limits(unsigned long *background, unsigned long *limit);
+extern int dirty_background_ratio, vm_dirty_ratio;
+extern unsigned long dirty_background_bytes, vm_dirty_bytes;
+extern unsigned int dirty_writeback_interval, dirty_expire_interval;
 
 /* The reclaim list. */
 void lru_cache_add(struct page *page);

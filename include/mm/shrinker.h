@@ -22,6 +22,8 @@ struct shrinker {
 	unsigned int flags;
 	struct list_head list;		/* shrinker_lock */
 };
+/* 100: dentries and inodes go as pages do; more: sooner; 0: never. */
+extern int sysctl_vfs_cache_pressure;
 int register_shrinker(struct shrinker *shrinker);
 void unregister_shrinker(struct shrinker *shrinker);
 

@@ -22,6 +22,7 @@ enum vm_event_item {
 	PGALLOC, PGFREE, PGFAULT, PGMAJFAULT, PGREUSE, PGCOW, PGZERO, PGFAULTAROUND,
 	PGSCAN_KSWAPD, PGSCAN_DIRECT, PGSTEAL_KSWAPD, PGSTEAL_DIRECT, PGSTEAL_ANON, PGSTEAL_FILE,
 	PGSCAN_WRITTEN, PGACTIVATE, PGDEACTIVATE, PGROTATED, PSWPIN, PSWPOUT, SWAP_RA, OOM_KILL, PGDISCARD, PGPGIN, PGPGOUT, ALLOCSTALL, DROP_PAGECACHE, DROP_SLAB,
+	COMPACT_STALL, COMPACT_SUCCESS, COMPACT_FAIL, COMPACT_MIGRATED, COMPACT_ISOLATED,
 	THP_FAULT_ALLOC, THP_FAULT_FALLBACK, THP_SPLIT_PMD,
 	NR_VM_EVENT_ITEMS
 };
@@ -57,6 +58,14 @@ int meminfo_proc_show(struct seq_file *m, void *v);
 int vmstat_proc_show(struct seq_file *m, void *v);
 int zoneinfo_proc_show(struct seq_file *m, void *v);
 int buddyinfo_proc_show(struct seq_file *m, void *v);
+int pagetypeinfo_proc_show(struct seq_file *m, void *v);
+/* The names of levels, as /proc/vmstat and zoneinfo have them. */
+extern const char *const vm_stat_names[NR_STAT_ITEMS];
+/* /proc/sys/vm: the reserve in KiB, and the distance of the marks in 1/10000 of a zone. */
+extern int min_free_kbytes, watermark_scale_factor;
+void setup_watermarks(void);
+/* /proc/sys/vm/compact_memory: moves pages together for free blocks. => may sleep */
+void compact_memory(void);
 /* /proc/sys/vm/drop_caches: bit 0 page cache, bit 1 slabs. */
 void drop_caches(int what);
 

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Compaction: when memory is free but in pieces, pages move from the low end of a zone to free
+ * places at its high end, until a block of the wanted order is free.
+ *
+ *	low end -> migrate scanner (anonymous pages)   (free pages) free scanner <- high end
+ *
+ * A page moves without migration entries: its page table entry is made old, its host mapping is
+ * dropped, and if nobody has used it until the copy under page_table_lock, the entry gets the new
+ * page (move_anon_page()). A page that is in use stays where it is.
+ *
+ * Locks: compact_mutex: one at a time; then as in rmap.c. zone->lock is taken for moments.
+ */
+#include "reclaim.h"
+
+#include <kern/mutex.h>
+#include <kern/sched.h>
+#include <kern/task.h>
+#include <mm/pagemap.h>
+
+#define BATCH 32
+
+static DEFINE_MUTEX(compact_mutex);
+
+/* One run over a zone. */
+struct compact_control {
+	struct zone *zone;
+	unsigned int order;		/* what is wanted; MAX_ORDER + 1: everything together */
+	unsigned long migrate_pfn;	/* next page to look at, going up */
+	unsigned long free_pfn;		/* end of what the free scanner has not seen, going down */
+	struct list_head targets;	/* free pages taken, single */
+};
+
+/* Used memory only: blocks that were never touched have no pages to move. */
+static bool may_hold_pages(const struct page *page)
+{
+	return page_test_flag(page, PG_lru) && PageAnon(page) && !PageUnevictable(page) &&
+	       page_mapcount(page) == 1 && !PageSwapCache(page);
+}
+
+/* Up to BATCH pages from the migrate scanner's place on, isolated. The number. */
+static unsigned int isolate_candidates(struct compact_control *cc, struct page **pages)
+{
+	unsigned int nr = 0;
+
+	while (nr < BATCH && cc->migrate_pfn < cc->free_pfn) {
+		struct page *page = pfn_to_page(cc->migrate_pfn++);
+
+		if (may_hold_pages(page) && isolate_lru_page(page))
+			pages[nr++] = page;
+	}
+	count_vm_events(COMPACT_ISOLATED, nr);
+	return nr;
+}
+
+static struct page *next_target(struct compact_control *cc)
+{
+	struct page *page;
+
+	while (list_empty(&cc->targets)) {
+		unsigned long block = (cc->free_pfn - 1) & ~(PAGEBLOCK_NR_PAGES - 1);
+
+		if (cc->free_pfn <= cc->migrate_pfn || block <= cc->migrate_pfn)
+			return NULL;
+		cc->free_pfn = block;
+		if (pageblock_type(block) == MIGRATE_MOVABLE)
+			zone_isolate_free(cc->zone, block, min(cc->order, (unsigned int)PAGEBLOCK_ORDER),
+					  &cc->targets);
+	}
+	page = list_first_entry(&cc->targets, struct page, lru);
+	list_del(&page->lru);
+	return page;
+}
+
+/* Moves the page if it can; both are given back. */
+static void move(struct compact_control *cc, struct page *page)
+{
+	struct page *to = next_target(cc);
+
+	if (to && trylock_page(page)) {
+		if (PageAnon(page) && !PageSwapCache(page) && !PageWriteback(page) &&
+		    !PageMlocked(page) && move_anon_page(page, to)) {
+			count_vm_event(COMPACT_MIGRATED);
+			lru_cache_add(to);
+		}
+		unlock_page(page);
+	}
+	if (to)
+		put_page(to);
+	putback_lru_page(page);
+}
+
+static void migrate_batch(struct compact_control *cc, struct page **pages, unsigned int nr)
+{
+	struct rmap_flush flush = { .nr = 0 };
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!trylock_page(pages[i]))
+			continue;
+		page_referenced(pages[i], &flush);
+		unlock_page(pages[i]);
+	}
+	rmap_flush_now(&flush);
+	for (unsigned int i = 0; i < nr; i++)
+		move(cc, pages[i]);
+}
+
+static bool done(const struct compact_control *cc)
+{
+	return cc->order <= MAX_ORDER && zone_has_block(cc->zone, cc->order);
+}
+
+static bool compact_zone(struct zone *zone, unsigned int order)
+{
+	struct compact_control cc = {
+		.zone = zone, .order = order, .migrate_pfn = zone->start_pfn,
+		.free_pfn = zone->start_pfn + zone->spanned_pages,
+		.targets = LIST_HEAD_INIT(cc.targets),
+	};
+	struct page *pages[BATCH];
+	unsigned int nr;
+
+	while (!done(&cc) && cc.migrate_pfn < cc.free_pfn) {
+		nr = isolate_candidates(&cc, pages);
+		if (nr)
+			migrate_batch(&cc, pages, nr);
+		cond_resched();
+	}
+	while (!list_empty(&cc.targets)) {
+		struct page *page = list_first_entry(&cc.targets, struct page, lru);
+
+		list_del(&page->lru);
+		put_page(page);
+	}
+	drain_all_pages();
+	return done(&cc);
+}
+
+bool compact_zones(unsigned int order)
+{
+	unsigned int noreclaim = current->flags & PF_MEMALLOC;
+	bool found = false;
+
+	if (!mutex_trylock(&compact_mutex))
+		return false;
+	count_vm_event(COMPACT_STALL);
+	current->flags |= PF_MEMALLOC;
+	for (int i = MAX_NR_ZONES - 1; i >= 0 && !found; i--) {
+		struct zone *zone = &zones[i];
+
+		/* Not where there is simply too little. */
+		if (READ_ONCE(zone->free_pages) > zone->watermark[WMARK_MIN] + (2UL << order))
+			found = compact_zone(zone, order);
+	}
+	if (!noreclaim)
+		current->flags &= ~PF_MEMALLOC;
+	mutex_unlock(&compact_mutex);
+	count_vm_event(found ? COMPACT_SUCCESS : COMPACT_FAIL);
+	return found;
+}
+
+void compact_memory(void)
+{
+	struct zone *zone;
+
+	mutex_lock(&compact_mutex);
+	for_each_zone(zone)
+		if (zone->managed_pages)
+			compact_zone(zone, MAX_ORDER + 1);
+	mutex_unlock(&compact_mutex);
+}
