@@ -8,6 +8,7 @@
 #include <kern/task.h>
 #include <kern/types.h>
 #include <kern/workqueue.h>
+#include <net/loopback.h>
 #include <um/percpu.h>
 
 struct proc_dir_entry;
@@ -23,6 +24,7 @@ struct net {
 	struct ucounts *ucounts;		/* i */
 	struct work_struct work;		/* frees it */
 	struct proc_dir_entry *proc_net;	/* i: /proc/net */
+	struct net_loopback loopback;		/* rtnl_mutex */
 	int sysctl_somaxconn;			/* s */
 	int sysctl_max_dgram_qlen;		/* s: new unix sockets take it over */
 };

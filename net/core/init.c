@@ -52,7 +52,9 @@ static int show_dev(struct seq_file *m, void *data)
 {
 	seq_puts(m, "Inter-|   Receive                                                |  Transmit\n"
 		    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    "
-		    "packets errs drop fifo colls carrier compressed\n");
+		    "packets errs drop fifo colls carrier compressed\n"
+		    "    lo:       0       0    0    0    0     0          0         0        0       "
+		    "0    0    0    0     0       0          0\n");
 	return 0;
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* ioctl() on sockets: what all families answer alike. There are no network devices to ask about. */
+/* ioctl() on sockets: what all families answer alike. */
 #include <asm/ioctls.h>
 #include <fs/file.h>
-#include <kern/cred.h>
 #include <kern/pid.h>
 #include <linux/if.h>
 #include <linux/sockios.h>
@@ -26,7 +25,7 @@ static int get_owner(struct file *file, int __user *arg)
 	return put_user(nr, arg);
 }
 
-/* The list of interfaces with addresses: empty. */
+/* The list of devices with addresses of the internet family, which is not there: empty. */
 static int get_ifconf(struct ifconf __user *arg)
 {
 	struct ifconf ifc;
@@ -37,10 +36,8 @@ static int get_ifconf(struct ifconf __user *arg)
 	return copy_to_user(arg, &ifc, sizeof(ifc)) ? -EFAULT : 0;
 }
 
-static int device_ioctl(unsigned int cmd, unsigned long arg)
+static int device_ioctl(struct net *net, unsigned int cmd, unsigned long arg)
 {
-	struct ifreq ifr;
-
 	switch (cmd) {
 	case SIOCGIFCONF:
 		return get_ifconf((struct ifconf __user *)arg);
@@ -57,7 +54,6 @@ static int device_ioctl(unsigned int cmd, unsigned long arg)
 	case SIOCGIFTXQLEN:
 	case SIOCGIFMAP:
 	case SIOCETHTOOL:
-		return copy_from_user(&ifr, (void __user *)arg, sizeof(ifr)) ? -EFAULT : -ENODEV;
 	case SIOCSIFNAME:
 	case SIOCSIFFLAGS:
 	case SIOCSIFADDR:
@@ -65,9 +61,7 @@ static int device_ioctl(unsigned int cmd, unsigned long arg)
 	case SIOCSIFMTU:
 	case SIOCSIFHWADDR:
 	case SIOCSIFTXQLEN:
-		if (!capable(CAP_NET_ADMIN))
-			return -EPERM;
-		return copy_from_user(&ifr, (void __user *)arg, sizeof(ifr)) ? -EFAULT : -ENODEV;
+		return loopback_ioctl(net, cmd, (void __user *)arg);
 	}
 	return -ENOTTY;
 }
@@ -108,5 +102,5 @@ long sock_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return get_stamp(sock->sk, cmd, (void __user *)arg);
 	}
 	result = sock->ops->ioctl(sock, cmd, arg);
-	return result == -ENOIOCTLCMD ? device_ioctl(cmd, arg) : result;
+	return result == -ENOIOCTLCMD ? device_ioctl(sock_net(sock->sk), cmd, arg) : result;
 }

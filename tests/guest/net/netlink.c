@@ -4,6 +4,8 @@
 #include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sched.h>
 
 static char buf[65536];
 
@@ -140,11 +142,76 @@ static void between_programs(void)
 	close(b);
 }
 
+/* Adds 127.0.0.5/8 or takes it away: the kernel's answer. */
+static int change_address(int fd, int type, int seq)
+{
+	struct {
+		struct nlmsghdr nlh;
+		struct ifaddrmsg ifa;
+		struct rtattr attr;
+		unsigned char addr[4];
+	} req = { { sizeof(req), type, NLM_F_REQUEST | NLM_F_ACK, seq, 0 },
+		  { AF_INET, 8, 0, RT_SCOPE_HOST, 1 }, { 8, IFA_LOCAL }, { 127, 0, 0, 5 } };
+
+	if (type == RTM_NEWADDR)
+		req.nlh.nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
+	CHECK_EQ(send(fd, &req, sizeof(req), 0), sizeof(req));
+	return read_dump(fd, seq);
+}
+
+static int lo_flags(int fd)
+{
+	struct ifreq ifr = { .ifr_name = "lo" };
+
+	CHECK_OK(ioctl(fd, SIOCGIFFLAGS, &ifr));
+	return (unsigned short)ifr.ifr_flags;
+}
+
+/* A new name space has a loopback device, which is down and can be set up. */
+static void loopback(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo" };
+	struct ifaddrs *list, *a;
+	int fd, un, found = 0;
+
+	if (geteuid() || unshare(CLONE_NEWNET))
+		return;
+	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	un = socket(AF_UNIX, SOCK_DGRAM, 0);
+	CHECK_EQ(if_nametoindex("lo"), 1);
+	CHECK_EQ(if_nametoindex("nothing"), 0);
+	CHECK_EQ(lo_flags(un), IFF_LOOPBACK);
+	CHECK_OK(ioctl(un, SIOCGIFMTU, &ifr));
+	CHECK_EQ(ifr.ifr_mtu, 65536);
+	ifr.ifr_flags = IFF_UP;
+	CHECK_OK(ioctl(un, SIOCSIFFLAGS, &ifr));
+	CHECK_EQ(lo_flags(un) & (IFF_UP | IFF_RUNNING | IFF_LOOPBACK),
+		 IFF_UP | IFF_RUNNING | IFF_LOOPBACK);
+	CHECK_EQ(change_address(fd, RTM_NEWADDR, 1), 0);
+	CHECK_EQ(change_address(fd, RTM_NEWADDR, 2), -EEXIST);
+	CHECK_OK(getifaddrs(&list));
+	for (a = list; a; a = a->ifa_next) {
+		const unsigned char *ip = a->ifa_addr ? (void *)a->ifa_addr : NULL;
+
+		if (ip && a->ifa_addr->sa_family == AF_INET && ip[4] == 127 && ip[7] == 5) {
+			CHECK_STR(a->ifa_name, "lo");
+			found = 1;
+		}
+	}
+	freeifaddrs(list);
+	CHECK(found);
+	CHECK_EQ(change_address(fd, RTM_DELADDR, 3), 0);
+	CHECK_EQ(change_address(fd, RTM_DELADDR, 4), -EADDRNOTAVAIL);
+	close(fd);
+	close(un);
+}
+
 int main(void)
 {
 	RUN(ports);
 	RUN(dumps);
 	RUN(groups);
 	RUN(between_programs);
+	RUN(loopback);
 	return test_done();
 }
