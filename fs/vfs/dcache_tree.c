@@ -8,6 +8,7 @@
 #include <kern/init.h>
 #include <kern/sched.h>
 #include <lib/list.h>
+#include <lib/sprintf.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 #include "internal.h"
@@ -405,5 +406,10 @@ void take_dentry_name_snapshot(struct name_snapshot *snap, struct dentry *dentry
 void d_tmpfile(struct dentry *dentry, struct inode *inode)
 {
 	drop_nlink(inode);
+	/* What /proc shows of it: its number. The name was short, so there is room. */
+	spin_lock(&dentry->d_lock);
+	dentry->d_name.len = snprintf(dentry->d_iname, sizeof(dentry->d_iname), "#%lu",
+				      inode->i_ino);
+	spin_unlock(&dentry->d_lock);
 	d_instantiate(dentry, inode);
 }

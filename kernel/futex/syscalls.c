@@ -3,6 +3,7 @@
 #include <kern/errno.h>
 #include <kern/futex.h>
 #include <kern/syscalls.h>
+#include <kern/time_namespace.h>
 #include <kern/time_user.h>
 #include <kern/timekeeping.h>
 #include <mm/uaccess.h>
@@ -77,6 +78,8 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 		time = timespec64_to_ktime(ts);
 		if (cmd == FUTEX_WAIT)
 			time = ktime_add_safe(ktime_get(), time);
+		else if (cmd != FUTEX_LOCK_PI && !(op & FUTEX_CLOCK_REALTIME))
+			time = timens_ktime_to_host(CLOCK_MONOTONIC, time);
 		timeout = &time;
 	}
 	/* For requeues the same argument is a count. */

@@ -7,6 +7,7 @@
 #include <kern/signal.h>
 #include <kern/syscalls.h>
 #include <kern/task.h>
+#include <kern/time_namespace.h>
 #include <kern/time_user.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -129,6 +130,8 @@ SYSCALL_DEFINE5(futex_waitv, struct futex_waitv __user *, waiters, unsigned int,
 		if (!timespec64_valid(&ts))
 			return -EINVAL;
 		time = timespec64_to_ktime(ts);
+		if (clockid == CLOCK_MONOTONIC)
+			time = timens_ktime_to_host(CLOCK_MONOTONIC, time);
 	}
 	words = kcalloc(nr_futexes, sizeof(*words), GFP_KERNEL);
 	if (!words)
