@@ -243,15 +243,15 @@ static void limits(void)
 	CHECK_OK(setrlimit(RLIMIT_MSGQUEUE, &old));
 }
 
-/* Queues as files. */
-static void mounted(void)
+/* Queues as files. => in a mount name space of its own */
+static void look_at_files(void)
 {
 	char path[128], text[128] = "";
 	struct stat st;
 	mqd_t q;
 	int fd;
 
-	if (geteuid() || mkdir("mq", 0700) || mount("none", "mq", "mqueue", 0, NULL))
+	if (mkdir("mq", 0700) || mount("none", "mq", "mqueue", 0, NULL))
 		return;
 	q = open_new(10, 16, 0);
 	snprintf(path, sizeof(path), "mq%s", name);
@@ -270,6 +270,21 @@ static void mounted(void)
 	CHECK_OK(mq_close(q));
 	CHECK_OK(umount("mq"));
 	CHECK_OK(rmdir("mq"));
+}
+
+static void mounted(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (!geteuid() && !unshare(CLONE_NEWNS) &&
+		    !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+			look_at_files();
+		_exit(test_failures != 0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
 }
 
 /* Another IPC name space has queues of its own. */
