@@ -12,6 +12,7 @@
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <fs/namei.h>
+#include <fs/posix_acl.h>
 #include <fs/xattr.h>
 #include <kern/err.h>
 #include <kern/kernel.h>
@@ -274,8 +275,10 @@ static int create_object(struct inode *dir, struct dentry *dentry, umode_t mode,
 	if (!inode)
 		goto drop;
 	inode_init_owner(inode, dir, mode);
+	error = posix_acl_inherit(inode, dir);
 	attr.mode = inode->i_mode;
-	error = ovl_copy_up(dentry->d_parent);
+	if (!error)
+		error = ovl_copy_up(dentry->d_parent);
 	if (error)
 		goto put;
 	old = ovl_override_creds(dir->i_sb);

@@ -2,6 +2,7 @@
 /* Small things that all of overlayfs uses: parts, rights, the overlay's own attributes. */
 #include <fs/dentry.h>
 #include <fs/inode.h>
+#include <fs/posix_acl.h>
 #include <fs/xattr.h>
 #include <kern/err.h>
 #include <lib/string.h>
@@ -193,9 +194,16 @@ bool ovl_get_origin(const struct ovl_fs *ofs, struct dentry *upper, u64 *ino, un
 
 #define OVL_COPY_FLAGS (S_SYNC | S_NOATIME | S_APPEND | S_IMMUTABLE)
 
+/* The overlay's inode checks by the same access list. */
+static void copy_acl(struct inode *inode, struct inode *real, bool is_default)
+{
+	if (unlikely(real->i_acl || real->i_default_acl || inode->i_acl || inode->i_default_acl))
+		set_cached_acl(inode, get_inode_acl(real, is_default), is_default);
+}
+
 void ovl_copyattr(struct inode *inode)
 {
-	const struct inode *real = ovl_inode_real(inode);
+	struct inode *real = ovl_inode_real(inode);
 
 	spin_lock(&inode->i_lock);
 	inode->i_uid = real->i_uid;
@@ -209,6 +217,8 @@ void ovl_copyattr(struct inode *inode)
 	if (!S_ISDIR(inode->i_mode))
 		set_nlink(inode, real->i_nlink);
 	spin_unlock(&inode->i_lock);
+	copy_acl(inode, real, false);
+	copy_acl(inode, real, true);
 }
 
 void ovl_dir_modified(struct inode *dir, bool impurity)

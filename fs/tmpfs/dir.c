@@ -138,6 +138,7 @@ const struct inode_operations shmem_dir_inode_operations = {
 	.mknod = shmem_mknod,
 	.rename = shmem_rename,
 	.tmpfile = shmem_tmpfile,
+	.setattr = shmem_setattr,
 	.getattr = shmem_getattr,
 	.listxattr = shmem_listxattr,
 	.fileattr_get = shmem_fileattr_get,

@@ -7,6 +7,7 @@
 #include <fs/dentry.h>
 #include <fs/file.h>
 #include <fs/libfs.h>
+#include <fs/posix_acl.h>
 #include <fs/shmem.h>
 #include <kern/bug.h>
 #include <kern/err.h>
@@ -159,7 +160,7 @@ static int set_size(struct inode *inode, loff_t size)
 	return 0;
 }
 
-static int shmem_setattr(struct dentry *dentry, struct iattr *attr)
+int shmem_setattr(struct dentry *dentry, struct iattr *attr)
 {
 	struct inode *inode = d_inode(dentry);
 	int err = setattr_prepare(dentry, attr);
@@ -169,8 +170,11 @@ static int shmem_setattr(struct dentry *dentry, struct iattr *attr)
 		if (!err)
 			inode->i_mtime = inode_set_ctime_current(inode);
 	}
-	if (!err)
+	if (!err) {
 		setattr_copy(inode, attr);
+		if (attr->ia_valid & ATTR_MODE)
+			err = posix_acl_chmod(inode);
+	}
 	return err;
 }
 

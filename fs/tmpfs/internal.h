@@ -59,6 +59,7 @@ struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, u
 			      dev_t dev);
 int shmem_fileattr_get(struct dentry *dentry, u32 *flags);
 int shmem_fileattr_set(struct dentry *dentry, u32 flags);
+int shmem_setattr(struct dentry *dentry, struct iattr *attr);
 int shmem_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
 		  unsigned int query_flags);
 

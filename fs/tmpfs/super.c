@@ -8,6 +8,7 @@
 #include <fs/file.h>
 #include <fs/libfs.h>
 #include <fs/namei.h>
+#include <fs/posix_acl.h>
 #include <fs/seq_file.h>
 #include <fs/shmem.h>
 #include <fs/stat.h>
@@ -17,6 +18,7 @@
 #include <kern/errno.h>
 #include <kern/init.h>
 #include <kern/kernel.h>
+#include <kern/random.h>
 #include <lib/cmdline.h>
 #include <lib/kstrtox.h>
 #include <lib/string.h>
@@ -251,7 +253,12 @@ struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, u
 		return NULL;
 	}
 	inode->i_ino = get_next_ino();
+	inode->i_generation = get_random_u32();
 	inode_init_owner(inode, dir, mode);
+	if (posix_acl_inherit(inode, dir)) {
+		iput(inode);
+		return NULL;
+	}
 	inode->i_atime = inode->i_mtime = inode->i_ctime = inode->i_btime = current_time(inode);
 	inode->i_mapping->a_ops = &shmem_aops;
 	mapping_set_gfp_mask(inode->i_mapping, GFP_HIGHUSER);
@@ -283,7 +290,10 @@ const struct inode_operations shmem_symlink_inode_operations = {
 	.listxattr = shmem_listxattr,
 };
 
-const struct inode_operations shmem_special_inode_operations = { .listxattr = shmem_listxattr };
+const struct inode_operations shmem_special_inode_operations = {
+	.setattr = shmem_setattr,
+	.listxattr = shmem_listxattr,
+};
 
 #define SETTABLE_FLAGS (FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL | FS_NOATIME_FL)
 
@@ -333,6 +343,60 @@ int shmem_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
 	return 0;
 }
 
+/* ---- file handles: generation and number ---- */
+
+#define HANDLE_WORDS	3
+#define HANDLE_TYPE	1
+
+static DEFINE_SPINLOCK(handle_lock);	/* one puts an inode in the hash */
+
+static int shmem_encode_fh(struct inode *inode, u32 *handle, int *words)
+{
+	bool room = *words >= HANDLE_WORDS;
+
+	*words = HANDLE_WORDS;
+	if (!room)
+		return 255;
+	/* Only inodes that have handles need to be found by number. */
+	spin_lock(&handle_lock);
+	if (hlist_unhashed(&inode->i_hash))
+		insert_inode_hash(inode);
+	spin_unlock(&handle_lock);
+	handle[0] = inode->i_generation;
+	handle[1] = inode->i_ino;
+	handle[2] = (u64)inode->i_ino >> 32;
+	return HANDLE_TYPE;
+}
+
+static int same_handle(struct inode *inode, void *data)
+{
+	const u32 *handle = data;
+
+	return inode->i_ino == ((u64)handle[2] << 32 | handle[1]) &&
+	       inode->i_generation == handle[0];
+}
+
+static struct dentry *shmem_fh_to_dentry(struct super_block *sb, const u32 *handle, int words,
+					 int type)
+{
+	struct dentry *dentry;
+	struct inode *inode;
+
+	if (words < HANDLE_WORDS || type != HANDLE_TYPE)
+		return ERR_PTR(-ESTALE);
+	inode = ilookup5(sb, (u64)handle[2] << 32 | handle[1], same_handle, (void *)handle);
+	if (!inode)
+		return ERR_PTR(-ESTALE);
+	dentry = d_find_alias(inode);
+	iput(inode);
+	return dentry ? dentry : ERR_PTR(-ESTALE);
+}
+
+static const struct export_operations shmem_export_operations = {
+	.encode_fh = shmem_encode_fh,
+	.fh_to_dentry = shmem_fh_to_dentry,
+};
+
 /* ---- mounting ---- */
 
 static int fill_super(struct super_block *sb, char *options, unsigned long limit, umode_t mode,
@@ -358,6 +422,7 @@ static int fill_super(struct super_block *sb, char *options, unsigned long limit
 	sb->s_magic = magic;
 	sb->s_op = &shmem_ops;
 	sb->s_xattr = shmem_xattr_handlers;
+	sb->s_export_op = &shmem_export_operations;
 	sb->s_time_gran = 1;
 	inode = shmem_get_inode(sb, NULL, S_IFDIR | sbi->mode, 0);
 	if (!inode)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Extended attributes of tmpfs: in memory, charged to the mount like inodes. */
 #include <fs/dentry.h>
+#include <fs/posix_acl.h>
 #include <fs/xattr.h>
 #include <kern/err.h>
 #include <kern/errno.h>
@@ -49,10 +50,14 @@ static const struct xattr_handler security_handler = {
 };
 
 const struct xattr_handler *const shmem_xattr_handlers[] = {
+	&posix_acl_access_handler, &posix_acl_default_handler,
 	&user_handler, &trusted_handler, &security_handler, NULL,
 };
 
 ssize_t shmem_listxattr(struct dentry *dentry, char *list, size_t size)
 {
-	return simple_xattr_list(&SHMEM_I(d_inode(dentry))->xattrs, NULL, 0, list, size);
+	char names[POSIX_ACL_NAMES_MAX];
+	size_t len = posix_acl_list(d_inode(dentry), names);
+
+	return simple_xattr_list(&SHMEM_I(d_inode(dentry))->xattrs, names, len, list, size);
 }

@@ -13,6 +13,7 @@
 #include <fs/file.h>
 #include <fs/filelock.h>
 #include <fs/inode.h>
+#include <fs/posix_acl.h>
 #include <fs/super.h>
 #include <kern/bug.h>
 #include <kern/init.h>
@@ -220,6 +221,27 @@ static struct inode *get_hashed(const struct inode_key *key)
 	return inode;
 }
 
+struct inode *ilookup5(struct super_block *sb, unsigned long hash,
+		       int (*test)(struct inode *inode, void *data), void *data)
+{
+	const struct inode_key key = { sb, hash, test, NULL, data };
+	struct inode *inode;
+
+	for (;;) {
+		bool found;
+
+		spin_lock(&inode_hash_lock);
+		inode = find_inode(&key);
+		found = inode;
+		if (inode && ((inode->i_state & (I_NEW | I_FREEING)) || !igrab(inode)))
+			inode = NULL;
+		spin_unlock(&inode_hash_lock);
+		if (inode || !found)
+			return inode;
+		wait_event(inode_wait, inode_settled(&key));
+	}
+}
+
 static int test_number(struct inode *inode, void *data)
 {
 	return inode->i_ino == *(unsigned long *)data;
@@ -319,6 +341,7 @@ static void evict(struct inode *inode)
 	if (!hlist_unhashed(&inode->i_hash))
 		remove_inode_hash(inode);
 	locks_free_context(inode);
+	posix_acl_release(inode);
 	atomic_long_dec(&nr_inodes);
 	/* The super block may be gone when the callback runs. */
 	inode->i_sb_free = op ? op->free_inode : NULL;

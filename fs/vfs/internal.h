@@ -72,6 +72,8 @@ struct open_flags {
 	int lookup_flags;
 };
 struct file *do_filp_open(int dfd, struct filename *name, const struct open_flags *op);
+/* An open of a place that is known already, with the checks of open(2). ERR_PTR */
+struct file *file_open_path(const struct path *path, int flags);
 int do_truncate(struct dentry *dentry, loff_t length, unsigned int time_attrs,
 		struct file *filp);
 int chmod_common(const struct path *path, umode_t mode);

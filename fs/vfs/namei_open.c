@@ -250,6 +250,28 @@ put:
 	return error;
 }
 
+struct file *file_open_path(const struct path *path, int flags)
+{
+	struct file *file = alloc_empty_file(flags & ~(O_CREAT | O_EXCL | O_CLOEXEC));
+	int mask = "\004\002\006\006"[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
+	int error = 0;
+
+	if (IS_ERR(file))
+		return file;
+	if ((flags & O_DIRECTORY) && !d_is_dir(path->dentry))
+		error = -ENOTDIR;
+	else if (!(flags & O_PATH))
+		error = may_open(path, mask, flags);
+	if (!error)
+		error = vfs_open(path, file);
+	if (!error && (flags & O_TRUNC) && d_is_reg(path->dentry))
+		error = handle_truncate(file);
+	if (!error)
+		return file;
+	fput(file);
+	return ERR_PTR(error);
+}
+
 static int do_o_path(struct nameidata *nd, unsigned int flags, struct file *file)
 {
 	struct path path;

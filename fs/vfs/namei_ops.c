@@ -6,6 +6,7 @@
 #include <fs/inode.h>
 #include <fs/mount.h>
 #include <fs/notify.h>
+#include <fs/posix_acl.h>
 #include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
@@ -15,10 +16,16 @@
 #include "mount.h"
 #include "walk.h"
 
+/* A folder's default access list stands in for the umask. */
+static umode_t umask_in(const struct inode *dir)
+{
+	return has_default_acl(dir) ? 0 : current_umask();
+}
+
 /* In a setgid folder a file keeps its own setgid only for the group's members. */
 umode_t mode_strip(const struct inode *dir, umode_t mode)
 {
-	mode &= ~current_umask();
+	mode &= ~umask_in(dir);
 	if (S_ISDIR(mode) || !(dir->i_mode & S_ISGID) ||
 	    (mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP))
 		return mode;
@@ -366,7 +373,8 @@ static int do_mkdirat(int dfd, struct filename *name, umode_t mode)
 	int error = PTR_ERR(dentry);
 
 	if (!IS_ERR(dentry)) {
-		error = vfs_mkdir(d_inode(path.dentry), dentry, mode & ~current_umask());
+		error = vfs_mkdir(d_inode(path.dentry), dentry,
+				  mode & ~umask_in(d_inode(path.dentry)));
 		done_path_create(&path, dentry);
 	}
 	putname(name);

@@ -2,6 +2,7 @@
 /* Who may do what with an inode or a name. */
 #include <fs/dentry.h>
 #include <fs/inode.h>
+#include <fs/posix_acl.h>
 #include <fs/super.h>
 #include <fs/sysctl.h>
 #include <kern/cred.h>
@@ -11,13 +12,23 @@
 #include "walk.h"
 
 /* The mode bits of the class that the caller is in. */
-static int mode_permission(const struct inode *inode, int mask)
+static int mode_permission(struct inode *inode, int mask)
 {
 	unsigned int mode = inode->i_mode;
 
 	mask &= MAY_READ | MAY_WRITE | MAY_EXEC;
 	if (uid_eq(current_fsuid(), inode->i_uid))
 		return mask & ~(mode >> 6) & 7 ? -EACCES : 0;
+	if (unlikely(READ_ONCE(inode->i_acl))) {
+		struct posix_acl *acl = get_inode_acl(inode, false);
+
+		if (acl) {
+			int error = posix_acl_permission(inode, acl, mask);
+
+			posix_acl_put(acl);
+			return error;
+		}
+	}
 	if ((mask & (mode ^ (mode >> 3))) && in_group_p(inode->i_gid))
 		mode >>= 3;
 	return mask & ~mode & 7 ? -EACCES : 0;

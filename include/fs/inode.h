@@ -21,6 +21,7 @@ struct file_lock_context;
 struct file_operations;
 struct path;
 struct pipe_inode_info;
+struct posix_acl;
 struct super_block;
 
 /* What setattr() shall change. */
@@ -183,6 +184,8 @@ struct inode {
 	u8 i_write_hint;			/* F_SET_RW_HINT; torn reads cannot be */
 	const struct file_operations *i_fop;	/* i: becomes file->f_op */
 	struct file_lock_context *i_flctx;	/* set once */
+	struct posix_acl *i_acl;		/* l: get_inode_acl() */
+	struct posix_acl *i_default_acl;	/* l */
 	struct list_head i_watches;		/* notify_lock: inotify marks */
 	struct address_space i_data;
 	union {
@@ -271,6 +274,9 @@ struct inode *iget_locked(struct super_block *sb, unsigned long ino);
 struct inode *iget5_locked(struct super_block *sb, unsigned long hash,
 			   int (*test)(struct inode *inode, void *data),
 			   int (*set)(struct inode *inode, void *data), void *data);
+/* Only what is there, and not going: a reference, or NULL. => may sleep */
+struct inode *ilookup5(struct super_block *sb, unsigned long hash,
+		       int (*test)(struct inode *inode, void *data), void *data);
 void __insert_inode_hash(struct inode *inode, unsigned long hash);
 void unlock_new_inode(struct inode *inode);
 void iget_failed(struct inode *inode);

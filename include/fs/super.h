@@ -40,6 +40,15 @@ struct super_operations {
 	int (*show_devname)(struct seq_file *m, struct dentry *root);
 };
 
+/* File handles, of up to 32 words. => may sleep */
+struct export_operations {
+	/* Writes the handle if *words suffice, and what it takes to *words; its type. */
+	int (*encode_fh)(struct inode *inode, u32 *handle, int *words);
+	/* Any dentry of the file, with a reference; -ESTALE when it is gone. */
+	struct dentry *(*fh_to_dentry)(struct super_block *sb, const u32 *handle, int words,
+				       int type);
+};
+
 /* s_flags; the MS_* of the mount ABI that concern the super block have the same values. */
 #define SB_RDONLY	0x0001
 #define SB_NOSUID	0x0002
@@ -74,6 +83,7 @@ struct super_block {
 	const struct super_operations *s_op;	/* i */
 	const struct dentry_operations *s_d_op;	/* i: of new dentries */
 	const struct xattr_handler *const *s_xattr; /* i */
+	const struct export_operations *s_export_op; /* i: NULL: no file handles */
 	unsigned long s_flags;			/* u: SB_* */
 	unsigned long s_iflags;			/* i: SB_I_* */
 	unsigned long s_magic;			/* i */

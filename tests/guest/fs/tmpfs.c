@@ -80,6 +80,100 @@ static void beside(void)
 	unlink("x");
 }
 
+/* An access list as the attribute has it: version 2, then (tag, rights, number) each. */
+struct acl {
+	unsigned int version;
+	struct {
+		unsigned short tag, perm;
+		unsigned int id;
+	} e[8];
+};
+
+#define ACL_SIZE(n) (4 + 8 * (n))
+#define NOBODY 0xffffffffU
+
+static void listed_user(void)
+{
+	CHECK_OK(access("shared", R_OK));
+	CHECK_ERR(access("shared", W_OK), EACCES);	/* the mask takes it away */
+	CHECK_ERR(access("closed", R_OK), EACCES);
+}
+
+static void access_lists(void)
+{
+	struct acl acl = { 2, { { 1, 6, NOBODY }, { 2, 7, 1000 }, { 4, 0, NOBODY }, { 16, 4, NOBODY },
+				{ 32, 0, NOBODY } } }, back;
+
+	put_file("shared", "");
+	put_file("closed", "");
+	CHECK_OK(chmod("closed", 0600));
+	CHECK_OK(chmod(".", 0755));
+	CHECK_ERR(setxattr("shared", "system.posix_acl_access", "val", 3, 0), EINVAL);
+	CHECK_ERR(getxattr("shared", "system.posix_acl_access", &back, sizeof(back)), ENODATA);
+	CHECK_OK(setxattr("shared", "system.posix_acl_access", &acl, ACL_SIZE(5), 0));
+	CHECK_EQ(mode_of("shared"), S_IFREG | 0640);
+	CHECK_EQ(getxattr("shared", "system.posix_acl_access", &back, sizeof(back)), ACL_SIZE(5));
+	CHECK(!memcmp(&acl, &back, ACL_SIZE(5)));
+	CHECK_EQ(listxattr("shared", NULL, 0), 24);
+	as_user(1000, 1000, listed_user);
+	CHECK_OK(chmod("shared", 0600));
+	CHECK_EQ(getxattr("shared", "system.posix_acl_access", &back, sizeof(back)), ACL_SIZE(5));
+	CHECK_EQ(back.e[3].perm, 0);
+	/* Without the mask it is none. */
+	acl.e[3] = acl.e[4];
+	CHECK_ERR(setxattr("shared", "system.posix_acl_access", &acl, ACL_SIZE(4), 0), EINVAL);
+	CHECK_OK(removexattr("shared", "system.posix_acl_access"));
+	CHECK_ERR(getxattr("shared", "system.posix_acl_access", &back, sizeof(back)), ENODATA);
+	/* What a folder gives to new files, in place of the umask. */
+	acl.e[3].tag = 16;
+	acl.e[3].perm = 7;
+	acl.e[4].tag = 32;
+	CHECK_ERR(setxattr("shared", "system.posix_acl_default", &acl, ACL_SIZE(5), 0), EACCES);
+	CHECK_OK(mkdir("folder", 0755));
+	CHECK_OK(setxattr("folder", "system.posix_acl_default", &acl, ACL_SIZE(5), 0));
+	CHECK_EQ(mode_of("folder"), S_IFDIR | 0755);
+	umask(077);
+	CHECK_OK(close(open("folder/f", O_CREAT | O_WRONLY, 0666)));
+	CHECK_OK(mkdir("folder/d", 0777));
+	umask(022);
+	CHECK_EQ(mode_of("folder/f"), S_IFREG | 0660);
+	CHECK_EQ(mode_of("folder/d"), S_IFDIR | 0670);
+	CHECK_EQ(getxattr("folder/f", "system.posix_acl_access", &back, sizeof(back)), ACL_SIZE(5));
+	CHECK_EQ(back.e[3].perm, 6);
+	CHECK_EQ(getxattr("folder/d", "system.posix_acl_default", &back, sizeof(back)), ACL_SIZE(5));
+	unlink("shared");
+	unlink("closed");
+}
+
+static void handles(void)
+{
+	struct {
+		struct file_handle h;
+		char room[MAX_HANDLE_SZ];
+	} h = { .h.handle_bytes = 0 };
+	int mount_id, root = open(".", O_RDONLY), fd;
+	char c;
+
+	put_file("f", "h");
+	CHECK_ERR(name_to_handle_at(AT_FDCWD, "f", &h.h, &mount_id, 0), EOVERFLOW);
+	CHECK_EQ(h.h.handle_bytes, 12);
+	CHECK_OK(name_to_handle_at(AT_FDCWD, "f", &h.h, &mount_id, 0));
+	fd = open_by_handle_at(root, &h.h, O_RDONLY);
+	CHECK_OK(fd);
+	CHECK_EQ(read(fd, &c, 1), 1);
+	close(fd);
+	CHECK_ERR(open_by_handle_at(root, &h.h, O_RDONLY | O_DIRECTORY), ENOTDIR);
+	CHECK_OK(rename("f", "g"));
+	fd = open_by_handle_at(root, &h.h, O_RDONLY);
+	CHECK_OK(fd);
+	close(fd);
+	CHECK_OK(unlink("g"));
+	CHECK_ERR(open_by_handle_at(root, &h.h, O_RDONLY), ESTALE);
+	h.h.handle_bytes = MAX_HANDLE_SZ + 1;
+	CHECK_ERR(name_to_handle_at(AT_FDCWD, ".", &h.h, &mount_id, 0), EINVAL);
+	close(root);
+}
+
 static void holes(void)
 {
 	int fd = open("h", O_CREAT | O_RDWR, 0644);
@@ -139,6 +233,8 @@ int main(void)
 	go_to_tmpfs();
 	RUN(limits);
 	RUN(beside);
+	RUN(access_lists);
+	RUN(handles);
 	RUN(holes);
 	RUN(unnamed);
 	leave_tmpfs();
