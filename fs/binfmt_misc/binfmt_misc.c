@@ -384,11 +384,9 @@ static const struct super_operations misc_super_operations = {
 
 static int misc_fill_super(struct super_block *sb, void *data, int silent)
 {
-	static const struct tree_descr files[] = {
-		{ "status", &status_fops, S_IWUSR | S_IRUGO },
-		{ "register", &register_fops, S_IWUSR },
-		{}
-	};
+	static const struct tree_descr files[] = { { "status", &status_fops, S_IWUSR | S_IRUGO },
+						   { "register", &register_fops, S_IWUSR },
+						   {} };
 	int error = simple_fill_super(sb, BINFMTFS_MAGIC, files);
 
 	if (!error)

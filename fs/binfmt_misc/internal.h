@@ -21,19 +21,19 @@ struct linux_binprm;
  *   (i) constant once it is registered   (e) misc_lock
  */
 struct misc_entry {
-	struct list_head link;	/* e: in misc_entries */
-	refcount_t refs;	/* the list's, and execve()s that use it */
-	bool enabled;		/* e */
-	struct dentry *dentry;	/* i: its file, with a reference */
-	unsigned int flags;	/* i */
-	bool by_name;		/* i: `magic` is an extension */
-	unsigned int offset;	/* i */
-	unsigned int size;	/* i: of magic and mask */
-	char *magic, *mask;	/* i: mask may be NULL */
-	char *name;		/* i */
-	char *interpreter;	/* i */
-	struct file *fixed;	/* i: the interpreter, opened when it was registered, or NULL */
-	char text[];		/* i: what the pointers point into */
+	struct list_head link; /* e: in misc_entries */
+	refcount_t refs;       /* the list's, and execve()s that use it */
+	bool enabled;	       /* e */
+	struct dentry *dentry; /* i: its file, with a reference */
+	unsigned int flags;    /* i */
+	bool by_name;	       /* i: `magic` is an extension */
+	unsigned int offset;   /* i */
+	unsigned int size;     /* i: of magic and mask */
+	char *magic, *mask;    /* i: mask may be NULL */
+	char *name;	       /* i */
+	char *interpreter;     /* i */
+	struct file *fixed;    /* i: the interpreter, opened when it was registered, or NULL */
+	char text[];	       /* i: what the pointers point into */
 };
 
 /* The longest line that `register` takes. */

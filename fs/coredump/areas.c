@@ -62,7 +62,8 @@ static unsigned long dump_size(const struct core_dump *dump, struct vm_area_stru
 		return 0;
 	if (wants(dump, DUMP_MAPPED_PRIVATE))
 		return whole;
-	*maybe_header = wants(dump, DUMP_ELF_HEADERS) && !vma->vm_pgoff && (vma->vm_flags & VM_READ);
+	*maybe_header = wants(dump, DUMP_ELF_HEADERS) && !vma->vm_pgoff &&
+			(vma->vm_flags & VM_READ);
 	return 0;
 }
 
@@ -77,6 +78,8 @@ static int collect_locked(struct core_dump *dump, struct mm_struct *mm)
 		return -ENOMEM;
 	area = dump->areas;
 	for_each_vma(mm, vma) {
+		if (WARN_ON_ONCE(area == dump->areas + mm->map_count))
+			break;
 		*area = (struct core_area){
 			.start = vma->vm_start,
 			.end = vma->vm_end,

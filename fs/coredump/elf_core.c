@@ -262,8 +262,9 @@ static unsigned int area_flags(const struct core_area *area)
 
 static bool emit_program_headers(struct core_dump *dump, size_t notes, loff_t offset, loff_t data)
 {
-	struct elf64_phdr ph = { .p_type = PT_NOTE, .p_offset = offset, .p_filesz = notes,
-				 .p_align = 4 };
+	struct elf64_phdr ph = {
+		.p_type = PT_NOTE, .p_offset = offset, .p_filesz = notes, .p_align = 4
+	};
 
 	if (!core_emit(dump, &ph, sizeof(ph)))
 		return false;

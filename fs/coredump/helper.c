@@ -27,9 +27,8 @@ struct helper {
 
 static int helper_main(void *data)
 {
-	static const char *const envp[] = {
-		"HOME=/", "TERM=linux", "PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL
-	};
+	static const char *const envp[] = { "HOME=/", "TERM=linux",
+					    "PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL };
 	struct helper *helper = data;
 	int error;
 

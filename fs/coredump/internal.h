@@ -29,8 +29,8 @@ struct core_area {
 	unsigned long start, end, flags;
 	unsigned long dump_size; /* bytes of it that are written */
 	unsigned long pgoff;
-	struct file *file;	 /* counted */
-	bool maybe_header;	 /* one page is written if it begins an ELF file */
+	struct file *file; /* counted */
+	bool maybe_header; /* one page is written if it begins an ELF file */
 };
 
 struct core_dump {

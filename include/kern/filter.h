@@ -13,7 +13,8 @@
  * meaning. False ends the program with 0. => called in the context of bpf_run_classic()
  */
 struct bpf_classic_data {
-	bool (*load)(const struct bpf_classic_data *data, u32 offset, unsigned int size, u32 *value);
+	bool (*load)(const struct bpf_classic_data *data, u32 offset, unsigned int size,
+		     u32 *value);
 	u32 len; /* BPF_LEN */
 };
 

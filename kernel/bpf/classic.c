@@ -58,8 +58,7 @@ static bool code_is_known(u16 code)
 /* The ancillary data that Linux defines, counted from SKF_AD_OFF. */
 static bool offset_is_known(u32 offset)
 {
-	return offset < (u32)SKF_AD_OFF ||
-	       (offset - (u32)SKF_AD_OFF < SKF_AD_MAX && !(offset & 3));
+	return offset < (u32)SKF_AD_OFF || (offset - (u32)SKF_AD_OFF < SKF_AD_MAX && !(offset & 3));
 }
 
 /* One instruction by itself; `left`: how many follow it. */

@@ -243,8 +243,8 @@ int ptrace_attach(struct task_struct *task, bool seize, unsigned long addr, unsi
 		error = attach_locked(task, flags, &wait);
 	mutex_unlock(&task->signal->cred_guard_mutex);
 	/* A fatal signal ends the wait, and with it the tracer. */
-	if (wait && wait_event_killable(trapping_wait,
-					!(READ_ONCE(task->jobctl) & JOBCTL_TRAPPING)))
+	if (wait &&
+	    wait_event_killable(trapping_wait, !(READ_ONCE(task->jobctl) & JOBCTL_TRAPPING)))
 		return 0;
 	return error;
 }

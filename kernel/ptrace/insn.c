@@ -36,8 +36,8 @@ static u8 next(struct insn *in)
 
 static unsigned long reg_value(const struct pt_regs *r, unsigned int nr)
 {
-	const unsigned long values[16] = { r->ax, r->cx, r->dx,	 r->bx,	 r->sp,	 r->bp,
-					   r->si, r->di, r->r8,	 r->r9,	 r->r10, r->r11,
+	const unsigned long values[16] = { r->ax,  r->cx,  r->dx,  r->bx, r->sp,  r->bp,
+					   r->si,  r->di,  r->r8,  r->r9, r->r10, r->r11,
 					   r->r12, r->r13, r->r14, r->r15 };
 
 	return values[nr & 15];
@@ -238,7 +238,10 @@ static struct effect x87(u8 op, u8 reg)
 	unsigned int size = sizes[op & 7];
 
 	if (op == 0xd9 && reg >= 4)
-		return reg == 4 ? READS(28) : reg == 5 ? READS(2) : reg == 6 ? WRITES(28) : WRITES(2);
+		return reg == 4 ? READS(28) :
+		       reg == 5 ? READS(2) :
+		       reg == 6 ? WRITES(28) :
+				  WRITES(2);
 	if (op == 0xdb && reg >= 4)
 		return reg == 7 ? WRITES(10) : READS(10);
 	if (op == 0xdd && reg >= 4)
@@ -452,8 +455,8 @@ static bool has_modrm(const struct insn *in)
 			 (op >= 0xa8 && op <= 0xaa) || (op >= 0xc8 && op <= 0xcf));
 	if (op < 0x40)
 		return (op & 7) < 4;
-	return op == 0x63 || op == 0x69 || op == 0x6b || (op >= 0x80 && op <= 0x8f) ||
-	       op == 0xc0 || op == 0xc1 || op == 0xc6 || op == 0xc7 || (op >= 0xd0 && op <= 0xd3) ||
+	return op == 0x63 || op == 0x69 || op == 0x6b || (op >= 0x80 && op <= 0x8f) || op == 0xc0 ||
+	       op == 0xc1 || op == 0xc6 || op == 0xc7 || (op >= 0xd0 && op <= 0xd3) ||
 	       (op >= 0xd8 && op <= 0xdf) || op == 0xf6 || op == 0xf7 || op == 0xfe || op == 0xff;
 }
 
@@ -528,7 +531,9 @@ unsigned int insn_decode(const u8 *code, unsigned int len, const struct pt_regs 
 	if (has_modrm(&in)) {
 		in.modrm = next(&in);
 		if (memory_operand(&in, &addr)) {
-			effect = in.map == 0 ? one_byte(&in) : in.map == 1 ? two_byte(&in) : longer(&in);
+			effect = in.map == 0 ? one_byte(&in) :
+				 in.map == 1 ? two_byte(&in) :
+					       longer(&in);
 			touch(&in, addr, effect.size, effect.read, effect.write);
 		}
 	} else if (!in.map && (in.opcode & 0xfc) == 0xa0) {

@@ -32,8 +32,7 @@ long ptrace_getsiginfo(struct task_struct *child, siginfo_t __user *data);
 long ptrace_setsiginfo(struct task_struct *child, const siginfo_t __user *data);
 long ptrace_peek_siginfo(struct task_struct *child, void __user *args, siginfo_t __user *data);
 long ptrace_get_sigmask(struct task_struct *child, unsigned long size, sigset_t __user *data);
-long ptrace_set_sigmask(struct task_struct *child, unsigned long size,
-			const sigset_t __user *data);
+long ptrace_set_sigmask(struct task_struct *child, unsigned long size, const sigset_t __user *data);
 long ptrace_get_syscall_info(struct task_struct *child, unsigned long size, void __user *data);
 long ptrace_get_rseq(struct task_struct *child, unsigned long size, void __user *data);
 

@@ -184,7 +184,8 @@ static long set_fpu(struct task_struct *child, const void __user *data, unsigned
 	if (!area)
 		return error;
 	fpu_read(child, area);
-	error = copy_from_user(area, data, size) ? -EFAULT : fpu_write(child, area, size > FXSAVE_SIZE);
+	error = copy_from_user(area, data, size) ? -EFAULT :
+						   fpu_write(child, area, size > FXSAVE_SIZE);
 	kfree(area);
 	return error;
 }

@@ -92,7 +92,8 @@ static long peek_data(struct task_struct *child, unsigned long addr, unsigned lo
 
 static long poke_data(struct task_struct *child, unsigned long addr, unsigned long word)
 {
-	return access_child(child, addr, &word, sizeof(word), FOLL_WRITE) == sizeof(word) ? 0 : -EIO;
+	return access_child(child, addr, &word, sizeof(word), FOLL_WRITE) == sizeof(word) ? 0 :
+											    -EIO;
 }
 
 static void set_flag_if(struct task_struct *child, int flag, bool on)

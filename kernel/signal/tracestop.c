@@ -138,7 +138,8 @@ void ptrace_event(int event, unsigned long message)
 {
 	if (unlikely(ptrace_event_enabled(current, event)))
 		ptrace_notify(event << 8 | SIGTRAP, message);
-	else if (event == PTRACE_EVENT_EXEC && (current->ptrace & (PT_PTRACED | PT_SEIZED)) == PT_PTRACED)
+	else if (event == PTRACE_EVENT_EXEC &&
+		 (current->ptrace & (PT_PTRACED | PT_SEIZED)) == PT_PTRACED)
 		/* What execve() told tracers before there were events. */
 		send_sig(SIGTRAP, current, 0);
 }

@@ -304,8 +304,7 @@ static long set_filter_mode(unsigned int flags, const void __user *uprog)
 	filter = read_filter(uprog);
 	if (IS_ERR(filter))
 		return PTR_ERR(filter);
-	ret = listener ? attach_with_listener(filter, flags) :
-			 attach_in_step(filter, flags, false);
+	ret = listener ? attach_with_listener(filter, flags) : attach_in_step(filter, flags, false);
 	/* A descriptor is success; the number of a thread that is out of step is not. */
 	if (ret < 0 || (ret && !listener))
 		seccomp_filter_put(filter);

@@ -21,16 +21,16 @@ struct task_struct;
  *   (i) constant   (n) notify_lock
  */
 struct seccomp_filter {
-	refcount_t refs;		  /* tasks, younger filters, the listener */
-	refcount_t users;		  /* tasks that it applies to, and younger filters in use */
-	struct seccomp_filter *prev;	  /* i: counted in both ways */
-	bool log;			  /* i: SECCOMP_FILTER_FLAG_LOG */
-	bool wait_killable;		  /* i: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
+	refcount_t refs;	     /* tasks, younger filters, the listener */
+	refcount_t users;	     /* tasks that it applies to, and younger filters in use */
+	struct seccomp_filter *prev; /* i: counted in both ways */
+	bool log;		     /* i: SECCOMP_FILTER_FLAG_LOG */
+	bool wait_killable;	     /* i: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 	struct mutex notify_lock;
 	struct seccomp_listener *listener; /* n: NULL without one */
-	wait_queue_head_t wait;		  /* pollers and readers of the listener */
-	unsigned int len;		  /* i: instructions */
-	struct sock_filter insns[];	  /* i */
+	wait_queue_head_t wait;		   /* pollers and readers of the listener */
+	unsigned int len;		   /* i: instructions */
+	struct sock_filter insns[];	   /* i */
 };
 
 void seccomp_filter_get(struct seccomp_filter *filter);

@@ -447,7 +447,6 @@ struct file *seccomp_listener_open(struct seccomp_filter *filter)
 	return file;
 }
 
-
 long seccomp_notif_sizes(struct seccomp_notif_sizes __user *usizes)
 {
 	struct seccomp_notif_sizes sizes = {

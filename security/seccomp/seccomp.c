@@ -73,7 +73,8 @@ static u32 run_filters(const struct call_data *data, struct seccomp_filter **mat
 	for (; filter; filter = filter->prev) {
 		u32 answer = bpf_run_classic(filter->insns, &data->classic);
 
-		if ((s32)(answer & SECCOMP_RET_ACTION_FULL) < (s32)(ret & SECCOMP_RET_ACTION_FULL)) {
+		if ((s32)(answer & SECCOMP_RET_ACTION_FULL) <
+		    (s32)(ret & SECCOMP_RET_ACTION_FULL)) {
 			ret = answer;
 			*match = filter;
 		}
