@@ -31,7 +31,7 @@
 #include <um/processor.h>
 #include <um/vdso_data.h>
 
-#define NSEC_PER_SEC  1000000000L
+#define NSEC_PER_SEC 1000000000L
 /* A sample between two readings of a clock further apart than this is thrown away. */
 #define SAMPLE_CYCLES 2000
 #define SAMPLE_NS     2000
@@ -53,10 +53,10 @@
 /* Guarded by page_lock. */
 static struct {
 	struct um_clock_offsets offsets;
-	u64 tsc0, host0;      /* first sample of the baseline; tsc0 0: none */
-	s64 bias;	      /* added to the host's clock: times that it lost */
-	s64 wall, suspended;  /* um_wall_ns() and um_suspended_ns() less um_clock_ns() */
-	u64 sampled;	      /* host's clock at the last sample */
+	u64 tsc0, host0;     /* first sample of the baseline; tsc0 0: none */
+	s64 bias;	     /* added to the host's clock: times that it lost */
+	s64 wall, suspended; /* um_wall_ns() and um_suspended_ns() less um_clock_ns() */
+	u64 sampled;	     /* host's clock at the last sample */
 } follow;
 
 static struct vdso_data first_data;

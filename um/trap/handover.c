@@ -47,7 +47,7 @@
 #define FREE_TICKS 2
 
 /* Cycles of the time stamp counter; what they are in ns hardly matters. */
-#define HIT_CYCLES	  40000UL
+#define HIT_CYCLES 40000UL
 /* What a yield saves against a futex; yields live on what they have saved, up to a limit. */
 #define YIELD_GAIN_CYCLES   3000
 #define YIELD_FAIR_CYCLES   40000
@@ -70,7 +70,7 @@
 static DEFINE_PER_CPU(int, bound_core) = -1;
 static DEFINE_PER_CPU(unsigned long, bound_until);
 static DEFINE_PER_CPU(unsigned long, free_until);
-static DEFINE_PER_CPU(u32, yields_off); /* hand-overs that are still to be made by futex */
+static DEFINE_PER_CPU(u32, yields_off);	  /* hand-overs that are still to be made by futex */
 static DEFINE_PER_CPU(s32, yield_credit); /* cycles */
 
 static int spinning; /* slots that are away */

@@ -232,7 +232,8 @@ bool trampoline_fix(struct guest_slot *slot, struct thread_struct *thread, int s
 	case SIGSEGV:
 		return thread->trap_nr == TRAP_GP && fix_middle_compare(regs);
 	case SIGTRAP:
-		if (regs->ip >= STUB_TRAMP && regs->ip < STUB_TRAMP + STUB_MAX_SITES * STUB_TRAMP_STRIDE)
+		if (regs->ip >= STUB_TRAMP &&
+		    regs->ip < STUB_TRAMP + STUB_MAX_SITES * STUB_TRAMP_STRIDE)
 			return fix_step(slot, regs);
 		return false;
 	}

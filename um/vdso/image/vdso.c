@@ -14,7 +14,7 @@
 /* A writer that lost its host core in the middle: better ask than wait. */
 #define MAX_TRIES 1000
 
-#define BIT(n)	     (1U << (n))
+#define BIT(n) (1U << (n))
 #define FINE_CLOCKS                                                                                \
 	(BIT(CLOCK_REALTIME) | BIT(CLOCK_MONOTONIC) | BIT(CLOCK_MONOTONIC_RAW) |                   \
 	 BIT(CLOCK_BOOTTIME) | BIT(CLOCK_TAI))
@@ -23,17 +23,14 @@
 /* The page before the image: vdso.lds. */
 extern const struct vdso_data vdso_data __attribute__((visibility("hidden")));
 
-#define PUBLIC	      __attribute__((visibility("default")))
-#define PLAIN(name)   __attribute__((weak, alias(#name), visibility("default")))
+#define PUBLIC	    __attribute__((visibility("default")))
+#define PLAIN(name) __attribute__((weak, alias(#name), visibility("default")))
 
 static long ask(long nr, long a, long b)
 {
 	long ret;
 
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b)
-			 : "rcx", "r11", "memory");
+	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b) : "rcx", "r11", "memory");
 	return ret;
 }
 
