@@ -38,8 +38,8 @@ struct cgroup {
 	struct cgroup *parent;		/* i: counted; NULL for the root */
 	unsigned int level;		/* i */
 	char *name;			/* i */
-	struct list_head children;	/* m */
-	struct list_head sibling;	/* m */
+	struct list_head children;	/* m and l to change */
+	struct list_head sibling;	/* m and l to change */
 	struct dentry *dentry;		/* m: its folder, while it lives */
 	bool dead;			/* m: rmdir() took it out of the tree */
 
@@ -56,6 +56,7 @@ struct cgroup {
 	bool freeze;			/* m: asked for here */
 	int effective_freeze;		/* l: by how many of itself and its ancestors */
 	int nr_frozen;			/* l: members that stand still */
+	int nr_children;		/* l */
 	int nr_frozen_children;		/* l: children that are frozen as a whole */
 	bool frozen;			/* l: all below stands still */
 

@@ -170,11 +170,12 @@ struct cgroup *cgroup_create(struct cgroup *parent, const char *name)
 	if (error)
 		goto fail;
 	cgroup_get(parent);
-	list_add_tail(&cg->sibling, &parent->children);
 	for (struct cgroup *up = parent; up; up = up->parent)
 		up->nr_descendants++;
 	cpuset_update(cg);
 	spin_lock_irq(&cgroup_lock);
+	list_add_tail(&cg->sibling, &parent->children);
+	parent->nr_children++;
 	cg->effective_freeze = parent->effective_freeze;
 	cg->frozen = cg->effective_freeze;
 	if (cg->frozen)
@@ -194,17 +195,21 @@ int cgroup_destroy(struct cgroup *cg)
 	if (!list_empty(&cg->children))
 		return -EBUSY;
 	spin_lock_irq(&cgroup_lock);
-	if (cg->nr_tasks)
+	if (cg->nr_tasks) {
 		error = -EBUSY;
-	else if (cg->frozen)
-		cg->parent->nr_frozen_children--;
+	} else {
+		list_del_init(&cg->sibling);
+		cg->parent->nr_children--;
+		if (cg->frozen)
+			cg->parent->nr_frozen_children--;
+		cgroup_update_frozen(cg->parent);
+	}
 	spin_unlock_irq(&cgroup_lock);
 	if (error)
 		return error;
 	cg->dead = true;
 	cg->parent->dead_utime += cg->utime + cg->dead_utime;
 	cg->parent->dead_stime += cg->stime + cg->dead_stime;
-	list_del_init(&cg->sibling);
 	if (cg->domain != cg)
 		cg->parent->nr_threaded_children--;
 	for (struct cgroup *up = cg->parent; up; up = up->parent) {

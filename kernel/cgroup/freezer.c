@@ -38,15 +38,9 @@ void cgroup_freeze_task(struct task_struct *task, bool freeze)
 void cgroup_update_frozen(struct cgroup *cg)
 {
 	for (; cg->parent; cg = cg->parent) {
-		int children = 0;
-		struct cgroup *child;
-		bool frozen;
+		bool frozen = cg->effective_freeze && cg->nr_frozen == cg->nr_tasks &&
+			      cg->nr_frozen_children == cg->nr_children;
 
-		/* Children without members are as good as frozen once they shall be. */
-		list_for_each_entry(child, &cg->children, sibling)
-			children++;
-		frozen = cg->effective_freeze && cg->nr_frozen == cg->nr_tasks &&
-			 cg->nr_frozen_children == children;
 		if (frozen == cg->frozen)
 			return;
 		cg->frozen = frozen;
