@@ -184,6 +184,9 @@ int attach_recursive_mnt(struct mount *source, struct mount *dest, struct mountp
 		top = __lookup_mnt(&child->mnt_parent->mnt, child->mnt_mountpoint);
 		write_seqlock(&mount_lock);
 		commit_tree(child);
+		/* The top itself may go again: it hides nothing that was there before. */
+		if (child->mnt_ns->user_ns != ns->user_ns)
+			lock_mnt_tree(child);
 		write_sequnlock(&mount_lock);
 		if (top)
 			tuck_under(child, top);
