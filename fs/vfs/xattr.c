@@ -10,6 +10,7 @@
 #include <fs/xattr.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/filecaps.h>
 #include <kern/syscalls.h>
 #include <lib/string.h>
 #include <linux/limits.h>
@@ -48,6 +49,10 @@ static int xattr_permission(struct inode *inode, const char *name, int mask)
 	if ((mask & MAY_WRITE) && (IS_IMMUTABLE(inode) || IS_APPEND(inode)))
 		return -EPERM;
 	if (strstarts(name, XATTR_SECURITY_PREFIX) || strstarts(name, XATTR_SYSTEM_PREFIX)) {
+		if (!strcmp(name, XATTR_NAME_CAPS))
+			return (mask & MAY_WRITE) && !capable_wrt_inode_uidgid(inode, CAP_SETFCAP) ?
+				       -EPERM :
+				       0;
 		if ((mask & MAY_WRITE) && strstarts(name, XATTR_SECURITY_PREFIX) &&
 		    !capable(CAP_SYS_ADMIN))
 			return -EPERM;
@@ -71,11 +76,32 @@ static int xattr_permission(struct inode *inode, const char *name, int mask)
 ssize_t vfs_getxattr(struct dentry *dentry, const char *name, void *value, size_t size)
 {
 	struct inode *inode = d_inode(dentry);
-	const struct xattr_handler *handler;
+	struct vfs_ns_cap_data caps;
 	int error = xattr_permission(inode, name, MAY_READ);
+	ssize_t len;
 
 	if (error)
 		return error;
+	if (strcmp(name, XATTR_NAME_CAPS))
+		return vfs_getxattr_raw(dentry, name, value, size);
+	/* It may name users: as the caller's name space shows them. */
+	len = vfs_getxattr_raw(dentry, name, &caps, sizeof(caps));
+	if (len < 0)
+		return len == -ERANGE ? -EINVAL : len;
+	len = cap_show_nscap(inode, &caps, len);
+	if (len < 0 || !size)
+		return len;
+	if ((size_t)len > size)
+		return -ERANGE;
+	memcpy(value, &caps, len);
+	return len;
+}
+
+ssize_t vfs_getxattr_raw(struct dentry *dentry, const char *name, void *value, size_t size)
+{
+	struct inode *inode = d_inode(dentry);
+	const struct xattr_handler *handler;
+
 	handler = find_handler(inode, &name);
 	if (IS_ERR(handler))
 		return PTR_ERR(handler);
@@ -111,6 +137,13 @@ static int setxattr_locked(struct dentry *dentry, const char *name, const void *
 int vfs_setxattr(struct dentry *dentry, const char *name, const void *value, size_t size,
 		 int flags)
 {
+	struct vfs_ns_cap_data caps;
+
+	if (!strcmp(name, XATTR_NAME_CAPS)) {
+		ssize_t len = cap_convert_nscap(d_inode(dentry), value, size, &caps);
+
+		return len < 0 ? len : setxattr_locked(dentry, name, &caps, len, flags);
+	}
 	/* An empty value is a value, unlike none at all. */
 	return setxattr_locked(dentry, name, size ? value : "", size, flags);
 }

@@ -26,6 +26,8 @@ struct xattr_handler {
 };
 
 ssize_t vfs_getxattr(struct dentry *dentry, const char *name, void *value, size_t size);
+/* What is stored, whoever asks. */
+ssize_t vfs_getxattr_raw(struct dentry *dentry, const char *name, void *value, size_t size);
 int vfs_setxattr(struct dentry *dentry, const char *name, const void *value, size_t size,
 		 int flags);
 int vfs_removexattr(struct dentry *dentry, const char *name);

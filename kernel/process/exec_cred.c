@@ -6,6 +6,7 @@
 #include <kern/binfmts.h>
 #include <kern/cred.h>
 #include <kern/errno.h>
+#include <kern/filecaps.h>
 #include <kern/ptrace.h>
 #include <kern/task.h>
 
@@ -53,17 +54,23 @@ int bprm_creds_from_file(struct linux_binprm *bprm)
 	const struct cred *old = current_cred();
 	struct cred *new = bprm->cred;
 	kuid_t root = make_kuid(new->user_ns, 0);
-	bool set_id, effective = false;
+	bool set_id, effective, has_file_caps;
+	int error;
 
+	new->cap_permitted = CAP_EMPTY_SET;
+	error = bprm_file_caps(bprm, &effective, &has_file_caps);
+	if (error)
+		return error;
 	take_set_id_bits(bprm);
 	set_id = !uid_eq(new->euid, old->uid) || !gid_eq(new->egid, old->gid);
 
-	new->cap_permitted = CAP_EMPTY_SET;
-	if (root_has_all(new) && (uid_eq(new->uid, root) || uid_eq(new->euid, root))) {
+	/* A set-id program of root that has capabilities of its own gets those alone. */
+	if (root_has_all(new) && !(has_file_caps && uid_eq(new->euid, root) && !uid_eq(new->uid, root)) &&
+	    (uid_eq(new->uid, root) || uid_eq(new->euid, root))) {
 		new->cap_permitted.val = old->cap_bset.val | old->cap_inheritable.val;
-		effective = uid_eq(new->euid, root);
+		effective = effective || uid_eq(new->euid, root);
 	}
-	if (set_id)
+	if (set_id || has_file_caps)
 		new->cap_ambient = CAP_EMPTY_SET;
 	new->cap_permitted.val |= new->cap_ambient.val;
 	if (bprm->traced && (set_id || !cap_issubset(new->cap_permitted, old->cap_permitted)) &&
