@@ -112,3 +112,38 @@ SYSCALL_DEFINE2(fstatfs, unsigned int, fd, struct statfs __user *, ubuf)
 	}
 	return error;
 }
+
+/* ---- ustat ---- */
+
+struct ustat {
+	int f_tfree;
+	unsigned long f_tinode;
+	char f_fname[6], f_fpack[6];
+};
+
+struct ustat_search {
+	dev_t dev;
+	struct kstatfs st;
+	int error;
+};
+
+static void ustat_look(struct super_block *sb, void *arg)
+{
+	struct ustat_search *search = arg;
+
+	if (sb->s_dev == search->dev && search->error == -EINVAL)
+		search->error = sb->s_op->statfs ? sb->s_op->statfs(sb->s_root, &search->st) : -ENOSYS;
+}
+
+SYSCALL_DEFINE2(ustat, unsigned int, dev, struct ustat __user *, ubuf)
+{
+	struct ustat_search search = { .dev = new_decode_dev(dev), .error = -EINVAL };
+	struct ustat out = {};
+
+	iterate_supers(ustat_look, &search);
+	if (search.error)
+		return search.error;
+	out.f_tfree = search.st.f_bfree;
+	out.f_tinode = search.st.f_ffree;
+	return copy_to_user(ubuf, &out, sizeof(out)) ? -EFAULT : 0;
+}

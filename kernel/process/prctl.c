@@ -205,6 +205,17 @@ static long set_thp_disable(struct mm_struct *mm, bool on)
 	return 0;
 }
 
+/* The host sees to it: nothing is to be switched here. */
+static long speculation(bool set, unsigned long which, unsigned long control, unsigned long arg4,
+			unsigned long arg5)
+{
+	if (arg4 || arg5 || (!set && control))
+		return -EINVAL;
+	if (which > PR_SPEC_L1D_FLUSH)
+		return -ENODEV;
+	return set ? -ENXIO : PR_SPEC_NOT_AFFECTED;
+}
+
 /* The options that only read or write a number of the task. */
 static long task_option(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
 			unsigned long arg5)
@@ -259,6 +270,10 @@ static long task_option(int option, unsigned long arg2, unsigned long arg3, unsi
 		if (arg2 || arg3 || arg4 || arg5)
 			return -EINVAL;
 		return test_bit(MMF_DISABLE_THP, &me->mm->flags);
+	case PR_GET_SPECULATION_CTRL:
+		return speculation(false, arg2, arg3, arg4, arg5);
+	case PR_SET_SPECULATION_CTRL:
+		return speculation(true, arg2, arg3, arg4, arg5);
 	case PR_GET_TSC:
 		return put_user(PR_TSC_ENABLE, (int __user *)arg2) ? -EFAULT : 0;
 	case PR_SET_TSC:
