@@ -14,7 +14,6 @@
 #include <lib/list.h>
 
 struct cred;
-struct key;
 
 #define UID_GID_MAP_MAX_EXTENTS 340
 
@@ -74,8 +73,6 @@ struct user_namespace {
 	struct work_struct work;	/* frees it */
 	struct ucounts *ucounts;	/* i: what it is counted by; NULL for the first */
 	int ucount_max[UCOUNT_COUNTS];	/* WRITE_ONCE: sysctl */
-	struct key *persistent_keyrings;/* kernel/keys: its registers, by rwsem there */
-	struct key *user_keyrings;	/* kernel/keys */
 };
 
 extern struct user_namespace init_user_ns;
