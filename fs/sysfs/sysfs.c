@@ -80,7 +80,8 @@ static int kernel_max_show(struct seq_file *m, void *v)
 }
 
 static const struct sysfs_file nodes[] = {
-	{ .path = "bus" }, { .path = "class" }, { .path = "dev" }, { .path = "devices" },
+	{ .path = "block" }, { .path = "bus" }, { .path = "class" }, { .path = "class/block" },
+	{ .path = "dev" }, { .path = "dev/block" }, { .path = "dev/char" }, { .path = "devices" },
 	{ .path = "devices/system" }, { .path = "devices/system/cpu" },
 	{ .path = "devices/system/cpu/online", .show = online_show },
 	{ .path = "devices/system/cpu/possible", .show = possible_show },
