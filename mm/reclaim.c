@@ -104,6 +104,11 @@ keep:
 	keep_page(b, page, false);
 }
 
+bool too_much_writeback(void)
+{
+	return global_node_page_state(NR_WRITEBACK) > max(128UL, totalram_pages() / 64);
+}
+
 /* Starts writing a dirty page; unlocks it. True: it is clean already, and locked again. */
 static bool pageout(struct page *page, const struct scan_control *sc)
 {
@@ -166,9 +171,16 @@ static bool remove_from_cache(struct page *page)
 /* Second half, after the flush. True: freed. */
 static bool finish_page(struct batch *b, struct page *page, const struct scan_control *sc)
 {
-	if (!page_mapped(page) && PageDirty(page) && !pageout(page, sc)) {
-		keep_page(b, page, false);
-		return false;
+	if (!page_mapped(page) && PageDirty(page)) {
+		if (too_much_writeback()) {
+			unlock_page(page);
+			keep_page(b, page, false);
+			return false;
+		}
+		if (!pageout(page, sc)) {
+			keep_page(b, page, false);
+			return false;
+		}
 	}
 	if (remove_from_cache(page)) {
 		ClearPageReclaim(page);

@@ -89,6 +89,11 @@ struct scan_control {
 	bool is_kswapd;
 	unsigned long nr_reclaimed, nr_scanned;
 };
+/*
+ * So many pages are being written that further ones wait: each costs memory while it is under
+ * way, and reclaim lives on the reserve.
+ */
+bool too_much_writeback(void);
 /* One round over all lists. */
 void shrink_node(struct scan_control *sc);
 /* Bringing pages back has cost something: their list is scanned less. */

@@ -113,7 +113,7 @@ static unsigned long reclaim(struct scan_control *sc)
 		slab += shrink_slab(sc->gfp, min(sc->priority, 6)) / 8;
 		if (round.nr_reclaimed + slab >= sc->nr_to_reclaim)
 			break;
-		if (sc->priority < DEF_PRIORITY - 2)
+		if (sc->priority < DEF_PRIORITY - 2 || too_much_writeback())
 			wait_for_writeback();
 	}
 	return sc->nr_reclaimed + slab;
@@ -186,8 +186,14 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order)
 	page = alloc_pages_mark(gfp, order, WMARK_MIN);
 	if (page)
 		return page;
-	if (!may_reclaim(gfp))
-		return fail(gfp, order);
+	if (!may_reclaim(gfp)) {
+		/* Reclaim itself, which writes: what is under way comes back. */
+		while (!page && (gfp & __GFP_NOFAIL) && !irqs_disabled() && preemptible()) {
+			wait_for_writeback();
+			page = alloc_pages_mark(gfp, order, WMARK_MIN);
+		}
+		return page ? page : fail(gfp, order);
+	}
 	if (order && (gfp & __GFP_IO) && compact_zones(order)) {
 		page = retry(gfp, order);
 		if (page)
