@@ -252,6 +252,7 @@ static struct dentry *create_in_upper(struct dentry *dentry, const struct ovl_ca
 	else
 		upper = create_upper(dentry, attr);
 	if (!IS_ERR(upper)) {
+		/* A linked file may keep its number from below. */
 		ovl_dir_modified(dir, attr->hardlink);
 		ovl_dentry_set_whiteout(dentry, false);
 	}

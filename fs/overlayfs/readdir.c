@@ -43,6 +43,7 @@ struct ovl_dir_cache {
 /* private_data of an open folder */
 struct ovl_dir_file {
 	struct file *real;		/* of a folder with one part, or the topmost */
+	bool listed;			/* f_pos_lock: reads the list: settled at position 0 */
 	struct ovl_dir_cache *cache;	/* the folder's i_rwsem (shared) and f_pos_lock */
 	struct ovl_entry *cursor;	/* the entry at ... */
 	loff_t cursor_pos;		/* ... this position */
@@ -492,10 +493,10 @@ static int ovl_iterate(struct file *file, struct dir_context *ctx)
 	struct ovl_dir_file *of = file->private_data;
 	struct inode *dir = file_inode(file);
 
-	/* Who began with the list goes on with it. */
-	if (!of->cache && reads_real(dir) && file_inode(of->real) == ovl_inode_real(dir))
-		return iterate_real(file, ctx);
-	return iterate_merged(file, ctx);
+	/* Positions mean something else in the list: who began one way goes on with it. */
+	if (!ctx->pos)
+		of->listed = !reads_real(dir) || file_inode(of->real) != ovl_inode_real(dir);
+	return of->listed ? iterate_merged(file, ctx) : iterate_real(file, ctx);
 }
 
 static loff_t ovl_dir_llseek(struct file *file, loff_t offset, int whence)
@@ -525,6 +526,7 @@ static int ovl_dir_open(struct inode *inode, struct file *file)
 		kfree(of);
 		return error;
 	}
+	of->listed = !reads_real(inode);
 	file->private_data = of;
 	return 0;
 }

@@ -236,6 +236,14 @@ static int do_move(struct ovl_move *m)
 	return error;
 }
 
+/* Does the file have another number than its upper file, so that listings must look? */
+static bool has_origin(const struct inode *inode)
+{
+	const struct ovl_fs *ofs = OVL_FS(inode->i_sb);
+
+	return inode->i_ino != ovl_map_ino(ofs, ovl_inode_real(inode)->i_ino, ofs->layers[0].fsid);
+}
+
 /* The inode that lost its name. */
 static void lost_name(struct inode *inode)
 {
@@ -276,8 +284,8 @@ int ovl_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 		revert_creds(cred);
 	}
 	if (!error) {
-		ovl_dir_modified(old_dir, m.exchange);
-		ovl_dir_modified(new_dir, true);
+		ovl_dir_modified(old_dir, m.exchange && has_origin(target));
+		ovl_dir_modified(new_dir, has_origin(d_inode(old)));
 		ovl_copyattr(d_inode(old));
 		if (target && !m.exchange)
 			lost_name(target);

@@ -626,6 +626,34 @@ static void listing_while_changing(void)
 	tear_down();
 }
 
+/* A new folder stays in order when a file from below moves in halfway. */
+static void listing_while_moving_in(void)
+{
+	char name[300];
+	struct dirent *e;
+	int seen = 0;
+	DIR *d;
+
+	set_up();
+	CHECK_OK(mkdir("m/new", 0755));
+	for (int i = 0; i < 2000; i++) {
+		snprintf(name, sizeof(name), "m/new/name-of-some-length-%d", i);
+		CHECK_OK(mknod(name, S_IFREG | 0644, 0));
+	}
+	d = opendir("m/new");
+	NEED(d);
+	while ((e = readdir(d))) {
+		seen += e->d_name[0] == 'n';
+		if (seen == 1)
+			rename("m/file", "m/new/moved");
+	}
+	CHECK_EQ(seen, 2000);
+	CHECK_STR(content("m/new/moved"), "lower data");
+	closedir(d);
+	CHECK_EQ(listed("m/new", "moved", DT_REG), 1);
+	tear_down();
+}
+
 int main(int argc, char **argv __attribute__((unused)))
 {
 	if (argc > 1)
@@ -651,6 +679,7 @@ int main(int argc, char **argv __attribute__((unused)))
 	RUN(attributes_beside);
 	RUN(rights_are_the_callers);
 	RUN(listing_while_changing);
+	RUN(listing_while_moving_in);
 	extra_options = ",redirect_dir=on";
 	RUN(redirected_folders);
 	leave_tmpfs();
