@@ -36,7 +36,7 @@
 #define MAX_EVENTS (0x10000000UL / sizeof(struct io_event))
 
 static DEFINE_SPINLOCK(aio_lock);
-static unsigned long aio_nr;			/* aio_lock: requests that contexts have room for */
+static unsigned long aio_nr; /* aio_lock: requests that contexts have room for */
 static unsigned long aio_max_nr = 65536;
 
 /* ---- contexts ---- */
@@ -132,8 +132,8 @@ static bool unlink_context(struct aio_context *ctx)
 void exit_aio(struct mm_struct *mm)
 {
 	while (!list_empty(&mm->aio_contexts)) {
-		struct aio_context *ctx = list_first_entry(&mm->aio_contexts, struct aio_context,
-							   list);
+		struct aio_context *ctx =
+			list_first_entry(&mm->aio_contexts, struct aio_context, list);
 
 		unlink_context(ctx);
 		put_context(ctx);
@@ -303,8 +303,8 @@ static long do_getevents(aio_context_t id, long min, long nr, struct io_event __
 	return n;
 }
 
-SYSCALL_DEFINE5(io_getevents, aio_context_t, id, long, min, long, nr,
-		struct io_event __user *, uevents, struct __kernel_timespec __user *, utimeout)
+SYSCALL_DEFINE5(io_getevents, aio_context_t, id, long, min, long, nr, struct io_event __user *,
+		uevents, struct __kernel_timespec __user *, utimeout)
 {
 	return do_getevents(id, min, nr, uevents, utimeout);
 }
@@ -314,8 +314,8 @@ struct aio_sigset {
 	size_t sigsetsize;
 };
 
-SYSCALL_DEFINE6(io_pgetevents, aio_context_t, id, long, min, long, nr,
-		struct io_event __user *, uevents, struct __kernel_timespec __user *, utimeout,
+SYSCALL_DEFINE6(io_pgetevents, aio_context_t, id, long, min, long, nr, struct io_event __user *,
+		uevents, struct __kernel_timespec __user *, utimeout,
 		const struct aio_sigset __user *, usig)
 {
 	struct aio_sigset sig = { NULL, 0 };
@@ -360,8 +360,8 @@ SYSCALL_DEFINE3(io_submit, aio_context_t, id, long, nr, struct iocb __user *__us
 }
 
 /* Whatever was submitted has been done: there is nothing left to cancel. */
-SYSCALL_DEFINE3(io_cancel, aio_context_t, id, struct iocb __user *, uiocb,
-		struct io_event __user *, result)
+SYSCALL_DEFINE3(io_cancel, aio_context_t, id, struct iocb __user *, uiocb, struct io_event __user *,
+		result)
 {
 	u32 key;
 
@@ -373,7 +373,7 @@ SYSCALL_DEFINE3(io_cancel, aio_context_t, id, struct iocb __user *, uiocb,
 static const struct ctl_table aio_table[] = {
 	{ "aio-nr", &aio_nr, sizeof(long), 0444, proc_doulongvec_minmax },
 	{ "aio-max-nr", &aio_max_nr, sizeof(long), 0644, proc_doulongvec_minmax },
-	{ }
+	{}
 };
 
 static int __init aio_init(void)

@@ -33,8 +33,8 @@ static int transfer(const struct iocb *iocb, struct file *file, bool vector, boo
 		return error;
 	if (!vector)
 		iov = NULL;
-	*done = write ? vfs_iter_write(file, &iter, &pos, iocb->aio_rw_flags)
-		      : vfs_iter_read(file, &iter, &pos, iocb->aio_rw_flags);
+	*done = write ? vfs_iter_write(file, &iter, &pos, iocb->aio_rw_flags) :
+			vfs_iter_read(file, &iter, &pos, iocb->aio_rw_flags);
 	kfree(iov);
 	/* A request cannot be begun again by a signal. */
 	if (*done == -ERESTARTSYS || *done == -ERESTARTNOINTR || *done == -ERESTARTNOHAND)

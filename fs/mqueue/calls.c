@@ -181,8 +181,8 @@ static int send_to(struct file *file, const char __user *data, size_t len, unsig
 	return error;
 }
 
-SYSCALL_DEFINE5(mq_timedsend, int, mqdes, const char __user *, data, size_t, len,
-		unsigned int, prio, const struct __kernel_timespec __user *, uts)
+SYSCALL_DEFINE5(mq_timedsend, int, mqdes, const char __user *, data, size_t, len, unsigned int,
+		prio, const struct __kernel_timespec __user *, uts)
 {
 	ktime_t deadline;
 	struct fd f;
@@ -250,7 +250,7 @@ static int getsetattr(struct file *file, const struct mq_attr *new, struct mq_at
 	old->mq_flags = file->f_flags & O_NONBLOCK;
 	if (new) {
 		spin_lock(&file->f_lock);
-		file->f_flags = (file->f_flags & ~O_NONBLOCK) | (new->mq_flags & O_NONBLOCK);
+		file->f_flags = (file->f_flags & ~O_NONBLOCK) | (new->mq_flags &O_NONBLOCK);
 		spin_unlock(&file->f_lock);
 		info->vfs_inode.i_atime = inode_set_ctime_current(&info->vfs_inode);
 	}

@@ -36,8 +36,9 @@ static void insert(struct mq_info *info, struct mq_message *msg)
 	msg->seq = info->next_seq++;
 	while (*link) {
 		parent = *link;
-		link = goes_before(msg, rb_entry(parent, struct mq_message, node))
-			       ? &parent->rb_left : &parent->rb_right;
+		link = goes_before(msg, rb_entry(parent, struct mq_message, node)) ?
+			       &parent->rb_left :
+			       &parent->rb_right;
 	}
 	rb_link_node(&msg->node, parent, link);
 	rb_insert_color(&msg->node, &info->messages);

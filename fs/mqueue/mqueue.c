@@ -10,8 +10,8 @@
  * (/dev/mqueue). Messages are in message.c, mq_notify() in notify.c, the calls in calls.c.
  *
  * Locks: the folder's i_rwsem for names; info->lock for all of a queue; count_lock for the number
- * of queues; mount_lock and, inside of it, ns_lock for what a name space gets at first use. info->lock is inside of i_rwsem;
- * wait queue locks are inside of it.
+ * of queues; mount_lock and, inside of it, ns_lock for what a name space gets at first use.
+ * info->lock is inside of i_rwsem; wait queue locks are inside of it.
  */
 #include <fs/dentry.h>
 #include <fs/file.h>
@@ -37,19 +37,19 @@
 #include <mm/slab.h>
 #include "internal.h"
 
-#define FILE_SIZE 80
-#define DIRENT_SIZE 20
+#define FILE_SIZE    80
+#define DIRENT_SIZE  20
 #define MQUEUE_MAGIC 0x19800202
 
 /* What one message costs beside its bytes, and one priority: as other kernels charge it. */
-#define MESSAGE_COST 48
+#define MESSAGE_COST  48
 #define PRIORITY_COST 48
 
 /* What an IPC name space keeps here; the super block, which may live longer, shares it. */
 struct mq_ns {
 	refcount_t count;
-	int nr_queues;			/* count_lock */
-	struct vfsmount *mnt;		/* mount_lock, set once */
+	int nr_queues;	      /* count_lock */
+	struct vfsmount *mnt; /* mount_lock, set once */
 };
 
 static struct kmem_cache *mq_cache;
@@ -416,7 +416,7 @@ static const struct ctl_table mq_table[] = {
 	  &hard_msgmax },
 	{ "msgsize_default", &msgsize_default, sizeof(int), 0644, proc_dointvec_minmax, &min_size,
 	  &hard_size },
-	{ }
+	{}
 };
 
 static int __init mqueue_init(void)

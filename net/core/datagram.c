@@ -15,7 +15,8 @@ static struct sk_buff *find_message(struct sk_buff_head *queue, unsigned int fla
 	int skip = *off;
 
 	*last = queue->prev;
-	skb_queue_walk(queue, skb) {
+	skb_queue_walk(queue, skb)
+	{
 		if ((flags & MSG_PEEK) && skip && skip >= (int)skb->len) {
 			skip -= skb->len;
 			continue;
@@ -26,8 +27,8 @@ static struct sk_buff *find_message(struct sk_buff_head *queue, unsigned int fla
 	return NULL;
 }
 
-struct sk_buff *__skb_try_recv_datagram(struct sock *sk, unsigned int flags, int *off,
-					int *error, struct sk_buff **last)
+struct sk_buff *__skb_try_recv_datagram(struct sock *sk, unsigned int flags, int *off, int *error,
+					struct sk_buff **last)
 {
 	struct sk_buff_head *queue = &sk->sk_receive_queue;
 	struct sk_buff *skb;
@@ -71,8 +72,7 @@ int __skb_wait_for_more_packets(struct sock *sk, int *error, long *timeo,
 	if (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
 		goto out;
 	*error = -ENOTCONN;
-	if (connection_based(sk) && sk->sk_state != TCP_ESTABLISHED &&
-	    sk->sk_state != TCP_LISTEN)
+	if (connection_based(sk) && sk->sk_state != TCP_ESTABLISHED && sk->sk_state != TCP_LISTEN)
 		goto out;
 	*error = sock_intr_errno(*timeo);
 	if (signal_pending(current))

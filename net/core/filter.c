@@ -18,13 +18,13 @@
 
 struct sk_filter {
 	struct rcu_head rcu;
-	unsigned int len;		/* instructions */
+	unsigned int len; /* instructions */
 	struct sock_filter insns[];
 };
 
 /* The message as the program sees it. */
 struct filter_view {
-	struct bpf_classic_data data;	/* first */
+	struct bpf_classic_data data; /* first */
 	const struct sk_buff *skb;
 };
 
@@ -67,8 +67,9 @@ static bool load(const struct bpf_classic_data *data, u32 offset, unsigned int s
 		return load_ancillary(view->skb, offset - (u32)SKF_AD_OFF, value);
 	if (offset > INT_MAX - size || skb_copy_bits(view->skb, offset, bytes, size))
 		return false;
-	*value = size == 1 ? bytes[0] : size == 2 ? get_unaligned_be16(bytes)
-						  : get_unaligned_be32(bytes);
+	*value = size == 1 ? bytes[0] :
+		 size == 2 ? get_unaligned_be16(bytes) :
+			     get_unaligned_be32(bytes);
 	return true;
 }
 

@@ -23,12 +23,11 @@ static const struct ctl_table net_core_table[] = {
 	{ "netdev_max_backlog", &netdev_max_backlog, sizeof(int), 0644, proc_dointvec },
 	{ "message_burst", &message_burst, sizeof(int), 0644, proc_dointvec },
 	{ "message_cost", &message_cost, sizeof(int), 0644, proc_dointvec },
-	{ }
+	{}
 };
 
 static const struct ctl_table net_unix_table[] = {
-	{ "max_dgram_qlen", &init_net.sysctl_max_dgram_qlen, sizeof(int), 0644, proc_dointvec },
-	{ }
+	{ "max_dgram_qlen", &init_net.sysctl_max_dgram_qlen, sizeof(int), 0644, proc_dointvec }, {}
 };
 
 static int show_protocols(struct seq_file *m, void *data)
@@ -50,11 +49,12 @@ static int show_sockstat(struct seq_file *m, void *data)
 
 static int show_dev(struct seq_file *m, void *data)
 {
-	seq_puts(m, "Inter-|   Receive                                                |  Transmit\n"
-		    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    "
-		    "packets errs drop fifo colls carrier compressed\n"
-		    "    lo:       0       0    0    0    0     0          0         0        0       "
-		    "0    0    0    0     0       0          0\n");
+	seq_puts(m,
+		 "Inter-|   Receive                                                |  Transmit\n"
+		 " face |bytes    packets errs drop fifo frame compressed multicast|bytes    "
+		 "packets errs drop fifo colls carrier compressed\n"
+		 "    lo:       0       0    0    0    0     0          0         0        0       "
+		 "0    0    0    0     0       0          0\n");
 	return 0;
 }
 
@@ -69,20 +69,23 @@ static const struct {
 	const char *name;
 	const char *text;
 } empty_tables[] = {
-	{ "arp", "IP address       HW type     Flags       HW address            Mask     Device\n" },
+	{ "arp",
+	  "IP address       HW type     Flags       HW address            Mask     Device\n" },
 	{ "route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow"
 		   "\tIRTT                                                       \n" },
 	{ "tcp", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid"
 		 "  timeout inode                                                     \n" },
-	{ "udp", "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid"
-		 "  timeout inode ref pointer drops             \n" },
+	{ "udp",
+	  "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid"
+	  "  timeout inode ref pointer drops             \n" },
 	{ "raw", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid"
 		 "  timeout inode ref pointer drops\n" },
 	{ "packet", "sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n" },
 	{ "dev_mcast", "" },
-	{ "wireless", "Inter-| sta-|   Quality        |   Discarded packets               | Missed | "
-		      "WE\n face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | "
-		      "22\n" },
+	{ "wireless",
+	  "Inter-| sta-|   Quality        |   Discarded packets               | Missed | "
+	  "WE\n face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | "
+	  "22\n" },
 };
 
 static int __init proc_net_init(void)
@@ -112,6 +115,6 @@ fs_initcall(net_core_init);
 static int __init net_sysctl_init(void)
 {
 	return register_sysctl("net/core", net_core_table) ?:
-	       register_sysctl("net/unix", net_unix_table);
+		       register_sysctl("net/unix", net_unix_table);
 }
 device_initcall(net_sysctl_init);

@@ -76,8 +76,8 @@ static int get_stamp(struct sock *sk, unsigned int cmd, void __user *arg)
 		return -ENOENT;
 	ts = ktime_to_timespec64(sk->sk_stamp);
 	value[0] = ts.tv_sec;
-	value[1] = cmd == SIOCGSTAMP_OLD || cmd == SIOCGSTAMP_NEW ? ts.tv_nsec / NSEC_PER_USEC
-								   : ts.tv_nsec;
+	value[1] = cmd == SIOCGSTAMP_OLD || cmd == SIOCGSTAMP_NEW ? ts.tv_nsec / NSEC_PER_USEC :
+								    ts.tv_nsec;
 	return copy_to_user(arg, value, sizeof(value)) ? -EFAULT : 0;
 }
 

@@ -146,8 +146,8 @@ int loopback_ioctl(struct net *net, unsigned int cmd, void __user *arg)
 	if (strcmp(ifr.ifr_name, LOOPBACK_NAME))
 		return -ENODEV;
 	mutex_lock(&rtnl_mutex);
-	error = is_set(cmd) ? set_something(&net->loopback, cmd, &ifr)
-			    : get_something(&net->loopback, cmd, &ifr);
+	error = is_set(cmd) ? set_something(&net->loopback, cmd, &ifr) :
+			      get_something(&net->loopback, cmd, &ifr);
 	mutex_unlock(&rtnl_mutex);
 	if (!error && !is_set(cmd) && copy_to_user(arg, &ifr, sizeof(ifr)))
 		error = -EFAULT;

@@ -24,7 +24,7 @@ struct user_message {
 	struct sockaddr_storage addr;
 	struct sockaddr __user *uaddr;
 	struct iovec fast[UIO_FASTIOV];
-	struct iovec *iov;		/* to be freed */
+	struct iovec *iov; /* to be freed */
 };
 
 /* Reads the header and the vector of pieces. 0, -EFAULT, -EINVAL, -EMSGSIZE, -ENOMEM */
@@ -156,8 +156,8 @@ SYSCALL_DEFINE3(sendmsg, int, fd, struct user_msghdr __user *, umsg, unsigned in
 	return error;
 }
 
-SYSCALL_DEFINE4(sendmmsg, int, fd, struct mmsghdr __user *, mmsg, unsigned int, vlen,
-		unsigned int, flags)
+SYSCALL_DEFINE4(sendmmsg, int, fd, struct mmsghdr __user *, mmsg, unsigned int, vlen, unsigned int,
+		flags)
 {
 	struct socket *sock;
 	unsigned int done = 0;
@@ -301,8 +301,8 @@ static int recv_many(struct socket *sock, struct file *file, struct mmsghdr __us
 	return done ? (int)done : error;
 }
 
-SYSCALL_DEFINE5(recvmmsg, int, fd, struct mmsghdr __user *, mmsg, unsigned int, vlen,
-		unsigned int, flags, struct __kernel_timespec __user *, utimeout)
+SYSCALL_DEFINE5(recvmmsg, int, fd, struct mmsghdr __user *, mmsg, unsigned int, vlen, unsigned int,
+		flags, struct __kernel_timespec __user *, utimeout)
 {
 	struct timespec64 ts;
 	struct socket *sock;

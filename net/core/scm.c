@@ -92,7 +92,8 @@ static int read_control(struct socket *sock, struct msghdr *msg, struct scm_cook
 	struct cmsghdr *cmsg;
 	int error = 0;
 
-	for_each_cmsghdr(cmsg, msg) {
+	for_each_cmsghdr(cmsg, msg)
+	{
 		if (!CMSG_OK(msg, cmsg))
 			return -EINVAL;
 		if (cmsg->cmsg_level != SOL_SOCKET)
@@ -156,7 +157,7 @@ void scm_fp_put(struct scm_fp_list *fpl)
 	struct list_head dying;
 
 	if (in_atomic() || irqs_disabled()) {
-		put_files(fpl);		/* fput() defers */
+		put_files(fpl); /* fput() defers */
 		return;
 	}
 	if (task->scm_dying) {
@@ -202,8 +203,7 @@ struct scm_fp_list *scm_fp_dup(struct scm_fp_list *fpl)
 int put_cmsg(struct msghdr *msg, int level, int type, int len, const void *data)
 {
 	struct cmsghdr __user *ucmsg = msg->msg_control_user;
-	struct cmsghdr cmsg = { .cmsg_len = CMSG_LEN(len), .cmsg_level = level,
-				.cmsg_type = type };
+	struct cmsghdr cmsg = { .cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type };
 	size_t space;
 
 	if (!ucmsg || msg->msg_controllen < sizeof(cmsg)) {
@@ -255,11 +255,12 @@ static void recv_files(struct msghdr *msg, struct scm_cookie *scm, int flags)
 			break;
 	if (i > 0) {
 		struct cmsghdr cmsg = { .cmsg_len = CMSG_LEN(i * sizeof(int)),
-					.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+					.cmsg_level = SOL_SOCKET,
+					.cmsg_type = SCM_RIGHTS };
 
 		if (!copy_to_user(ucmsg, &cmsg, sizeof(cmsg))) {
-			size_t space = min((size_t)CMSG_SPACE(i * sizeof(int)),
-					   msg->msg_controllen);
+			size_t space =
+				min((size_t)CMSG_SPACE(i * sizeof(int)), msg->msg_controllen);
 
 			msg->msg_control_user += space;
 			msg->msg_controllen -= space;

@@ -62,7 +62,8 @@ static struct page *alloc_frag(size_t want, int max_order, gfp_t gfp, int *order
 		(*order)--;
 	for (; *order; (*order)--) {
 		page = alloc_pages((gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_COMP | __GFP_NOWARN |
-				   __GFP_NORETRY, *order);
+					   __GFP_NORETRY,
+				   *order);
 		if (page)
 			return page;
 	}
@@ -225,8 +226,8 @@ static int skb_copy(const struct sk_buff *skb, size_t offset, size_t len, void *
 			continue;
 		}
 		n = min(len, frag->bv_len - offset);
-		if (copy_piece((u8 *)page_address(frag->bv_page) + frag->bv_offset + offset, n,
-			       arg, how) != n)
+		if (copy_piece((u8 *)page_address(frag->bv_page) + frag->bv_offset + offset, n, arg,
+			       how) != n)
 			return -EFAULT;
 		len -= n;
 		offset = 0;

@@ -45,10 +45,11 @@ void sock_show_protocols(struct seq_file *m)
 		    "cl co di ac io in de sh ss gs se re bi br ha uh gp em\n");
 	mutex_lock(&proto_list_lock);
 	list_for_each_entry(prot, &proto_list, node)
-		seq_printf(m, "%-9s %4u %6ld  %6d   %-3s %6u   %-3s  %-10s "
-			   " n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n\n", prot->name,
-			   prot->obj_size, atomic_long_read(&prot->inuse), -1, "NI", 0, "yes",
-			   "kernel");
+		seq_printf(m,
+			   "%-9s %4u %6ld  %6d   %-3s %6u   %-3s  %-10s "
+			   " n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n\n",
+			   prot->name, prot->obj_size, atomic_long_read(&prot->inuse), -1, "NI", 0,
+			   "yes", "kernel");
 	mutex_unlock(&proto_list_lock);
 }
 
@@ -84,8 +85,8 @@ static void sock_def_readable(struct sock *sk)
 	rcu_read_lock();
 	wq = rcu_dereference(sk->sk_wq);
 	if (skwq_has_sleeper(wq))
-		wake_up_interruptible_sync_poll(&wq->wait, EPOLLIN | EPOLLPRI | EPOLLRDNORM |
-						EPOLLRDBAND);
+		wake_up_interruptible_sync_poll(&wq->wait,
+						EPOLLIN | EPOLLPRI | EPOLLRDNORM | EPOLLRDBAND);
 	sock_wake_async(wq, SOCK_WAKE_WAITD, POLL_IN);
 	rcu_read_unlock();
 }
@@ -98,8 +99,8 @@ static void sock_def_write_space(struct sock *sk)
 	wq = rcu_dereference(sk->sk_wq);
 	if (sock_writeable(sk)) {
 		if (skwq_has_sleeper(wq))
-			wake_up_interruptible_sync_poll(&wq->wait, EPOLLOUT | EPOLLWRNORM |
-							EPOLLWRBAND);
+			wake_up_interruptible_sync_poll(&wq->wait,
+							EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
 		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
 	}
 	rcu_read_unlock();

@@ -61,7 +61,7 @@ static struct socket *SOCKET_I(struct inode *inode)
 /* ---- families ---- */
 
 static DEFINE_SPINLOCK(families_lock);
-static const struct net_proto_family *families[AF_MAX];	/* families_lock to write, RCU to read */
+static const struct net_proto_family *families[AF_MAX]; /* families_lock to write, RCU to read */
 
 int sock_register(const struct net_proto_family *family)
 {

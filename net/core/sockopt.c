@@ -54,8 +54,8 @@ static int set_timeout(long *timeo, const char __user *val, unsigned int len)
 	}
 	WRITE_ONCE(*timeo, MAX_SCHEDULE_TIMEOUT);
 	if ((tv[0] || tv[1]) && tv[0] < MAX_SCHEDULE_TIMEOUT / HZ - 1)
-		WRITE_ONCE(*timeo, tv[0] * HZ + DIV_ROUND_UP((unsigned long)tv[1],
-							     USEC_PER_SEC / HZ));
+		WRITE_ONCE(*timeo,
+			   tv[0] * HZ + DIV_ROUND_UP((unsigned long)tv[1], USEC_PER_SEC / HZ));
 	return 0;
 }
 
@@ -87,26 +87,44 @@ static bool privileged(void)
 	return capable(CAP_NET_ADMIN) || capable(CAP_NET_RAW);
 }
 
-/* Options whose value is a switch and whose effect is a bit. 1 when it was one of them. */
-static bool set_switch(struct socket *sock, struct sock *sk, int name, bool on)
+/* Options whose value is a switch and whose effect is a bit of sk_flags. */
+static const struct {
+	int name;
+	enum sock_flags flag;
+} flag_options[] = {
+	{ SO_DEBUG, SOCK_DBG },
+	{ SO_KEEPALIVE, SOCK_KEEPOPEN },
+	{ SO_BROADCAST, SOCK_BROADCAST },
+	{ SO_OOBINLINE, SOCK_URGINLINE },
+	{ SO_DONTROUTE, SOCK_LOCALROUTE },
+	{ SO_RXQ_OVFL, SOCK_RXQ_OVFL },
+	{ SO_WIFI_STATUS, SOCK_WIFI_STATUS },
+	{ SO_NOFCS, SOCK_NOFCS },
+	{ SO_SELECT_ERR_QUEUE, SOCK_SELECT_ERR_QUEUE },
+	{ SO_LOCK_FILTER, SOCK_FILTER_LOCKED },
+	{ SO_RCVMARK, SOCK_RCVMARK },
+	{ SO_ZEROCOPY, SOCK_ZEROCOPY },
+};
+
+/* The bit of an option, or -1. */
+static int flag_of(int name)
 {
-	static const struct {
-		int name;
-		enum sock_flags flag;
-	} flags[] = {
-		{ SO_KEEPALIVE, SOCK_KEEPOPEN }, { SO_BROADCAST, SOCK_BROADCAST },
-		{ SO_OOBINLINE, SOCK_URGINLINE }, { SO_DONTROUTE, SOCK_LOCALROUTE },
-		{ SO_RXQ_OVFL, SOCK_RXQ_OVFL }, { SO_WIFI_STATUS, SOCK_WIFI_STATUS },
-		{ SO_NOFCS, SOCK_NOFCS }, { SO_SELECT_ERR_QUEUE, SOCK_SELECT_ERR_QUEUE },
-		{ SO_RCVMARK, SOCK_RCVMARK },
-	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		if (flags[i].name == name) {
-			sock_valbool_flag(sk, flags[i].flag, on);
-			return true;
-		}
+	for (i = 0; i < sizeof(flag_options) / sizeof(flag_options[0]); i++)
+		if (flag_options[i].name == name)
+			return flag_options[i].flag;
+	return -1;
+}
+
+/* Options that are switched on and off. true when it was one of them. */
+static bool set_switch(struct socket *sock, struct sock *sk, int name, bool on)
+{
+	int flag = flag_of(name);
+
+	if (flag >= 0) {
+		sock_valbool_flag(sk, flag, on);
+		return true;
 	}
 	switch (name) {
 	case SO_REUSEADDR:
@@ -125,7 +143,8 @@ static bool set_switch(struct socket *sock, struct sock *sk, int name, bool on)
 	case SO_PASSSEC:
 	case SO_PASSPIDFD: {
 		int bit = name == SO_PASSCRED ? SOCK_PASSCRED :
-			  name == SO_PASSSEC ? SOCK_PASSSEC : SOCK_PASSPIDFD;
+			  name == SO_PASSSEC  ? SOCK_PASSSEC :
+						SOCK_PASSPIDFD;
 
 		if (on)
 			set_bit(bit, &sock->flags);
@@ -268,49 +287,84 @@ static void get_timeout(long timeo, s64 tv[2])
 
 static bool get_timestamp(struct sock *sk, int name)
 {
-	bool new = name == SO_TIMESTAMP_NEW || name == SO_TIMESTAMPNS_NEW;
+	bool wide = name == SO_TIMESTAMP_NEW || name == SO_TIMESTAMPNS_NEW;
 	bool ns = name == SO_TIMESTAMPNS_OLD || name == SO_TIMESTAMPNS_NEW;
 
-	return sock_flag(sk, SOCK_RCVTSTAMP) && sock_flag(sk, SOCK_TSTAMP_NEW) == new &&
+	return sock_flag(sk, SOCK_RCVTSTAMP) &&
+	       sock_flag(sk, SOCK_TSTAMP_NEW) == wide &&
 	       sock_flag(sk, SOCK_RCVTSTAMPNS) == ns;
 }
 
 /* Options that are one int. -ENOPROTOOPT when it is none of them. */
 static int get_number(struct socket *sock, struct sock *sk, int name, int *val)
 {
+	int flag = flag_of(name);
+
+	if (flag >= 0) {
+		*val = sock_flag(sk, flag);
+		return 0;
+	}
 	switch (name) {
-	case SO_DEBUG: *val = sock_flag(sk, SOCK_DBG); break;
-	case SO_DONTROUTE: *val = sock_flag(sk, SOCK_LOCALROUTE); break;
-	case SO_BROADCAST: *val = sock_flag(sk, SOCK_BROADCAST); break;
-	case SO_KEEPALIVE: *val = sock_flag(sk, SOCK_KEEPOPEN); break;
-	case SO_OOBINLINE: *val = sock_flag(sk, SOCK_URGINLINE); break;
-	case SO_RXQ_OVFL: *val = sock_flag(sk, SOCK_RXQ_OVFL); break;
-	case SO_WIFI_STATUS: *val = sock_flag(sk, SOCK_WIFI_STATUS); break;
-	case SO_NOFCS: *val = sock_flag(sk, SOCK_NOFCS); break;
-	case SO_SELECT_ERR_QUEUE: *val = sock_flag(sk, SOCK_SELECT_ERR_QUEUE); break;
-	case SO_LOCK_FILTER: *val = sock_flag(sk, SOCK_FILTER_LOCKED); break;
-	case SO_RCVMARK: *val = sock_flag(sk, SOCK_RCVMARK); break;
-	case SO_ZEROCOPY: *val = sock_flag(sk, SOCK_ZEROCOPY); break;
-	case SO_SNDBUF: *val = READ_ONCE(sk->sk_sndbuf); break;
-	case SO_RCVBUF: *val = READ_ONCE(sk->sk_rcvbuf); break;
-	case SO_REUSEADDR: *val = sk->sk_reuse; break;
-	case SO_REUSEPORT: *val = sk->sk_reuseport; break;
-	case SO_TYPE: *val = sk->sk_type; break;
-	case SO_PROTOCOL: *val = sk->sk_protocol; break;
-	case SO_DOMAIN: *val = sk->sk_family; break;
-	case SO_ERROR: *val = -sock_error(sk); break;
-	case SO_NO_CHECK: *val = 0; break;
-	case SO_PRIORITY: *val = sk->sk_priority; break;
-	case SO_MARK: *val = sk->sk_mark; break;
-	case SO_RCVLOWAT: *val = READ_ONCE(sk->sk_rcvlowat); break;
-	case SO_SNDLOWAT: *val = 1; break;
-	case SO_PASSCRED: *val = test_bit(SOCK_PASSCRED, &sock->flags); break;
-	case SO_PASSSEC: *val = test_bit(SOCK_PASSSEC, &sock->flags); break;
-	case SO_PASSPIDFD: *val = test_bit(SOCK_PASSPIDFD, &sock->flags); break;
-	case SO_ACCEPTCONN: *val = sk->sk_state == TCP_LISTEN; break;
-	case SO_BUSY_POLL: *val = sk->sk_busy_poll; break;
-	case SO_INCOMING_CPU: *val = -1; break;
-	case SO_BUF_LOCK: *val = sk->sk_userlocks & SOCK_BUF_LOCK_MASK; break;
+	case SO_SNDBUF:
+		*val = READ_ONCE(sk->sk_sndbuf);
+		break;
+	case SO_RCVBUF:
+		*val = READ_ONCE(sk->sk_rcvbuf);
+		break;
+	case SO_REUSEADDR:
+		*val = sk->sk_reuse;
+		break;
+	case SO_REUSEPORT:
+		*val = sk->sk_reuseport;
+		break;
+	case SO_TYPE:
+		*val = sk->sk_type;
+		break;
+	case SO_PROTOCOL:
+		*val = sk->sk_protocol;
+		break;
+	case SO_DOMAIN:
+		*val = sk->sk_family;
+		break;
+	case SO_ERROR:
+		*val = -sock_error(sk);
+		break;
+	case SO_NO_CHECK:
+		*val = 0;
+		break;
+	case SO_PRIORITY:
+		*val = sk->sk_priority;
+		break;
+	case SO_MARK:
+		*val = sk->sk_mark;
+		break;
+	case SO_RCVLOWAT:
+		*val = READ_ONCE(sk->sk_rcvlowat);
+		break;
+	case SO_SNDLOWAT:
+		*val = 1;
+		break;
+	case SO_PASSCRED:
+		*val = test_bit(SOCK_PASSCRED, &sock->flags);
+		break;
+	case SO_PASSSEC:
+		*val = test_bit(SOCK_PASSSEC, &sock->flags);
+		break;
+	case SO_PASSPIDFD:
+		*val = test_bit(SOCK_PASSPIDFD, &sock->flags);
+		break;
+	case SO_ACCEPTCONN:
+		*val = sk->sk_state == TCP_LISTEN;
+		break;
+	case SO_BUSY_POLL:
+		*val = sk->sk_busy_poll;
+		break;
+	case SO_INCOMING_CPU:
+		*val = -1;
+		break;
+	case SO_BUF_LOCK:
+		*val = sk->sk_userlocks & SOCK_BUF_LOCK_MASK;
+		break;
 	case SO_TIMESTAMP_OLD:
 	case SO_TIMESTAMP_NEW:
 	case SO_TIMESTAMPNS_OLD:
@@ -394,8 +448,7 @@ static int get_peername(struct socket *sock, char __user *uval, int __user *ulen
 }
 
 /* Fills the value: its size, or an errno. */
-static int get_value(struct socket *sock, struct sock *sk, int name, union option_value *v,
-		     int len)
+static int get_value(struct socket *sock, struct sock *sk, int name, union option_value *v, int len)
 {
 	int error;
 

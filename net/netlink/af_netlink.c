@@ -30,11 +30,10 @@
 #define PORT_HASH_BITS 6
 
 DEFINE_RWLOCK(nl_table_lock);
-static struct hlist_head ports[1 << PORT_HASH_BITS];	/* nl_table_lock: bound, by unit and port */
-struct hlist_head nl_members[MAX_LINKS];		/* nl_table_lock: in any group, by unit */
-static struct sock *kernel_ends[MAX_LINKS];		/* nl_table_lock to write, set once */
-static struct proto netlink_proto = { .name = "NETLINK",
-				      .obj_size = sizeof(struct netlink_sock) };
+static struct hlist_head ports[1 << PORT_HASH_BITS]; /* nl_table_lock: bound, by unit and port */
+struct hlist_head nl_members[MAX_LINKS];	     /* nl_table_lock: in any group, by unit */
+static struct sock *kernel_ends[MAX_LINKS];	     /* nl_table_lock to write, set once */
+static struct proto netlink_proto = { .name = "NETLINK", .obj_size = sizeof(struct netlink_sock) };
 static const struct proto_ops netlink_ops;
 
 static struct hlist_head *port_bucket(int unit, u32 portid)
@@ -255,8 +254,7 @@ static int netlink_create(struct net *net, struct socket *sock, int protocol, in
 	return new_netlink_sock(net, sock, protocol) ? 0 : -ENOMEM;
 }
 
-struct sock *netlink_kernel_create(struct net *net, int unit,
-				   const struct netlink_kernel_cfg *cfg)
+struct sock *netlink_kernel_create(struct net *net, int unit, const struct netlink_kernel_cfg *cfg)
 {
 	struct sock *sk;
 

@@ -89,7 +89,8 @@ int netlink_unicast(struct sock *ssk, struct sk_buff *skb, u32 portid, int nonbl
 	}
 	if (!has_room(sk)) {
 		left = timeo ? wait_event_interruptible_timeout(nlk_sk(sk)->wait, has_room(sk),
-								timeo) : 0;
+								timeo) :
+			       0;
 		if (left <= 0) {
 			if (!nlk_sk(ssk)->portid)
 				overrun(sk);
@@ -123,8 +124,8 @@ int netlink_broadcast(struct sock *ssk, struct sk_buff *skb, u32 portid, u32 gro
 	hlist_for_each_entry(nlk, &nl_members[ssk->sk_protocol], mc_node) {
 		struct sk_buff *copy;
 
-		if (&nlk->sk == ssk || (portid && nlk->portid == portid) ||
-		    !in_group(nlk, group) || sock_net(&nlk->sk) != sock_net(ssk))
+		if (&nlk->sk == ssk || (portid && nlk->portid == portid) || !in_group(nlk, group) ||
+		    sock_net(&nlk->sk) != sock_net(ssk))
 			continue;
 		error = 0;
 		copy = has_room(&nlk->sk) ? skb_clone(skb, GFP_ATOMIC) : NULL;

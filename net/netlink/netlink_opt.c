@@ -11,7 +11,7 @@ static int change_membership(struct sock *sk, unsigned int group, bool join)
 	const struct netlink_kernel_cfg *cfg = netlink_cfg(sk->sk_protocol);
 	unsigned long groups[MAX_GROUPS / BITS_PER_LONG];
 
-	if (!(cfg->flags & NL_CFG_F_NONROOT_RECV) && 
+	if (!(cfg->flags & NL_CFG_F_NONROOT_RECV) &&
 	    !ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN))
 		return -EPERM;
 	if (!group || group - 1 >= MAX_GROUPS)

@@ -50,9 +50,10 @@ static void put_link(struct sk_buff *skb, const struct sk_buff *request, struct 
 					 RTM_NEWLINK, sizeof(struct ifinfomsg), flags);
 	struct ifinfomsg *info = NLMSG_DATA(nlh);
 	const u8 address[6] = { 0 }, mode = 0;
-	u8 state = lo->flags & IFF_UP ? 0 : 2;	/* unknown, as there is no carrier; down */
+	u8 state = lo->flags & IFF_UP ? 0 : 2; /* unknown, as there is no carrier; down */
 
-	*info = (struct ifinfomsg){ .ifi_family = AF_UNSPEC, .ifi_type = ARPHRD_LOOPBACK,
+	*info = (struct ifinfomsg){ .ifi_family = AF_UNSPEC,
+				    .ifi_type = ARPHRD_LOOPBACK,
 				    .ifi_index = LOOPBACK_IFINDEX,
 				    .ifi_flags = loopback_flags(lo) };
 	put_attr(skb, nlh, IFLA_IFNAME, LOOPBACK_NAME, sizeof(LOOPBACK_NAME));
@@ -76,8 +77,10 @@ static void put_address(struct sk_buff *skb, const struct sk_buff *request, stru
 					 RTM_NEWADDR, sizeof(struct ifaddrmsg), NLM_F_MULTI);
 	struct ifaddrmsg *info = NLMSG_DATA(nlh);
 
-	*info = (struct ifaddrmsg){ .ifa_family = addr->family, .ifa_prefixlen = addr->prefix_len,
-				    .ifa_flags = IFA_F_PERMANENT, .ifa_scope = addr->scope,
+	*info = (struct ifaddrmsg){ .ifa_family = addr->family,
+				    .ifa_prefixlen = addr->prefix_len,
+				    .ifa_flags = IFA_F_PERMANENT,
+				    .ifa_scope = addr->scope,
 				    .ifa_index = LOOPBACK_IFINDEX };
 	put_attr(skb, nlh, IFA_ADDRESS, addr->bytes, len);
 	if (addr->family == AF_INET) {
@@ -159,8 +162,9 @@ static int link_request(struct sk_buff *skb, struct nlmsghdr *nlh)
 	if (nlh->nlmsg_len < NLMSG_LENGTH(sizeof(*info)))
 		return -EINVAL;
 	if (!means_loopback(nlh, info))
-		return nlh->nlmsg_type == RTM_NEWLINK && (nlh->nlmsg_flags & NLM_F_CREATE)
-			       ? -EOPNOTSUPP : -ENODEV;
+		return nlh->nlmsg_type == RTM_NEWLINK && (nlh->nlmsg_flags & NLM_F_CREATE) ?
+			       -EOPNOTSUPP :
+			       -ENODEV;
 	if (nlh->nlmsg_type == RTM_DELLINK)
 		return -EOPNOTSUPP;
 	if (nlh->nlmsg_type == RTM_GETLINK) {
@@ -197,7 +201,7 @@ static int address_request(struct sk_buff *skb, struct nlmsghdr *nlh)
 		return -EOPNOTSUPP;
 	len = info->ifa_family == AF_INET ? 4 : 16;
 	bytes = find_attr(nlh, sizeof(*info), IFA_LOCAL, len) ?:
-		find_attr(nlh, sizeof(*info), IFA_ADDRESS, len);
+			find_attr(nlh, sizeof(*info), IFA_ADDRESS, len);
 	if (!bytes || info->ifa_prefixlen > len * 8)
 		return -EINVAL;
 	if (info->ifa_index != LOOPBACK_IFINDEX)
@@ -207,8 +211,8 @@ static int address_request(struct sk_buff *skb, struct nlmsghdr *nlh)
 	addr.scope = info->ifa_scope;
 	memcpy(addr.bytes, bytes, len);
 	mutex_lock(&rtnl_mutex);
-	error = nlh->nlmsg_type == RTM_NEWADDR ? loopback_add_address(lo, &addr)
-					       : loopback_del_address(lo, &addr);
+	error = nlh->nlmsg_type == RTM_NEWADDR ? loopback_add_address(lo, &addr) :
+						 loopback_del_address(lo, &addr);
 	mutex_unlock(&rtnl_mutex);
 	return error;
 }
@@ -216,7 +220,7 @@ static int address_request(struct sk_buff *skb, struct nlmsghdr *nlh)
 static int rtnetlink_request(struct sk_buff *skb, struct nlmsghdr *nlh)
 {
 	int type = nlh->nlmsg_type;
-	int kind = (type - RTM_BASE) & 3;	/* new, delete, get, set: four numbers an object */
+	int kind = (type - RTM_BASE) & 3; /* new, delete, get, set: four numbers an object */
 
 	if (type > RTM_MAX)
 		return -EOPNOTSUPP;
@@ -252,7 +256,9 @@ static void rtnetlink_input(struct sk_buff *skb)
 }
 
 static const struct netlink_kernel_cfg route_cfg = {
-	.groups = RTNLGRP_MAX, .flags = NL_CFG_F_NONROOT_RECV, .input = rtnetlink_input,
+	.groups = RTNLGRP_MAX,
+	.flags = NL_CFG_F_NONROOT_RECV,
+	.input = rtnetlink_input,
 };
 
 static const struct netlink_kernel_cfg uevent_cfg = { .groups = 1, .flags = NL_CFG_F_NONROOT_RECV };

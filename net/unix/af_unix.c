@@ -115,8 +115,8 @@ static void unix_sock_destructor(struct sock *sk)
 
 struct sock *unix_create1(struct net *net, struct socket *sock, int type, gfp_t gfp)
 {
-	struct sock *sk = sk_alloc(net, PF_UNIX, gfp,
-				   type == SOCK_STREAM ? &unix_stream_proto : &unix_proto);
+	struct sock *sk =
+		sk_alloc(net, PF_UNIX, gfp, type == SOCK_STREAM ? &unix_stream_proto : &unix_proto);
 	struct unix_sock *u;
 
 	if (!sk)
@@ -171,12 +171,11 @@ void unix_release_sock(struct sock *sk, bool embryo)
 	sk->sk_state = TCP_CLOSE;
 	peer = unix_peer(sk);
 	unix_peer(sk) = NULL;
-	u->oob_skb = NULL;	/* the queue's reference goes with the queue */
+	u->oob_skb = NULL; /* the queue's reference goes with the queue */
 	unix_state_unlock(sk);
 	wake_up_interruptible_all(&u->peer_wait);
 	if (peer)
-		release_peer(sk, peer,
-			     !skb_queue_empty_lockless(&sk->sk_receive_queue) || embryo);
+		release_peer(sk, peer, !skb_queue_empty_lockless(&sk->sk_receive_queue) || embryo);
 	while ((skb = skb_dequeue(&sk->sk_receive_queue))) {
 		if (state == TCP_LISTEN)
 			unix_release_sock(skb->sk, true);
@@ -242,7 +241,7 @@ static int unix_shutdown(struct socket *sock, int how)
 
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return -EINVAL;
-	mode = how + 1;		/* RCV_SHUTDOWN, SEND_SHUTDOWN, both */
+	mode = how + 1; /* RCV_SHUTDOWN, SEND_SHUTDOWN, both */
 	unix_state_lock(sk);
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | mode);
 	other = unix_peer(sk);
@@ -285,8 +284,7 @@ static long unix_inq_len(struct sock *sk)
 		skb = skb_peek(&sk->sk_receive_queue);
 		amount = skb ? skb->len : 0;
 	} else {
-		skb_queue_walk(&sk->sk_receive_queue, skb)
-			amount += unix_skb_len(skb);
+		skb_queue_walk(&sk->sk_receive_queue, skb) amount += unix_skb_len(skb);
 	}
 	spin_unlock(&sk->sk_receive_queue.lock);
 	return amount;

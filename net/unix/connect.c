@@ -18,7 +18,7 @@ int unix_listen(struct socket *sock, int backlog)
 	if (sock->state != SS_UNCONNECTED)
 		return -EINVAL;
 	if (!smp_load_acquire(&u->addr))
-		return -EINVAL;		/* there is no point in it without a name */
+		return -EINVAL; /* there is no point in it without a name */
 	unix_state_lock(sk);
 	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN) {
 		if ((u32)backlog > sk->sk_max_ack_backlog)
@@ -187,7 +187,7 @@ int unix_accept(struct socket *sock, struct socket *newsock, int flags)
 		return -EINVAL;
 	skb = skb_recv_datagram(sk, flags & O_NONBLOCK ? MSG_DONTWAIT : 0, &error);
 	if (!skb)
-		return error ?: -EINVAL;	/* it was shut down */
+		return error ?: -EINVAL; /* it was shut down */
 	newsk = skb->sk;
 	kfree_skb(skb);
 	wake_up_interruptible(&unix_sk(sk)->peer_wait);

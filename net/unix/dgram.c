@@ -15,7 +15,7 @@
 #include "internal.h"
 
 /* Messages larger than this get pages for the rest. */
-#define LINEAR_MAX SKB_MAX_ORDER(0, 2)
+#define LINEAR_MAX	SKB_MAX_ORDER(0, 2)
 #define MAX_ORDER_FRAGS 3
 
 /* ---- waking pollers of a full receiver ---- */
@@ -135,7 +135,7 @@ static int peer_is_dead(struct sock *sk, struct sock *other, bool sk_locked)
 		sk->sk_state = TCP_CLOSE;
 		unix_state_unlock(sk);
 		unix_dgram_disconnected(sk, other);
-		sock_put(other);	/* the connection's reference */
+		sock_put(other); /* the connection's reference */
 		error = -ECONNREFUSED;
 	} else {
 		unix_state_unlock(sk);
@@ -198,8 +198,7 @@ static int lock_receiver(struct sock *sk, struct sock *other, long *timeo, bool 
 }
 
 /* Hands a message to a receiver, whose reference is eaten. 0 or an errno; eats it on success. */
-static int deliver(struct socket *sock, struct msghdr *msg, struct sock *other,
-		   struct sk_buff *skb)
+static int deliver(struct socket *sock, struct msghdr *msg, struct sock *other, struct sk_buff *skb)
 {
 	struct sock *sk = sock->sk;
 	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
@@ -397,8 +396,7 @@ static bool peer_is_full(struct sock *sk)
 
 	unix_state_lock(sk);
 	other = unix_peer(sk);
-	full = other && unix_peer(other) != sk && unix_recvq_full(other) &&
-	       peer_wake_me(sk, other);
+	full = other && unix_peer(other) != sk && unix_recvq_full(other) && peer_wake_me(sk, other);
 	unix_state_unlock(sk);
 	return full;
 }

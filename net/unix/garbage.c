@@ -30,8 +30,8 @@
 #include "internal.h"
 
 static DEFINE_SPINLOCK(unix_gc_lock);
-static LIST_HEAD(inflight_list);		/* unix_gc_lock */
-static unsigned int nr_inflight;		/* unix_gc_lock: sockets on it; hint without */
+static LIST_HEAD(inflight_list); /* unix_gc_lock */
+static unsigned int nr_inflight; /* unix_gc_lock: sockets on it; hint without */
 
 struct sock *unix_get_socket(struct file *file)
 {
@@ -109,7 +109,8 @@ static void scan_queue(struct sock *sk, visit_t visit, void *arg, struct sk_buff
 	struct sk_buff *skb, *next;
 
 	spin_lock_nested(&queue->lock, depth);
-	skb_queue_walk_safe(queue, skb, next) {
+	skb_queue_walk_safe(queue, skb, next)
+	{
 		if (sk->sk_state == TCP_LISTEN) {
 			scan_queue(skb->sk, visit, arg, hitlist, 1);
 			continue;

@@ -29,7 +29,7 @@
 
 struct unix_bucket unix_table[BUCKETS];
 static DEFINE_SPINLOCK(path_lock);
-static struct hlist_head path_table[BUCKETS];	/* path_lock */
+static struct hlist_head path_table[BUCKETS]; /* path_lock */
 
 /* ---- tables ---- */
 
@@ -100,8 +100,8 @@ static struct sock *find_in_bucket(unsigned int hash, struct net *net,
 	hlist_for_each_entry(u, &unix_table[hash].head, sk.sk_node) {
 		struct sock *sk = &u->sk;
 
-		if (u->addr && u->addr->len == len && sk->sk_type == type &&
-		    sock_net(sk) == net && !memcmp(u->addr->name, name, len))
+		if (u->addr && u->addr->len == len && sk->sk_type == type && sock_net(sk) == net &&
+		    !memcmp(u->addr->name, name, len))
 			return sk;
 	}
 	return NULL;
@@ -213,8 +213,7 @@ static int bind_path(struct sock *sk, struct sockaddr_un *name, int len)
 	u->path.dentry = dget(dentry);
 	unix_state_unlock(sk);
 	spin_lock(&path_lock);
-	hlist_add_head(&u->inode_node,
-		       &path_table[hash_ptr(d_inode(dentry), UNIX_HASH_BITS)]);
+	hlist_add_head(&u->inode_node, &path_table[hash_ptr(d_inode(dentry), UNIX_HASH_BITS)]);
 	spin_unlock(&path_lock);
 	smp_store_release(&u->addr, addr);
 	done_path_create(&parent, dentry);

@@ -93,8 +93,7 @@ int unix_recv_oob(struct socket *sock, struct msghdr *msg, int flags)
 	error = -EINVAL;
 	if (!skb)
 		goto out;
-	error = skb_copy_datagram_iter(skb, 0, &msg->msg_iter,
-				       min(msg_data_left(msg), (size_t)1));
+	error = skb_copy_datagram_iter(skb, 0, &msg->msg_iter, min(msg_data_left(msg), (size_t)1));
 	if (!(flags & MSG_PEEK))
 		UNIXCB(skb).consumed++;
 	if (!error) {
@@ -118,8 +117,7 @@ int unix_at_mark(struct sock *sk)
 	if (skb && skb == u->oob_skb)
 		answer = 1;
 	else if (skb && !unix_skb_len(skb))
-		answer = !u->oob_skb ||
-			 skb_peek_next(skb, &sk->sk_receive_queue) == u->oob_skb;
+		answer = !u->oob_skb || skb_peek_next(skb, &sk->sk_receive_queue) == u->oob_skb;
 	unix_state_unlock(sk);
 	mutex_unlock(&u->iolock);
 	return answer;

@@ -107,8 +107,8 @@ static int unix_seq_show(struct seq_file *m, void *v)
 	seq_printf(m, "%016llx: %08X %08X %08X %04X %02X %5lu", sock_number(sk),
 		   refcount_read(&sk->sk_refcnt), 0,
 		   sk->sk_state == TCP_LISTEN ? __SO_ACCEPTCON : 0, sk->sk_type,
-		   sk->sk_socket ? (connected ? SS_CONNECTED : SS_UNCONNECTED)
-				 : (connected ? SS_CONNECTING : SS_DISCONNECTING),
+		   sk->sk_socket ? (connected ? SS_CONNECTED : SS_UNCONNECTED) :
+				   (connected ? SS_CONNECTING : SS_DISCONNECTING),
 		   sock_i_ino(sk));
 	unix_state_unlock(sk);
 	if (u->addr)

@@ -14,7 +14,7 @@
 #include <mm/page.h>
 #include "internal.h"
 
-#define FRAGS_SIZE 32768
+#define FRAGS_SIZE  32768
 #define FRAGS_ORDER 3
 
 /* ---- sending ---- */
@@ -177,13 +177,13 @@ struct stream_read {
 	struct sock *sk;
 	struct msghdr *msg;
 	struct scm_cookie scm;
-	size_t size;			/* room left */
+	size_t size; /* room left */
 	int flags;
-	int skip;			/* peeking: bytes from the front to step over */
+	int skip; /* peeking: bytes from the front to step over */
 	int copied;
-	int target;			/* enough to return with */
-	int error;			/* why it ended, when nothing was copied */
-	bool have_creds;		/* scm has those of the first message */
+	int target;	 /* enough to return with */
+	int error;	 /* why it ended, when nothing was copied */
+	bool have_creds; /* scm has those of the first message */
 };
 
 /* Where the queue ended at the last look. */
@@ -280,8 +280,7 @@ static bool same_writer(struct stream_read *r, const struct sk_buff *skb)
 {
 	if (r->have_creds)
 		return unix_skb_scm_eq(skb, &r->scm);
-	if (test_bit(SOCK_PASSCRED, &r->sock->flags) ||
-	    test_bit(SOCK_PASSPIDFD, &r->sock->flags)) {
+	if (test_bit(SOCK_PASSCRED, &r->sock->flags) || test_bit(SOCK_PASSPIDFD, &r->sock->flags)) {
 		scm_set_cred(&r->scm, UNIXCB(skb).pid, UNIXCB(skb).uid, UNIXCB(skb).gid);
 		r->have_creds = true;
 	}
