@@ -54,6 +54,7 @@ static int stat_show(struct seq_file *m, void *v)
 	for (unsigned int irq = 0; irq < nr_irqs; irq++)
 		seq_put_decimal_ull(m, " ", kstat_irqs(irq));
 	getboottime64(&boot);
+	boot.tv_sec -= timens_offset(CLOCK_BOOTTIME) / NSEC_PER_SEC;
 	seq_printf(m, "\nctxt %llu\nbtime %llu\nprocesses %lu\nprocs_running %u\nprocs_blocked %u\n",
 		   (unsigned long long)nr_context_switches(), (unsigned long long)boot.tv_sec,
 		   total_forks, nr_running(), nr_iowait());

@@ -84,13 +84,13 @@ static long sleep_relative(clockid_t clock, const struct timespec64 *ts,
 			   struct __kernel_timespec __user *rmtp)
 {
 	struct timespec64 now;
+	ktime_t start;
 
 	if (clock == CLOCK_REALTIME || clock == CLOCK_TAI || clock == CLOCK_REALTIME_ALARM)
 		clock = CLOCK_MONOTONIC;
 	posix_clock_read(clock, &now);
-	return hrtimer_sleep(clock,
-			     ktime_add_safe(timespec64_to_ktime(now), timespec64_to_ktime(*ts)),
-			     false, rmtp);
+	start = timens_ktime_to_host(clock, timespec64_to_ktime(now));
+	return hrtimer_sleep(clock, ktime_add_safe(start, timespec64_to_ktime(*ts)), false, rmtp);
 }
 
 static long cpu_clock_sleep(clockid_t clock, s64 end, bool absolute,

@@ -340,6 +340,7 @@ SYSCALL_DEFINE3(timer_create, clockid_t, clock, struct sigevent __user *, uevent
 	return do_timer_create(clock, uevent ? &event : NULL, id_out);
 }
 
+/* In the machine's own count, as timers expire. */
 static ktime_t timer_clock_now(const struct k_itimer *timer)
 {
 	struct timespec64 now;
@@ -347,7 +348,7 @@ static ktime_t timer_clock_now(const struct k_itimer *timer)
 	if (timer->cpu_task)
 		return cpu_clock_sample(timer->clock, timer->cpu_task);
 	posix_clock_read(timer->clock, &now);
-	return timespec64_to_ktime(now);
+	return timens_ktime_to_host(timer->clock, timespec64_to_ktime(now));
 }
 
 /* Time left and period. => it_lock held */
