@@ -5,6 +5,7 @@
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <fs/super.h>
+#include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/errno.h>
 #include <kern/syscalls.h>
@@ -85,6 +86,10 @@ long do_vfs_ioctl(struct file *file, unsigned int fd, unsigned int cmd, unsigned
 	case FS_IOC_FSGETXATTR:
 	case FS_IOC_FSSETXATTR:
 		return ioctl_fileattr(file, cmd, (void __user *)arg);
+	case FIBMAP:
+		if (!S_ISREG(inode->i_mode))
+			break;
+		return capable(CAP_SYS_RAWIO) ? -EINVAL : -EPERM;
 	case FICLONE:
 	case FICLONERANGE:
 	case FIDEDUPERANGE:

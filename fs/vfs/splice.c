@@ -167,12 +167,13 @@ static ssize_t copy_range_checks(struct file *in, loff_t in_pos, struct file *ou
 	    (out->f_flags & O_APPEND))
 		return -EBADF;
 	/* As numbers without a sign: so it is -EOVERFLOW that -1 gets. */
-	if ((u64)in_pos + *count < (u64)in_pos || (u64)out_pos + *count < (u64)out_pos ||
-	    (u64)in_pos + *count > 0x7fffffffffffffffULL ||
-	    (u64)out_pos + *count > 0x7fffffffffffffffULL)
+	if ((u64)in_pos + *count < (u64)in_pos || (u64)out_pos + *count < (u64)out_pos)
 		return -EOVERFLOW;
 	if (in_pos < 0 || out_pos < 0)
 		return -EINVAL;
+	if (out_pos >= inode_out->i_sb->s_maxbytes)
+		return -EFBIG;
+	*count = min(*count, (size_t)(inode_out->i_sb->s_maxbytes - out_pos));
 	if (in_pos >= i_size_read(inode_in))
 		*count = 0;
 	else

@@ -39,7 +39,7 @@ int vfs_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
 
 	memset(stat, 0, sizeof(*stat));
 	stat->result_mask = STATX_BASIC_STATS;
-	stat->attributes_mask |= STATX_ATTR_AUTOMOUNT;
+	stat->attributes_mask |= STATX_ATTR_AUTOMOUNT | STATX_ATTR_DAX;
 	if (inode->i_op->getattr)
 		return inode->i_op->getattr(path, stat, request_mask, query_flags);
 	generic_fillattr(inode, stat);
