@@ -391,22 +391,28 @@ void proc_flush_pid(struct pid *pid)
 		struct proc_inode *pi;
 		struct dentry *alias = NULL;
 		struct inode *inode = NULL;
+		struct super_block *sb = NULL;
 
 		spin_lock(&pid_inodes_lock);
 		if (!hlist_empty(&pid->inodes)) {
 			pi = hlist_entry(pid->inodes.first, struct proc_inode, of_pid);
 			hlist_del_init(&pi->of_pid);
-			inode = igrab(&pi->vfs_inode);
+			/* An instance that is being taken apart forgets its names itself. */
+			sb = pi->vfs_inode.i_sb;
+			if (!atomic_inc_not_zero(&sb->s_active))
+				sb = NULL;
+			else
+				inode = igrab(&pi->vfs_inode);
 		}
 		spin_unlock(&pid_inodes_lock);
-		if (!inode)
-			continue;
-		alias = d_find_alias(inode);
+		alias = inode ? d_find_alias(inode) : NULL;
 		if (alias) {
 			d_invalidate(alias);
 			dput(alias);
 		}
 		iput(inode);
+		if (sb)
+			deactivate_super(sb);
 	}
 }
 

@@ -218,6 +218,7 @@ void proc_task_name(struct seq_file *m, struct task_struct *task, bool escape);
 
 /* self.c */
 int proc_setup_self(struct super_block *sb);
+void proc_release_self(struct super_block *sb);
 
 /* sysctl.c */
 struct dentry *proc_sys_lookup_root(struct inode *dir, struct dentry *dentry);

@@ -296,7 +296,8 @@ static void proc_kill_sb(struct super_block *sb)
 {
 	struct proc_fs_info *info = proc_info(sb);
 
-	kill_litter_super(sb);
+	proc_release_self(sb);
+	kill_anon_super(sb);
 	free_info(info);
 }
 

@@ -68,6 +68,23 @@ static int add_link(struct super_block *sb, const char *name, unsigned long ino,
 	return 0;
 }
 
+/* The super block goes: gives up the two names, the only ones that the cache does not own. */
+void proc_release_self(struct super_block *sb)
+{
+	static const char *const names[] = { "self", "thread-self" };
+
+	for (size_t i = 0; sb->s_root && i < ARRAY_SIZE(names); i++) {
+		struct qstr q = QSTR_INIT(names[i], strlen(names[i]));
+		struct dentry *dentry = d_hash_and_lookup(sb->s_root, &q);
+
+		if (IS_ERR_OR_NULL(dentry))
+			continue;
+		d_drop(dentry);
+		dput(dentry);
+		dput(dentry);
+	}
+}
+
 int proc_setup_self(struct super_block *sb)
 {
 	int err = add_link(sb, "self", 3, &self_inode_operations);
