@@ -613,7 +613,9 @@ static int task_readdir(struct file *file, struct dir_context *ctx)
 		for (unsigned int i = 0; i < n && !full; i++) {
 			int len = snprintf(name, sizeof(name), "%d", batch[i].shown);
 
-			full = !dir_emit(ctx, name, len,
+			/* One that has just gone has no number any more. */
+			full = batch[i].shown &&
+			       !dir_emit(ctx, name, len,
 					 PROC_PID_INO(batch[i].global, PROC_INO_DIR | 2), DT_DIR);
 			if (!full)
 				ctx->pos++;
