@@ -58,15 +58,18 @@ struct filename *getname_kernel(const char *text)
 	size_t len = strlen(text) + 1;
 	struct filename *name;
 
-	if (len > EMBEDDED_NAME_MAX)
+	if (len > PATH_MAX_LEN)
 		return ERR_PTR(-ENAMETOOLONG);
 	name = kmem_cache_alloc(names_cache, GFP_KERNEL);
 	if (!name)
 		return ERR_PTR(-ENOMEM);
-	memcpy(name + 1, text, len);
-	name->name = (char *)(name + 1);
+	name->buf = len > EMBEDDED_NAME_MAX ? kmalloc(len, GFP_KERNEL) : NULL;
+	if (len > EMBEDDED_NAME_MAX && !name->buf) {
+		kmem_cache_free(names_cache, name);
+		return ERR_PTR(-ENOMEM);
+	}
+	name->name = memcpy(name->buf ? name->buf : (char *)(name + 1), text, len);
 	name->uptr = NULL;
-	name->buf = NULL;
 	name->refcnt = 1;
 	return name;
 }
