@@ -133,6 +133,8 @@ static void iret(unsigned long ip, unsigned long flags, unsigned long sp)
 	volatile unsigned long *f = &UC(-SLOT_IRET_BELOW_UC);
 
 	SLOT(int, SLOT_KICKED) = 0;
+	/* Taken: a kick on the way out does not announce it again. */
+	SLOT(int, config->info_offset) = 0;
 	f[0] = ip, f[1] = 0x33, f[2] = flags, f[3] = sp, f[4] = 0x2b;
 }
 
