@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 #define PAGE	4096UL
 #define AREAS	48
@@ -183,6 +184,10 @@ static void fork_one(long long end)
 		exit(1);
 	}
 	if (!pid) {
+		/* A parent that its own parent ends leaves nobody behind. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() == 1)
+			_exit(0);
 		generation++;
 		random_state = seed;
 		for (int i = 0; i < AREAS; i++)
