@@ -390,15 +390,22 @@ out_ep:
 	return error;
 }
 
+static bool ep_events_available(struct eventpoll *ep)
+{
+	return !list_empty(&ep->ready);
+}
+
 /*
  * Hands ready items to the caller: their number, or -EFAULT when not one could be copied.
  * An item leaves the list before its file is asked, so that a wake-up meanwhile puts it back.
+ * A waiter is woken alone, and takes no more than it asked for: what is left is the next one's.
  */
 static int ep_send_events(struct eventpoll *ep, struct epoll_event __user *events, int max)
 {
 	LIST_HEAD(taken);
 	poll_table pt;
 	int sent = 0;
+	bool left;
 
 	init_poll_funcptr(&pt, NULL);
 	mutex_lock(&ep->mtx);
@@ -429,14 +436,12 @@ static int ep_send_events(struct eventpoll *ep, struct epoll_event __user *event
 			list_add_tail(&item->ready_link, &ep->ready);
 	}
 	list_splice(&taken, &ep->ready);
+	left = ep_events_available(ep);
 	spin_unlock_irq(&ep->lock);
+	if (left && wq_has_sleeper(&ep->waiters))
+		wake_up(&ep->waiters);
 	mutex_unlock(&ep->mtx);
 	return sent;
-}
-
-static bool ep_events_available(struct eventpoll *ep)
-{
-	return !list_empty(&ep->ready);
 }
 
 /* `end`: NULL waits for ever, zero not at all. */
