@@ -80,51 +80,51 @@ static u64 clock_base(const struct vdso_data *page, int clock)
 	return page->clocks[clock].sec * NSEC_PER_SEC + page->clocks[clock].nsec;
 }
 
-/* um_clock_ns() at cycle_last. The offset is constant once the page is in use. */
-static u64 page_ns(const struct vdso_data *page)
+enum reading {
+	COARSE,	   /* without the counter */
+	UNORDERED, /* against what stands around it; costs less than half */
+	ORDERED
+};
+
+/* A clock by the page. False: the host must be asked. */
+static __always_inline bool read_page(int clock, enum reading how, u64 *ns)
 {
-	return clock_base(page, CLOCK_MONOTONIC) - follow.offsets.mono;
+	for (unsigned long rounds = 0; rounds < MAX_ROUNDS; rounds++) {
+		const struct vdso_data *page = READ_ONCE(data);
+		u32 seq = vdso_read_begin(page);
+
+		if (unlikely(seq & 1)) {
+			um_spin_wait(rounds);
+			continue;
+		}
+		if (unlikely(page->mode != VDSO_TSC))
+			return false;
+		*ns = clock_base(page, clock);
+		if (how != COARSE)
+			*ns += vdso_elapsed(page, how == ORDERED ? vdso_rdtsc() :
+								   __builtin_ia32_rdtsc());
+		if (likely(!vdso_read_retry(page, seq)))
+			return true;
+	}
+	return false;
+}
+
+/* The offset is constant once the page is in use. */
+static __always_inline u64 read_ns(enum reading how)
+{
+	u64 ns;
+
+	return read_page(CLOCK_MONOTONIC, how, &ns) ? ns - follow.offsets.mono : host_clock_ns();
 }
 
 u64 um_clock_ns(void)
 {
-	for (unsigned long rounds = 0; rounds < MAX_ROUNDS; rounds++) {
-		const struct vdso_data *page = READ_ONCE(data);
-		u32 seq = vdso_read_begin(page);
-		u64 ns;
-
-		if (unlikely(seq & 1)) {
-			um_spin_wait(rounds);
-			continue;
-		}
-		if (unlikely(page->mode != VDSO_TSC))
-			break;
-		ns = page_ns(page) + vdso_elapsed(page, vdso_rdtsc());
-		if (likely(!vdso_read_retry(page, seq)))
-			return ns;
-	}
-	return host_clock_ns();
+	return read_ns(ORDERED);
 }
 
-/* Not ordered against what stands around it, and for less than half. */
 u64 um_sched_ns(void)
 {
-	for (unsigned long rounds = 0; rounds < MAX_ROUNDS; rounds++) {
-		const struct vdso_data *page = READ_ONCE(data);
-		u32 seq = vdso_read_begin(page);
-		u64 ns;
-
-		if (unlikely(seq & 1)) {
-			um_spin_wait(rounds);
-			continue;
-		}
-		if (unlikely(page->mode != VDSO_TSC))
-			break;
-		ns = page_ns(page) + vdso_elapsed(page, __builtin_ia32_rdtsc());
-		if (likely(!vdso_read_retry(page, seq)))
-			return ns;
-	}
-	return host_clock_ns();
+	return read_ns(UNORDERED);
 }
 
 static s64 host_offset(int clock)
@@ -154,36 +154,18 @@ static u64 read_host(int clock)
 	}
 }
 
-static u64 read_page(int clock, bool fine)
-{
-	for (unsigned long rounds = 0; rounds < MAX_ROUNDS; rounds++) {
-		const struct vdso_data *page = READ_ONCE(data);
-		u32 seq = vdso_read_begin(page);
-		u64 ns;
-
-		if (unlikely(seq & 1)) {
-			um_spin_wait(rounds);
-			continue;
-		}
-		if (unlikely(page->mode != VDSO_TSC))
-			break;
-		ns = clock_base(page, clock);
-		if (fine)
-			ns += vdso_elapsed(page, vdso_rdtsc());
-		if (likely(!vdso_read_retry(page, seq)))
-			return ns;
-	}
-	return read_host(clock);
-}
-
 u64 um_clock_read(int clock)
 {
-	return read_page(clock, true);
+	u64 ns;
+
+	return read_page(clock, ORDERED, &ns) ? ns : read_host(clock);
 }
 
 u64 um_clock_read_coarse(int clock)
 {
-	return read_page(clock, false);
+	u64 ns;
+
+	return read_page(clock, COARSE, &ns) ? ns : read_host(clock);
 }
 
 u64 um_wall_ns(void)
@@ -204,6 +186,12 @@ u64 um_suspended_ns(void)
 }
 
 /* ---- writing ---- */
+
+/* um_clock_ns() at cycle_last. */
+static u64 page_ns(const struct vdso_data *page)
+{
+	return clock_base(page, CLOCK_MONOTONIC) - follow.offsets.mono;
+}
 
 static void set_clock(struct vdso_data *page, int clock, u64 ns)
 {
@@ -249,14 +237,8 @@ void um_clock_publish(const struct um_clock_offsets *offsets)
 
 	spin_lock_irqsave(&page_lock, flags);
 	follow.offsets = *offsets;
-	if (data->mode == VDSO_TSC) {
+	if (data->mode == VDSO_TSC)
 		carry(data, data->mult, 0);
-	} else {
-		write_begin(data);
-		data->tz_minuteswest = offsets->tz_minuteswest;
-		data->tz_dsttime = offsets->tz_dsttime;
-		write_end(data);
-	}
 	spin_unlock_irqrestore(&page_lock, flags);
 }
 
