@@ -7,7 +7,7 @@ VDSO_CFLAGS := -O2 $(WARN) -std=gnu11 -fpic -ffreestanding -fno-stack-protector 
 VDSO_PARTS := $(B)/um/vdso/image/vdso.o $(B)/um/vdso/image/note.o
 
 $(VDSO_PARTS): | $(B)/abi/.stamp
-$(B)/um/vdso/image/vdso.o: um/vdso/image/vdso.c include/um/vdso_data.h
+$(B)/um/vdso/image/vdso.o: um/vdso/image/vdso.c include/um/vdso_data.h include/kern/jiffies.h
 	$(call say,VDSOCC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(VDSO_CFLAGS) -c -o $@ $<

@@ -4,13 +4,13 @@
  * call. It runs as the guest, and trusts nothing but the page of the clocks, which it can only
  * read. What it cannot answer it asks the kernel.
  */
+#include <kern/jiffies.h>
 #include <kern/types.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
 #include <asm/unistd.h>
 #include <um/vdso_data.h>
 
-#define TICKS_PER_SEC 250
 /* A writer that lost its host core in the middle: better ask than wait. */
 #define MAX_TRIES 1000
 
@@ -113,7 +113,7 @@ PUBLIC int __vdso_clock_getres(clockid_t clock, struct __kernel_timespec *res)
 		return ask(__NR_clock_getres, clock, (long)res);
 	if (res) {
 		res->tv_sec = 0;
-		res->tv_nsec = coarse ? VDSO_NS_PER_SEC / TICKS_PER_SEC : 1;
+		res->tv_nsec = coarse ? VDSO_NS_PER_SEC / HZ : 1;
 	}
 	return 0;
 }
@@ -122,9 +122,10 @@ PUBLIC int __vdso_gettimeofday(struct __kernel_old_timeval *tv, struct timezone 
 {
 	u64 sec, nsec;
 
+	/* A page without clocks has no time zone either. */
+	if (!read_fine(CLOCK_REALTIME, &sec, &nsec))
+		return ask(__NR_gettimeofday, (long)tv, (long)tz);
 	if (tv) {
-		if (!read_fine(CLOCK_REALTIME, &sec, &nsec))
-			return ask(__NR_gettimeofday, (long)tv, (long)tz);
 		tv->tv_sec = sec;
 		tv->tv_usec = nsec / 1000;
 	}
