@@ -309,7 +309,8 @@ static void consider(struct guest *guest, struct vm_area_struct *vma, unsigned l
 	    classify(page_address(page), offset_in_page(ip), &start, &value)) {
 		if (make && !page->text_twin) {
 			mutex_lock(&twin_mutex);
-			make_block(page->mapping, page->index & ~(BLOCK_PAGES - 1));
+			/* Not the page's: it may have been truncated away by now. */
+			make_block(vma->vm_file->f_mapping, page->index & ~(BLOCK_PAGES - 1));
 			mutex_unlock(&twin_mutex);
 		}
 		if (page->text_twin)
