@@ -197,8 +197,6 @@ void guest_inherit(struct mm_struct *child, struct guest *parent);
 void guest_forget_areas(struct guest *guest);
 /* Does the stub have, or will it by this request, anything at addr? => lock held */
 bool guest_has_mapped(const struct guest *guest, unsigned long addr);
-/* After a request failed: drops all mappings, or kills the stub. => lock held */
-void guest_recover(struct guest *guest);
 
 /* ---- memory of a slot ---- */
 

@@ -227,11 +227,6 @@ static void drop_everything(struct guest *guest)
 	guest_forget_areas(guest);
 }
 
-void guest_recover(struct guest *guest)
-{
-	drop_everything(guest);
-}
-
 /* => lock held. Waits for the last request; what it failed to do is undone. */
 static void settle(struct guest *guest)
 {
@@ -527,6 +522,7 @@ void tlb_wrprotect_range(struct mm_struct *mm, unsigned long start, unsigned lon
 void tlb_replace_page(struct mm_struct *mm, unsigned long addr)
 {
 	struct guest *guest = READ_ONCE(mm->context.guest);
+
 	if (!guest)
 		return;
 	addr &= PAGE_MASK;
