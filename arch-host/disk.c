@@ -86,12 +86,39 @@ struct host_disk_io *host_disk_completed(void)
 
 /* ---- with io_uring ---- */
 
+static bool listening; /* a read of the bell is under way */
+
+/* Takes what the ring has done. */
+static void reap(void)
+{
+	struct io_uring_cqe *cqe;
+	unsigned int head, seen = 0;
+	bool done = false;
+
+	io_uring_for_each_cqe(&ring, head, cqe) {
+		struct host_disk_io *io = io_uring_cqe_get_data(cqe);
+
+		if (io) {
+			finish(io, cqe->res);
+			done = true;
+		} else {
+			listening = false;
+		}
+		seen++;
+	}
+	io_uring_cq_advance(&ring, seen);
+	if (done)
+		device_raise(HOST_DEV_DISK);
+}
+
+/* Old hosts take nothing in while completions overflow: those are taken first then. */
 static struct io_uring_sqe *get_sqe(void)
 {
 	struct io_uring_sqe *sqe;
 
 	while (!(sqe = io_uring_get_sqe(&ring)))
-		io_uring_submit(&ring);
+		if (io_uring_submit(&ring) < 0)
+			reap();
 	return sqe;
 }
 
@@ -152,33 +179,15 @@ static void take_submitted(void (*start)(struct host_disk_io *io))
 static void *ring_body(void *unused)
 {
 	static unsigned long count;
-	bool listening = false;
 
 	signals_mask_service();
 	for (;;) {
-		struct io_uring_cqe *cqe;
-		unsigned int head, seen = 0;
-		bool done = false;
-
 		if (!listening)
 			queue_bell(&count);
 		listening = true;
 		take_submitted(queue);
 		io_uring_submit_and_wait(&ring, 1);
-		io_uring_for_each_cqe(&ring, head, cqe) {
-			struct host_disk_io *io = io_uring_cqe_get_data(cqe);
-
-			if (io) {
-				finish(io, cqe->res);
-				done = true;
-			} else {
-				listening = false;
-			}
-			seen++;
-		}
-		io_uring_cq_advance(&ring, seen);
-		if (done)
-			device_raise(HOST_DEV_DISK);
+		reap();
 	}
 	return unused;
 }
