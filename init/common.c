@@ -44,6 +44,18 @@ void mount_one(const char *type, const char *where, unsigned long flags, const c
 		complain("cannot mount ", where);
 }
 
+void mount_own(void)
+{
+	mount_one("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
+	mount_one("sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
+	mount_one("devtmpfs", "/dev", MS_NOSUID, "mode=0755");
+	mount_one("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, "mode=0620,gid=5,ptmxmode=0666");
+	sys2(symlink, "/proc/self/fd", "/dev/fd");
+	sys2(symlink, "/proc/self/fd/0", "/dev/stdin");
+	sys2(symlink, "/proc/self/fd/1", "/dev/stdout");
+	sys2(symlink, "/proc/self/fd/2", "/dev/stderr");
+}
+
 /*
  * The kernel opened the console in the initial archive's /dev, which devtmpfs now hides: open it
  * again where programs that ask for the terminal's name will find it.

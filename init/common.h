@@ -27,8 +27,15 @@ int append(char *buf, unsigned long size, unsigned long *at, const char *s);
 /* One line on standard error. */
 void complain(const char *what, const char *which);
 void mount_one(const char *type, const char *where, unsigned long flags, const char *options);
+/* /proc, /sys, and /dev with what programs expect in it. */
+void mount_own(void);
 void reopen_console(void);
 void take_terminal(void);
+/*
+ * execvp() by the PATH of env (execute.c): complains, and returns 126 or 127. The word before the
+ * command is taken too, when a script of the shell needs one more.
+ */
+int execute(char **command, char **env);
 /* To an open STATUS_FILE: what ./vmlinux exits with. */
 void write_status(long fd, int status);
 /*

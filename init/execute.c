@@ -3,7 +3,6 @@
 #include <linux/errno.h>
 
 #include "common.h"
-#include "run.h"
 #include "syscalls.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -44,7 +43,6 @@ static long try(const char *path, char **command, char **env)
 
 	if (err == -ENOEXEC) {
 		static char shell[] = "/bin/sh";
-		/* The word before the command is "--": there is room for one more. */
 		char **with_shell = command - 1;
 
 		with_shell[0] = shell;

@@ -11,9 +11,7 @@
  * All signals that it waits for stay blocked and are taken by rt_sigtimedwait(): no handler
  * ever runs, so there is no race between a signal and going to sleep.
  */
-#include <asm/ioctls.h>
 #include <asm/signal.h>
-#include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
 #include <linux/reboot.h>
@@ -29,48 +27,13 @@ const char program[] = "init";
 
 static void mount_all(void)
 {
-	mount_one("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
-	mount_one("sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
-	mount_one("devtmpfs", "/dev", MS_NOSUID, "mode=0755");
-	mount_one("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, "mode=0620,gid=5,ptmxmode=0666");
+	mount_own();
 	mount_one("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, "mode=1777");
 	sys2(mkdir, "/dev/shm", 0755);
 	sys2(chmod, "/dev/shm", 01777);
-	sys2(symlink, "/proc/self/fd", "/dev/fd");
-	sys2(symlink, "/proc/self/fd/0", "/dev/stdin");
-	sys2(symlink, "/proc/self/fd/1", "/dev/stdout");
-	sys2(symlink, "/proc/self/fd/2", "/dev/stderr");
 }
 
-/* execvp(): tries each folder of PATH; returns the status that a shell would give. */
-static int execute(char *const *argv, char *const *envp)
-{
-	static const char *const folders[] = { "/sbin/", "/bin/", "/usr/sbin/", "/usr/bin/" };
-	unsigned long len = length(argv[0]);
-	long err = -ENOENT, first = -ENOENT;
-	char path[256];
-
-	for (unsigned long i = 0; i < len; i++)
-		if (argv[0][i] == '/') {
-			err = sys3(execve, argv[0], argv, envp);
-			return err == -ENOENT ? 127 : 126;
-		}
-	if (len && len < sizeof(path) - 16)
-		for (unsigned long f = 0; f < sizeof(folders) / sizeof(folders[0]); f++) {
-			unsigned long at = 0;
-
-			for (const char *s = folders[f]; *s; s++)
-				path[at++] = *s;
-			for (unsigned long i = 0; i <= len; i++)
-				path[at++] = argv[0][i];
-			err = sys3(execve, path, argv, envp);
-			if (err != -ENOENT)
-				first = err;
-		}
-	return first == -ENOENT ? 127 : 126;
-}
-
-static long spawn(char *const *argv, const char *file, char *const *envp)
+static long spawn(char **argv, const char *file, char **envp)
 {
 	unsigned long none = 0;
 	long pid = sys0(fork);
@@ -84,10 +47,7 @@ static long spawn(char *const *argv, const char *file, char *const *envp)
 		complain("cannot execute ", file);
 		sys1(exit_group, 127);
 	}
-	int status = execute(argv, envp);
-
-	complain(status == 127 ? "not found: " : "cannot execute ", argv[0]);
-	sys1(exit_group, status);
+	sys1(exit_group, execute(argv, envp));
 	return 0;
 }
 

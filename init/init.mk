@@ -11,7 +11,7 @@ INIT_CFLAGS := -O2 -g -std=gnu11 $(WARN) -ffreestanding -nostdlib -static -fno-p
 	-fno-tree-loop-distribute-patterns -Wl,-z,noexecstack -Wl,--build-id=none -s
 INIT_PROGRAMS := $(B)/init/init $(B)/init/run-program
 
-$(B)/init/init: init/init.c init/common.c
+$(B)/init/init: init/init.c init/execute.c init/common.c
 $(B)/init/run-program: init/run.c init/tree.c init/execute.c init/common.c
 $(INIT_PROGRAMS): $(wildcard init/*.h)
 	$(call say,GUESTCC,$@)

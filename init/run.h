@@ -40,7 +40,4 @@ struct settings {
 /* Mounts everything and makes it the root (tree.c). 0, or 1 after a complaint. */
 int make_tree(struct settings *set);
 
-/* execvp() by the PATH of env (execute.c): complains, and returns 126 or 127. */
-int execute(char **command, char **env);
-
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* The guest's tree under `vmlinux run`: mounted aside, then moved over the initial root. */
-#include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
 
@@ -122,19 +121,6 @@ static int mount_trees(const struct settings *set)
 	return 0;
 }
 
-static void mount_own(void)
-{
-	mount_one("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
-	mount_one("sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
-	mount_one("devtmpfs", "/dev", MS_NOSUID, "mode=0755");
-	mount_one("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, "mode=0620,gid=5,ptmxmode=0666");
-	mount_one("tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV, "mode=1777");
-	sys2(symlink, "/proc/self/fd", "/dev/fd");
-	sys2(symlink, "/proc/self/fd/0", "/dev/stdin");
-	sys2(symlink, "/proc/self/fd/1", "/dev/stdout");
-	sys2(symlink, "/proc/self/fd/2", "/dev/stderr");
-}
-
 int make_tree(struct settings *set)
 {
 	if (mount_root(set) || open_files(set))
@@ -143,5 +129,6 @@ int make_tree(struct settings *set)
 	    sys1(chdir, "/"))
 		return fail("cannot change to the host's root", "");
 	mount_own();
+	mount_one("tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV, "mode=1777");
 	return mount_trees(set);
 }
