@@ -105,16 +105,24 @@ static void fair_update(struct rq *rq)
 		return;
 	curr->sched.exec_start = rq->clock;
 	WRITE_ONCE(curr->sched.sum_exec_runtime, curr->sched.sum_exec_runtime + ran);
-	for_each_level(se)
+	for_each_level(se) {
+		if (se->queue->curr != se)
+			break;
 		charge(se->queue, se, ran);
+	}
 }
 
-/* Out of the trees, down to the task. */
+/*
+ * Out of the trees, down to the task. One that was moved into a throttled group while it runs
+ * is `curr` below that group only, and leaves the CPU soon.
+ */
 static void take_out(struct task_struct *task)
 {
 	struct sched_entity *se = &task->sched.se;
 
 	for_each_level(se) {
+		if (!se->on_queue)
+			break;
 		if (se->queued)
 			fair_tree_remove(se->queue, se);
 		se->queue->curr = se;
@@ -265,7 +273,7 @@ static void fair_tick(struct rq *rq, struct task_struct *curr)
 	struct sched_entity *se = &curr->sched.se;
 
 	for_each_level(se) {
-		if (fair_algorithm->tick(se->queue, se))
+		if (se->queue->curr == se && fair_algorithm->tick(se->queue, se))
 			resched_curr(rq);
 	}
 }
