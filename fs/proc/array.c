@@ -272,30 +272,12 @@ static void show_caps(struct seq_file *m, struct task_struct *task)
 	put_cred(cred);
 }
 
-/* A CPU set as a list: "0-3,5". */
-static void show_cpu_list(struct seq_file *m, unsigned long set)
-{
-	const char *comma = "";
-
-	for (unsigned int cpu = 0; cpu < 64; cpu++) {
-		unsigned int last = cpu;
-
-		if (!(set >> cpu & 1))
-			continue;
-		while (last + 1 < 64 && set >> (last + 1) & 1)
-			last++;
-		seq_printf(m, last > cpu ? "%s%u-%u" : "%s%u", comma, cpu, last);
-		comma = ",";
-		cpu = last;
-	}
-}
-
 int proc_pid_status(struct seq_file *m, struct pid *pid, struct task_struct *task)
 {
 	struct mm_struct *mm = get_task_mm(task);
-	unsigned long cpus = task->sched.cpus_mask.bits[0] & cpu_possible_mask->bits[0];
 	struct pid_namespace *ns = proc_seq_pid_ns(m);
 	struct group_view g;
+	struct cpumask cpus;
 
 	view_group(task, ns, &g, false);
 	seq_puts(m, "Name:\t");
@@ -316,9 +298,10 @@ int proc_pid_status(struct seq_file *m, struct pid *pid, struct task_struct *tas
 		   "Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunknown\n",
 		   task->no_new_privs, READ_ONCE(task->seccomp_mode),
 		   READ_ONCE(task->seccomp_filters));
-	seq_printf(m, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", cpus);
-	show_cpu_list(m, cpus);
-	seq_printf(m, "\nMems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t%lu\n"
+	cpumask_and(&cpus, &task->sched.cpus_mask, cpu_possible_mask);
+	seq_printf(m, "Cpus_allowed:\t%*pb\nCpus_allowed_list:\t%*pbl\n", nr_cpu_ids, cpus.bits,
+		   nr_cpu_ids, cpus.bits);
+	seq_printf(m, "Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t%lu\n"
 		   "nonvoluntary_ctxt_switches:\t%lu\n", task->nvcsw, task->nivcsw);
 	return 0;
 }

@@ -36,41 +36,28 @@ static DEFINE_MUTEX(tables_lock);
 static struct sysfs_table *tables, **tables_end = &tables;	/* tables_lock */
 static struct super_block *sysfs_sb;				/* tables_lock */
 
-/* A CPU set as a list: "0-3,5". */
-static void show_list(struct seq_file *m, unsigned long set)
+static int show_list(struct seq_file *m, const struct cpumask *mask)
 {
-	const char *comma = "";
-
-	for (unsigned int cpu = 0; cpu < 64; cpu++) {
-		unsigned int last = cpu;
-
-		if (!(set >> cpu & 1))
-			continue;
-		while (last + 1 < 64 && set >> (last + 1) & 1)
-			last++;
-		seq_printf(m, last > cpu ? "%s%u-%u" : "%s%u", comma, cpu, last);
-		comma = ",";
-		cpu = last;
-	}
-	seq_putc(m, '\n');
+	seq_printf(m, "%*pbl\n", nr_cpu_ids, mask->bits);
+	return 0;
 }
 
 static int online_show(struct seq_file *m, void *v)
 {
-	show_list(m, cpu_online_mask->bits[0]);
-	return 0;
+	return show_list(m, cpu_online_mask);
 }
 
 static int possible_show(struct seq_file *m, void *v)
 {
-	show_list(m, cpu_possible_mask->bits[0]);
-	return 0;
+	return show_list(m, cpu_possible_mask);
 }
 
 static int offline_show(struct seq_file *m, void *v)
 {
-	show_list(m, cpu_possible_mask->bits[0] & ~cpu_online_mask->bits[0]);
-	return 0;
+	struct cpumask mask;
+
+	cpumask_andnot(&mask, cpu_possible_mask, cpu_online_mask);
+	return show_list(m, &mask);
 }
 
 static int kernel_max_show(struct seq_file *m, void *v)

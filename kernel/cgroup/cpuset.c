@@ -65,22 +65,10 @@ void cpuset_update(struct cgroup *cg)
 		cpuset_update(child);
 }
 
-static void show_list(struct seq_file *m, unsigned long set)
+static int show_list(struct seq_file *m, const struct cpumask *mask)
 {
-	const char *comma = "";
-
-	for (unsigned int cpu = 0; cpu < 64; cpu++) {
-		unsigned int last = cpu;
-
-		if (!(set >> cpu & 1))
-			continue;
-		while (last + 1 < 64 && set >> (last + 1) & 1)
-			last++;
-		seq_printf(m, last > cpu ? "%s%u-%u" : "%s%u", comma, cpu, last);
-		comma = ",";
-		cpu = last;
-	}
-	seq_putc(m, '\n');
+	seq_printf(m, "%*pbl\n", nr_cpu_ids, mask->bits);
+	return 0;
 }
 
 static bool parse_cpu(char **at, unsigned int *cpu)
@@ -124,8 +112,7 @@ static int parse_list(char *text, unsigned long *set)
 
 static int show_cpus(struct seq_file *m, struct cgroup *cg)
 {
-	show_list(m, cg->cpus.bits[0]);
-	return 0;
+	return show_list(m, &cg->cpus);
 }
 
 static int write_cpus(struct cgroup *cg, char *text, const struct file *file)
@@ -144,8 +131,7 @@ static int write_cpus(struct cgroup *cg, char *text, const struct file *file)
 
 static int show_effective(struct seq_file *m, struct cgroup *cg)
 {
-	show_list(m, cg->effective_cpus.bits[0]);
-	return 0;
+	return show_list(m, &cg->effective_cpus);
 }
 
 static int show_mems(struct seq_file *m, struct cgroup *cg)
