@@ -17,6 +17,7 @@
 #include <fs/inode.h>
 #include <fs/libfs.h>
 #include <fs/mount.h>
+#include <fs/mount_options.h>
 #include <fs/notify.h>
 #include <fs/poll.h>
 #include <fs/seq_file.h>
@@ -493,10 +494,10 @@ static struct dentry *cgroup_mount(struct file_system_type *type, int flags, con
 {
 	struct cgroup *top = current->nsproxy->cgroup_ns->root;
 	struct dentry *root, *shown;
-	char *text = data, *word;
+	char *text = data, *name, *value;
 
-	while (text && (word = strsep(&text, ",")))
-		if (*word && !known_option(word))
+	while ((name = next_mount_option(&text, &value)))
+		if (value || !known_option(name))
 			return ERR_PTR(-EINVAL);
 	root = mount_single(type, flags, NULL, fill_super);
 	if (IS_ERR(root) || top == &cgroup_root)

@@ -11,6 +11,7 @@
 #include <fs/inode.h>
 #include <fs/libfs.h>
 #include <fs/mount.h>
+#include <fs/mount_options.h>
 #include <fs/namei.h>
 #include <fs/seq_file.h>
 #include <fs/super.h>
@@ -78,17 +79,11 @@ static int parse_one(struct pts_fs_info *fsi, char *name, char *value)
 
 static int parse_options(struct pts_fs_info *fsi, char *data)
 {
-	char *name;
+	char *name, *value;
 
-	while ((name = strsep(&data, ","))) {
-		char *value = strchr(name, '=');
-		int err;
+	while ((name = next_mount_option(&data, &value))) {
+		int err = parse_one(fsi, name, value);
 
-		if (!*name)
-			continue;
-		if (value)
-			*value++ = '\0';
-		err = parse_one(fsi, name, value);
 		if (err)
 			return err;
 	}

@@ -3,6 +3,7 @@
  * procfs: one instance for each name space of process numbers. The root holds the static tree (generic.c), a
  * folder for each process (base.c), self and thread-self (self.c), and sys (sysctl.c).
  */
+#include <fs/mount_options.h>
 #include <fs/statfs.h>
 #include <kern/cred.h>
 #include <kern/rcupdate.h>
@@ -109,22 +110,19 @@ static int parse_one(struct proc_fs_info *info, const char *name, const char *va
 	return -EINVAL;
 }
 
+/* All or nothing. */
 static int proc_parse_options(struct proc_fs_info *info, char *data)
 {
-	char *name;
+	struct proc_fs_info parsed = *info;
+	char *name, *value;
 
-	while ((name = strsep(&data, ","))) {
-		char *value = strchr(name, '=');
-		int err;
+	while ((name = next_mount_option(&data, &value))) {
+		int err = parse_one(&parsed, name, value);
 
-		if (!*name)
-			continue;
-		if (value)
-			*value++ = '\0';
-		err = parse_one(info, name, value);
 		if (err)
 			return err;
 	}
+	*info = parsed;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <fs/dentry.h>
 #include <fs/file.h>
 #include <fs/libfs.h>
+#include <fs/mount_options.h>
 #include <fs/namei.h>
 #include <fs/posix_acl.h>
 #include <fs/seq_file.h>
@@ -158,11 +159,12 @@ static int parse_one(struct shmem_sb_info *sbi, const char *name, char *value)
 	if (!strcmp(name, "uid") || !strcmp(name, "gid")) {
 		if (kstrtouint(value, 10, &number))
 			return -EINVAL;
-		if (name[0] == 'u')
+		if (name[0] == 'u') {
 			sbi->uid = make_kuid(current_user_ns(), number);
-		else
-			sbi->gid = make_kgid(current_user_ns(), number);
-		return 0;
+			return uid_valid(sbi->uid) ? 0 : -EINVAL;
+		}
+		sbi->gid = make_kgid(current_user_ns(), number);
+		return gid_valid(sbi->gid) ? 0 : -EINVAL;
 	}
 	return -EINVAL;
 }
@@ -176,16 +178,11 @@ static bool ignored(const char *name)
 
 static int parse_options(struct shmem_sb_info *sbi, char *data)
 {
-	char *name;
+	char *name, *value;
 
-	while ((name = strsep(&data, ","))) {
-		char *value = strchr(name, '=');
+	while ((name = next_mount_option(&data, &value))) {
 		int err;
 
-		if (!*name)
-			continue;
-		if (value)
-			*value++ = '\0';
 		if (ignored(name))
 			continue;
 		err = value ? parse_one(sbi, name, value) : -EINVAL;
