@@ -67,18 +67,6 @@ static int hostfs_readdir(struct file *file, struct dir_context *ctx)
 	return n == -EBADF ? -EACCES : n < 0 ? n : 0;
 }
 
-static loff_t hostfs_dir_llseek(struct file *file, loff_t offset, int whence)
-{
-	if (whence == SEEK_CUR)
-		offset += file->f_pos;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	file->f_pos = offset;
-	return offset;
-}
-
 static int hostfs_dir_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 {
 	struct inode *inode = file_inode(file);
@@ -96,7 +84,7 @@ static int hostfs_dir_fsync(struct file *file, loff_t start, loff_t end, int dat
 }
 
 const struct file_operations hostfs_dir_fops = {
-	.llseek = hostfs_dir_llseek,
+	.llseek = dcache_dir_lseek,
 	.read = generic_read_dir,
 	.iterate_shared = hostfs_readdir,
 	.fsync = hostfs_dir_fsync,

@@ -10,6 +10,7 @@
 #include <fs/dentry.h>
 #include <fs/file.h>
 #include <fs/inode.h>
+#include <fs/libfs.h>
 #include <fs/namei.h>
 #include <kern/err.h>
 #include <kern/kernel.h>
@@ -499,18 +500,6 @@ static int ovl_iterate(struct file *file, struct dir_context *ctx)
 	return of->listed ? iterate_merged(file, ctx) : iterate_real(file, ctx);
 }
 
-static loff_t ovl_dir_llseek(struct file *file, loff_t offset, int whence)
-{
-	if (whence == SEEK_CUR)
-		offset += file->f_pos;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	file->f_pos = offset;
-	return offset;
-}
-
 static int ovl_dir_open(struct inode *inode, struct file *file)
 {
 	struct ovl_dir_file *of = kzalloc(sizeof(*of), GFP_KERNEL);
@@ -560,16 +549,11 @@ static int ovl_dir_fsync(struct file *file, loff_t start, loff_t end, int datasy
 	return error;
 }
 
-static ssize_t ovl_dir_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
-{
-	return -EISDIR;
-}
-
 const struct file_operations ovl_dir_operations = {
 	.open = ovl_dir_open,
 	.release = ovl_dir_release,
-	.llseek = ovl_dir_llseek,
-	.read = ovl_dir_read,
+	.llseek = dcache_dir_lseek,
+	.read = generic_read_dir,
 	.iterate_shared = ovl_iterate,
 	.fsync = ovl_dir_fsync,
 };
