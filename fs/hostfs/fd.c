@@ -341,12 +341,39 @@ void hostfs_opened(struct inode *inode)
 	spin_unlock(&fd_lock);
 }
 
+static void unpin(struct hostfs_inode *info)
+{
+	info->pinned = false;
+	if (info->rfd >= 0)
+		lru_touch(info);
+}
+
+/*
+ * Descriptors of a file that has lost a name need to stay only while it is open by that one, or
+ * has no other: else a file is pinned for good by the removal of a hard link. => fd_lock held
+ */
+static void unpin_named(struct inode *inode)
+{
+	struct hostfs_inode *info = HOSTFS_I(inode);
+
+	if (info->pinned && !info->opens && inode->i_nlink && !S_ISDIR(inode->i_mode))
+		unpin(info);
+}
+
 void hostfs_closed(struct inode *inode)
 {
 	spin_lock(&fd_lock);
 	HOSTFS_I(inode)->opens--;
+	unpin_named(inode);
 	spin_unlock(&fd_lock);
 	drop_writer(HOSTFS_I(inode));
+}
+
+void hostfs_name_gone(struct inode *inode)
+{
+	spin_lock(&fd_lock);
+	unpin_named(inode);
+	spin_unlock(&fd_lock);
 }
 
 int hostfs_pin(struct inode *inode)
@@ -371,12 +398,8 @@ int hostfs_pin(struct inode *inode)
 
 void hostfs_unpin(struct inode *inode)
 {
-	struct hostfs_inode *info = HOSTFS_I(inode);
-
 	spin_lock(&fd_lock);
-	info->pinned = false;
-	if (info->rfd >= 0)
-		lru_touch(info);
+	unpin(HOSTFS_I(inode));
 	spin_unlock(&fd_lock);
 }
 

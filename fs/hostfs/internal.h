@@ -82,6 +82,8 @@ void hostfs_closed(struct inode *inode);
 int hostfs_pin(struct inode *inode);
 /* It keeps its name after all. */
 void hostfs_unpin(struct inode *inode);
+/* The name has gone, and i_nlink says so. Others that are left lead to the file once it is closed. */
+void hostfs_name_gone(struct inode *inode);
 /* The inode goes. */
 void hostfs_forget(struct inode *inode);
 
@@ -93,7 +95,7 @@ struct hostfs_place {
 	struct name_snapshot snap;
 	const char *name;
 };
-/* One name, as the host will read it: that of a file without a name ("/") is none. */
+/* Is it one name in a folder, and no way out of it? */
 bool hostfs_nameable(const char *name);
 int hostfs_place_get(struct dentry *dentry, struct hostfs_place *place);
 void hostfs_place_put(struct hostfs_place *place);

@@ -216,6 +216,7 @@ static int take_away(struct inode *dir, struct dentry *dentry, bool folder)
 		clear_nlink(inode);
 	else if (inode->i_nlink)
 		drop_nlink(inode);
+	hostfs_name_gone(inode);
 	hostfs_changed(dir, NULL);
 	return 0;
 }
@@ -266,6 +267,8 @@ static int hostfs_rename(struct inode *old_dir, struct dentry *old, struct inode
 		clear_nlink(victim);
 	else if (victim && victim->i_nlink)
 		drop_nlink(victim);
+	if (victim)
+		hostfs_name_gone(victim);
 	hostfs_changed(old_dir, NULL);
 	if (new_dir != old_dir)
 		hostfs_changed(new_dir, NULL);

@@ -257,6 +257,17 @@ def devices_are_the_guests():
 
 # ---- trees ----
 
+@test
+def removed_hard_links_hold_no_descriptors():
+    top = folder()
+    os.mkdir(top + "/old")
+    for i in range(400):
+        write("%s/old/%d" % (top, i), "x\n")
+    script = "cd %s; cp -al old new; rm -r old; cat new/* | wc -l; ls new | wc -l" % top
+    limited = ["sh", "-c", "ulimit -n 300; exec \"$@\"", "sh"]
+    run(limited + command("--rw", "sh", "-c", script)).expect(0, b"400\n400\n")
+
+
 @test(cpus=CPUS)
 def host_is_not_written(cpus):
     top = folder()
