@@ -320,13 +320,13 @@ static int hostfs_fill_super(struct super_block *sb, void *data, int silent)
 	return fill_root(sb, fd);
 }
 
-/* The source is the tree's number. */
+/* The source is the tree's number; there are no options. */
 static struct dentry *hostfs_mount(struct file_system_type *type, int flags, const char *dev_name,
 				   void *data)
 {
 	unsigned int tree;
 
-	if (!dev_name || kstrtouint(dev_name, 10, &tree))
+	if (!dev_name || kstrtouint(dev_name, 10, &tree) || (data && *(const char *)data))
 		return ERR_PTR(-EINVAL);
 	return mount_nodev(type, flags, &tree, hostfs_fill_super);
 }
