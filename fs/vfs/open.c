@@ -66,11 +66,6 @@ static int do_dentry_open(struct file *file)
 		file->f_op = &path_fops;
 		return 0;
 	}
-	if (unlikely(READ_ONCE(inode->i_flctx))) {
-		error = __break_lease(inode, file->f_flags);
-		if (error)
-			goto fail;
-	}
 	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
 	if ((file->f_mode & (FMODE_READ | FMODE_WRITE)) == FMODE_READ) {
 		atomic_inc(&inode->i_readcount);
@@ -92,6 +87,12 @@ static int do_dentry_open(struct file *file)
 			file->f_mode |= FMODE_MNT_WRITE;
 		}
 		file->f_mode |= FMODE_WRITER;
+	}
+	/* Counted first: who asks for a lease from now on sees this open, and gets none. */
+	if (unlikely(READ_ONCE(inode->i_flctx))) {
+		error = __break_lease(inode, file->f_flags);
+		if (error)
+			goto undo;
 	}
 	if (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode))
 		file->f_mode |= FMODE_ATOMIC_POS;
