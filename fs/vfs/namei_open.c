@@ -141,13 +141,30 @@ static const char *open_last(struct nameidata *nd, const struct open_flags *op, 
 	return step_into(nd, WALK_TRAILING, dentry);
 }
 
+/* Opens what is there, and cuts it if asked to. */
+static int open_place(const struct path *path, struct file *file, int acc_mode, int flag,
+		      bool truncate)
+{
+	int error = truncate ? mnt_want_write(path->mnt) : 0;
+
+	if (error)
+		return error;
+	error = may_open(path, acc_mode, flag);
+	if (!error)
+		error = vfs_open(path, file);
+	if (!error && truncate)
+		error = handle_truncate(file);
+	if (truncate)
+		mnt_drop_write(path->mnt);
+	return error;
+}
+
 static int do_open(struct nameidata *nd, struct file *file, const struct open_flags *op,
 		   bool created)
 {
 	int flag = op->open_flag;
 	int acc_mode = op->acc_mode;
 	bool truncate = flag & O_TRUNC;
-	bool want_write = false;
 	struct inode *inode;
 	int error = complete_walk(nd);
 
@@ -175,22 +192,8 @@ static int do_open(struct nameidata *nd, struct file *file, const struct open_fl
 		file->f_mode |= FMODE_CREATED;
 		acc_mode = 0;
 		truncate = false;
-	} else if (truncate && S_ISREG(inode->i_mode)) {
-		error = mnt_want_write(nd->path.mnt);
-		if (error)
-			return error;
-		want_write = true;
-	} else {
-		truncate = false;
 	}
-	error = may_open(&nd->path, acc_mode, flag);
-	if (!error)
-		error = vfs_open(&nd->path, file);
-	if (!error && truncate)
-		error = handle_truncate(file);
-	if (want_write)
-		mnt_drop_write(nd->path.mnt);
-	return error;
+	return open_place(&nd->path, file, acc_mode, flag, truncate && S_ISREG(inode->i_mode));
 }
 
 struct dentry *vfs_tmpfile(struct dentry *parent, umode_t mode, int open_flag)
@@ -254,18 +257,17 @@ struct file *file_open_path(const struct path *path, int flags)
 {
 	struct file *file = alloc_empty_file(flags & ~(O_CREAT | O_EXCL | O_CLOEXEC));
 	int mask = "\004\002\006\006"[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
-	int error = 0;
+	int error;
 
 	if (IS_ERR(file))
 		return file;
 	if ((flags & O_DIRECTORY) && !d_is_dir(path->dentry))
 		error = -ENOTDIR;
-	else if (!(flags & O_PATH))
-		error = may_open(path, mask, flags);
-	if (!error)
+	else if (flags & O_PATH)
 		error = vfs_open(path, file);
-	if (!error && (flags & O_TRUNC) && d_is_reg(path->dentry))
-		error = handle_truncate(file);
+	else
+		error = open_place(path, file, mask, flags,
+				   (flags & O_TRUNC) && d_is_reg(path->dentry));
 	if (!error)
 		return file;
 	fput(file);
