@@ -136,7 +136,7 @@ static bool safe_to_link(struct inode *inode)
 int may_linkat(struct inode *inode)
 {
 	if (!READ_ONCE(protected_hardlinks) || safe_to_link(inode) ||
-	    uid_eq(current_fsuid(), inode->i_uid) || capable(CAP_FOWNER))
+	    inode_owner_or_capable(inode))
 		return 0;
 	return -EPERM;
 }
