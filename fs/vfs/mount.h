@@ -173,6 +173,12 @@ int attach_recursive_mnt(struct mount *source, struct mount *dest, struct mountp
 			 bool moving, struct list_head *undo);
 int mnt_alloc_group_id(struct mount *mnt);
 void mnt_release_group_id(struct mount *mnt);
+/*
+ * A mount, or each of a tree, that is to be shared gets a group of its own: all or none. And back,
+ * for those that were not made shared. => namespace_sem held for writing
+ */
+int invent_group_ids(struct mount *tree, bool recurse);
+void cleanup_group_ids(struct mount *tree, bool recurse);
 
 /* ---- propagation.c; => namespace_sem held for writing ---- */
 

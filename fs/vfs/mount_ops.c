@@ -86,23 +86,33 @@ static unsigned int count_mounts(struct mount *mnt)
 	return n;
 }
 
-/* Makes every mount of a tree the first of a group, or backs out. */
-static int invent_group_ids(struct mount *tree)
+static struct mount *next_of(struct mount *p, struct mount *tree, bool recurse)
 {
-	struct mount *p, *q;
+	return recurse ? next_mnt(p, tree) : NULL;
+}
 
-	for (p = tree; p; p = next_mnt(p, tree)) {
-		int error;
+/* Those that did not become shared after all give their numbers back. */
+static void revoke_group_ids(struct mount *tree, const struct mount *end, bool recurse)
+{
+	for (struct mount *p = tree; p != end; p = next_of(p, tree, recurse))
+		if (p->mnt_group_id && !IS_MNT_SHARED(p))
+			mnt_release_group_id(p);
+}
 
-		if (p->mnt_group_id || IS_MNT_SHARED(p))
-			continue;
-		error = mnt_alloc_group_id(p);
-		if (!error)
-			continue;
-		for (q = tree; q != p; q = next_mnt(q, tree))
-			if (q->mnt_group_id && !IS_MNT_SHARED(q))
-				mnt_release_group_id(q);
-		return error;
+void cleanup_group_ids(struct mount *tree, bool recurse)
+{
+	revoke_group_ids(tree, NULL, recurse);
+}
+
+int invent_group_ids(struct mount *tree, bool recurse)
+{
+	for (struct mount *p = tree; p; p = next_of(p, tree, recurse)) {
+		int error = p->mnt_group_id ? 0 : mnt_alloc_group_id(p);
+
+		if (error) {
+			revoke_group_ids(tree, p, recurse);
+			return error;
+		}
 	}
 	return 0;
 }
@@ -144,7 +154,7 @@ int attach_recursive_mnt(struct mount *source, struct mount *dest, struct mountp
 	if (IS_MNT_SHARED(dest)) {
 		struct mount *p;
 
-		error = invent_group_ids(source);
+		error = invent_group_ids(source, true);
 		if (error)
 			return error;
 		error = propagate_mnt(dest, mp, source, &copies);
@@ -157,6 +167,7 @@ int attach_recursive_mnt(struct mount *source, struct mount *dest, struct mountp
 				list_del_init(&child->mnt_umount);
 				umount_tree(child, false, undo);
 			}
+			cleanup_group_ids(source, true);
 			return error;
 		}
 	}
@@ -524,13 +535,11 @@ int do_change_type(struct path *path, int flag)
 	if (!check_mnt(mnt)) {
 		error = -EINVAL;
 	} else if (type == MS_SHARED) {
-		for (p = mnt; p && !error; p = flag & MS_REC ? next_mnt(p, mnt) : NULL)
-			if (!p->mnt_group_id)
-				error = mnt_alloc_group_id(p);
+		error = invent_group_ids(mnt, flag & MS_REC);
 	}
 	if (!error) {
 		write_seqlock(&mount_lock);
-		for (p = mnt; p; p = flag & MS_REC ? next_mnt(p, mnt) : NULL)
+		for (p = mnt; p; p = next_of(p, mnt, flag & MS_REC))
 			change_mnt_propagation(p, type);
 		write_sequnlock(&mount_lock);
 	}

@@ -132,18 +132,6 @@ static int prepare(struct mount *root, const struct change *c)
 	return -EBUSY;
 }
 
-static int give_group_ids(struct mount *root, const struct change *c)
-{
-	int error = 0;
-
-	if (c->propagation != MS_SHARED)
-		return 0;
-	for (struct mount *p = root; p && !error; p = next(p, root, c))
-		if (!p->mnt_group_id)
-			error = mnt_alloc_group_id(p);
-	return error;
-}
-
 static int apply(struct path *path, const struct change *c)
 {
 	struct mount *root = real_mount(path->mnt), *p;
@@ -154,7 +142,7 @@ static int apply(struct path *path, const struct change *c)
 	down_write(&namespace_sem);
 	if (!check_mnt(root) && (mnt_has_parent(root) || !root->mnt_ns || !is_anon_ns(root->mnt_ns)))
 		goto out;
-	error = give_group_ids(root, c);
+	error = c->propagation == MS_SHARED ? invent_group_ids(root, c->recurse) : 0;
 	if (error)
 		goto out;
 	write_seqlock(&mount_lock);
@@ -167,6 +155,8 @@ static int apply(struct path *path, const struct change *c)
 	if (!error)
 		touch_mnt_namespace(root->mnt_ns);
 	write_sequnlock(&mount_lock);
+	if (error && c->propagation == MS_SHARED)
+		cleanup_group_ids(root, c->recurse);
 out:
 	up_write(&namespace_sem);
 	return error;
