@@ -32,16 +32,12 @@ const struct address_space_operations ovl_aops = {};
 struct file *ovl_open_realfile(const struct file *file, const struct path *real)
 {
 	int flags = (file->f_flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC)) | O_NOATIME;
-	int mask = MAY_OPEN | ((flags & O_ACCMODE) + 1);
+	int mask = MAY_OPEN | "\4\2\6\6"[flags & O_ACCMODE];
 	struct super_block *sb = file_inode(file)->i_sb;
 	const struct cred *old = ovl_override_creds(sb);
 	struct file *realfile;
 	int error;
 
-	if ((flags & O_ACCMODE) == O_ACCMODE)
-		mask = MAY_OPEN | MAY_READ | MAY_WRITE;
-	else
-		mask = MAY_OPEN | "\4\2\6"[flags & O_ACCMODE];
 	error = inode_permission(d_inode(real->dentry), mask);
 	realfile = error ? ERR_PTR(error) :
 		backing_file_open(&file->f_path, flags, real, current_cred());

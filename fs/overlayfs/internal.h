@@ -43,7 +43,7 @@ struct ovl_fs {
 	char *upperdir, *workdir_name;	/* as given */
 	enum ovl_redirect redirect;
 	enum ovl_xino xino;
-	bool userxattr, is_volatile, default_permissions, index, metacopy;
+	bool userxattr, is_volatile, default_permissions;
 	atomic_t temp_id;		/* names in workdir */
 };
 
@@ -67,7 +67,7 @@ struct ovl_inode {
 	char *redirect;			/* w: where a folder's lower parts are looked for */
 	unsigned long flags;
 	u64 version;			/* w: counts changes of a folder: makes caches stale */
-	struct ovl_dir_cache *cache;	/* w: of a merged folder, or NULL */
+	struct ovl_dir_cache *cache;	/* l: of a merged folder, or NULL */
 	struct mutex lock;		/* one copy-up at a time */
 	struct inode vfs_inode;
 };

@@ -65,7 +65,7 @@ static int follow_redirect(struct ovl_search *s, struct dentry *found)
 
 	if (IS_ERR_OR_NULL(text))
 		return PTR_ERR(text);
-	if (s->ofs->redirect == OVL_REDIRECT_NOFOLLOW || s->ofs->redirect == OVL_REDIRECT_OFF) {
+	if (s->ofs->redirect == OVL_REDIRECT_NOFOLLOW) {
 		kfree(text);
 		return -EPERM;
 	}
