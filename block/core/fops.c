@@ -40,6 +40,19 @@ static unsigned int bytes_in_page(const struct inode *inode, pgoff_t index)
 	return left >= (loff_t)PAGE_SIZE ? PAGE_SIZE : left > 0 ? left : 0;
 }
 
+/* Submits one page, from its sector on; end() gets it in bi_private. => sleeps for memory only */
+static void submit_page(struct block_device *bdev, blk_opf_t opf, struct page *page, pgoff_t at,
+			unsigned int len, void (*end)(struct bio *bio))
+{
+	struct bio *bio = bio_alloc(bdev, 1, opf, GFP_NOIO | __GFP_NOFAIL);
+
+	bio->bi_sector = (sector_t)at << (PAGE_SHIFT - SECTOR_SHIFT);
+	bio_add_page(bio, page, len, 0);
+	bio->bi_private = page;
+	bio->bi_end_io = end;
+	submit_bio(bio);
+}
+
 /* ---- the page cache ---- */
 
 static void read_end(struct bio *bio)
@@ -58,7 +71,6 @@ static int blkdev_readpage(struct file *file, struct page *page)
 {
 	struct inode *inode = page->mapping->host;
 	unsigned int len = bytes_in_page(inode, page->index);
-	struct bio *bio;
 
 	zero_user_segment(page, len, PAGE_SIZE);
 	if (!len) {
@@ -66,12 +78,7 @@ static int blkdev_readpage(struct file *file, struct page *page)
 		unlock_page(page);
 		return 0;
 	}
-	bio = bio_alloc(I_BDEV(inode), 1, REQ_OP_READ, GFP_NOFS | __GFP_NOFAIL);
-	bio->bi_sector = (sector_t)page->index << (PAGE_SHIFT - SECTOR_SHIFT);
-	bio_add_page(bio, page, len, 0);
-	bio->bi_private = page;
-	bio->bi_end_io = read_end;
-	submit_bio(bio);
+	submit_page(I_BDEV(inode), REQ_OP_READ, page, page->index, len, read_end);
 	return 0;
 }
 
@@ -91,7 +98,6 @@ static int blkdev_writepage(struct page *page, struct writeback_control *wbc)
 {
 	struct inode *inode = page->mapping->host;
 	unsigned int len = bytes_in_page(inode, page->index);
-	struct bio *bio;
 
 	set_page_writeback(page);
 	unlock_page(page);
@@ -99,12 +105,7 @@ static int blkdev_writepage(struct page *page, struct writeback_control *wbc)
 		end_page_writeback(page);
 		return 0;
 	}
-	bio = bio_alloc(I_BDEV(inode), 1, REQ_OP_WRITE, GFP_NOIO | __GFP_NOFAIL);
-	bio->bi_sector = (sector_t)page->index << (PAGE_SHIFT - SECTOR_SHIFT);
-	bio_add_page(bio, page, len, 0);
-	bio->bi_private = page;
-	bio->bi_end_io = write_end;
-	submit_bio(bio);
+	submit_page(I_BDEV(inode), REQ_OP_WRITE, page, page->index, len, write_end);
 	return 0;
 }
 
@@ -215,26 +216,14 @@ static void swap_write_end(struct bio *bio)
 	bio_put(bio);
 }
 
-static void swap_rw(struct swap_info_struct *si, struct page *page, pgoff_t slot, bool write)
-{
-	struct bio *bio = bio_alloc(si->private, 1, (write ? REQ_OP_WRITE : REQ_OP_READ) | REQ_SWAP,
-				    GFP_NOIO | __GFP_NOFAIL);
-
-	bio->bi_sector = (sector_t)slot << (PAGE_SHIFT - SECTOR_SHIFT);
-	bio_add_page(bio, page, PAGE_SIZE, 0);
-	bio->bi_private = page;
-	bio->bi_end_io = write ? swap_write_end : swap_read_end;
-	submit_bio(bio);
-}
-
 static void swap_read(struct swap_info_struct *si, struct page *page, pgoff_t slot)
 {
-	swap_rw(si, page, slot, false);
+	submit_page(si->private, REQ_OP_READ | REQ_SWAP, page, slot, PAGE_SIZE, swap_read_end);
 }
 
 static void swap_write(struct swap_info_struct *si, struct page *page, pgoff_t slot)
 {
-	swap_rw(si, page, slot, true);
+	submit_page(si->private, REQ_OP_WRITE | REQ_SWAP, page, slot, PAGE_SIZE, swap_write_end);
 }
 
 static const struct swap_ops blkdev_swap_ops = { .read = swap_read, .write = swap_write };
@@ -284,12 +273,14 @@ static int blkdev_open(struct inode *inode, struct file *file)
 	if (IS_ERR(bdev))
 		return PTR_ERR(bdev);
 	file->f_mapping = bdev->bd_inode->i_mapping;
+	/* O_EXCL leaves f_flags once the file is open. */
+	file->private_data = holder;
 	return 0;
 }
 
 static int blkdev_release(struct inode *inode, struct file *file)
 {
-	blkdev_put(file_bdev(file), file->f_mode, file->f_flags & O_EXCL ? file : NULL);
+	blkdev_put(file_bdev(file), file->f_mode, file->private_data);
 	return 0;
 }
 

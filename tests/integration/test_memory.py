@@ -99,6 +99,16 @@ def small_initrd(folder, program):
 NOTHING_LEFT = "swapoff /dev/ubda && ! grep -q ubda /proc/swaps && echo swapped off"
 
 
+@test(limit=60, cpus=(1, 2, 4))
+def a_disk_is_free_again_when_its_one_user_has_closed_it(cpus):
+    with tempfile.TemporaryDirectory() as folder:
+        ended = boot("ncpus=%d" % cpus, "initrd=" + small_initrd(folder, "fs/exclusive"),
+                     "ubd0=" + swap_image(folder, 16), "--", "sh", "-c",
+                     "exclusive; echo status $?; swapon /dev/ubda && " + NOTHING_LEFT)
+    out = ended.out.decode()
+    check(out.endswith("status 0\nswapped off\n"), out + ended.err.decode(errors="replace"))
+
+
 def swapped_workset(cpus, mem, swap, mib, rounds, processes, limit):
     with tempfile.TemporaryDirectory() as folder:
         ended = boot("mem=%dM" % mem, "ncpus=%d" % cpus, "initrd=" + small_initrd(folder, "mm/workset"),
