@@ -284,6 +284,7 @@ static int read_header(struct swap_info_struct *si, struct file *file, loff_t si
 {
 	struct page *page = read_mapping_page(file->f_mapping, 0, file);
 	const struct swap_header *header;
+	unsigned int nr_bad, last;
 	int err = -EINVAL;
 
 	if (IS_ERR(page))
@@ -293,30 +294,34 @@ static int read_header(struct swap_info_struct *si, struct file *file, loff_t si
 		pr_err("Unable to find swap-space signature\n");
 		goto out;
 	}
-	if (header->version != 1 || !header->last_page ||
-	    header->nr_badpages > ARRAY_SIZE(header->badpages)) {
+	/* A program may have the page mapped, and go on writing. */
+	last = READ_ONCE(header->last_page);
+	nr_bad = READ_ONCE(header->nr_badpages);
+	if (header->version != 1 || !last || nr_bad > ARRAY_SIZE(header->badpages)) {
 		pr_warn("Unable to handle swap header version %d\n", header->version);
 		goto out;
 	}
-	si->max = min((unsigned long)header->last_page + 1, SWP_OFFSET_MASK);
+	si->max = min((unsigned long)last + 1, SWP_OFFSET_MASK);
 	if ((u64)size >> PAGE_SHIFT < si->max) {
 		pr_warn("Swap area shorter than signature indicates\n");
 		goto out;
 	}
-	if (header->nr_badpages && S_ISREG(file_inode(file)->i_mode))
+	if (nr_bad && S_ISREG(file_inode(file)->i_mode))
 		goto out;
 	err = alloc_maps(si);
 	if (err)
 		goto out;
 	si->pages = si->max;
 	slot_block(si, 0);
-	for (unsigned int i = 0; i < header->nr_badpages; i++) {
-		if (!header->badpages[i] || header->badpages[i] >= si->max) {
+	for (unsigned int i = 0; i < nr_bad; i++) {
+		unsigned int bad = READ_ONCE(header->badpages[i]);
+
+		if (!bad || bad >= si->max) {
 			free_maps(si);
 			err = -EINVAL;
 			goto out;
 		}
-		slot_block(si, header->badpages[i]);
+		slot_block(si, bad);
 	}
 	if (!si->pages) {
 		pr_warn("Empty swap-file\n");
@@ -406,11 +411,15 @@ static int add_area(struct file *file, int flags)
 	return 0;
 }
 
+/* The file that swapon() or swapoff() names, for those who may call them; ERR_PTR. */
 static struct file *open_area(const char __user *uname)
 {
-	struct filename *name = getname(uname);
+	struct filename *name;
 	struct file *file;
 
+	if (!capable(CAP_SYS_ADMIN))
+		return ERR_PTR(-EPERM);
+	name = getname(uname);
 	if (IS_ERR(name))
 		return ERR_CAST(name);
 	file = filp_open(name->name, O_RDWR | O_LARGEFILE, 0);
@@ -425,8 +434,6 @@ SYSCALL_DEFINE2(swapon, const char __user *, name, int, flags)
 
 	if (flags & ~SWAP_FLAGS_VALID)
 		return -EINVAL;
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
 	file = open_area(name);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
@@ -609,8 +616,6 @@ SYSCALL_DEFINE1(swapoff, const char __user *, name)
 	struct file *file;
 	int err = -EINVAL;
 
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
 	file = open_area(name);
 	if (IS_ERR(file))
 		return PTR_ERR(file);

@@ -23,8 +23,6 @@ typedef struct { unsigned long val; } swp_entry_t;
 #define SWP_TYPE_SHIFT 52
 #define SWP_OFFSET_MASK ((1UL << 40) - 1)
 #define MAX_SWAPFILES 28
-/* Not swap: the page is being moved, and its frame is the offset (mm/migrate.c). */
-#define SWP_MIGRATION 31
 
 static inline swp_entry_t swp_entry(unsigned int type, unsigned long offset)
 {
