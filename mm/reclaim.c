@@ -87,15 +87,9 @@ static void unmap_page(struct batch *b, struct page *page, const struct scan_con
 		keep_page(b, page, true);
 		return;
 	}
-	if (page_mapped(page)) {
+	/* Mapped still or not: entries that are gone hold references, which go with the batch. */
+	if (page_mapped(page))
 		refs = try_to_unmap(page, &b->flush);
-		if (page_mapped(page)) {
-			/* Its entries that are gone still hold references: they go with the batch. */
-			b->refs[b->nr] = refs;
-			b->unmapped[b->nr++] = page;
-			return;
-		}
-	}
 	b->refs[b->nr] = refs;
 	b->unmapped[b->nr++] = page;
 	return;

@@ -104,14 +104,12 @@ void writeback_ended(void)
 /* Rounds of growing effort until nr pages are free. The number freed. */
 static unsigned long reclaim(struct scan_control *sc)
 {
-	struct scan_control round;
 	unsigned long slab = 0;
 
 	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
 		shrink_node(sc);
-		round = *sc;
 		slab += shrink_slab(sc->gfp, min(sc->priority, 6)) / 8;
-		if (round.nr_reclaimed + slab >= sc->nr_to_reclaim)
+		if (sc->nr_reclaimed + slab >= sc->nr_to_reclaim)
 			break;
 		if (sc->priority < DEF_PRIORITY - 2 || too_much_writeback())
 			wait_for_writeback();
