@@ -102,6 +102,8 @@ struct futex_pi_state *futex_alloc_pi_state(void);
 void futex_get_pi_state(struct futex_pi_state *state);
 /* NULL is allowed. */
 void futex_put_pi_state(struct futex_pi_state *state);
+/* The first that waits on the key, or NULL. => bucket lock held */
+struct futex_q *futex_top_waiter(struct futex_bucket *b, const struct futex_key *key);
 /* The word names the task now. */
 void futex_set_owner(struct futex_pi_state *state, struct task_struct *owner);
 

@@ -165,13 +165,11 @@ static int unlock_to_waiter(struct futex_q *top, u32 __user *uaddr, u32 value,
 static int unlock_locked(struct futex_bucket *b, const struct futex_key *key, u32 __user *uaddr,
 			 u32 value, struct task_struct **next)
 {
-	struct futex_q *q;
+	struct futex_q *top = futex_top_waiter(b, key);
 	u32 seen;
 
-	list_for_each_entry(q, &b->chain, list) {
-		if (futex_match(&q->key, key))
-			return unlock_to_waiter(q, uaddr, value, next);
-	}
+	if (top)
+		return unlock_to_waiter(top, uaddr, value, next);
 	/* The last waiter has given up: the word is all there is. */
 	if (futex_atomic_cmpxchg_inatomic(&seen, uaddr, value, 0))
 		return -EFAULT;

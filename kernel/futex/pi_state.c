@@ -244,7 +244,7 @@ static int exchange_word(u32 __user *uaddr, u32 value, u32 new)
 	return seen == value ? 0 : -EAGAIN;
 }
 
-static struct futex_q *top_waiter(struct futex_bucket *b, const struct futex_key *key)
+struct futex_q *futex_top_waiter(struct futex_bucket *b, const struct futex_key *key)
 {
 	struct futex_q *q;
 
@@ -266,7 +266,7 @@ int futex_lock_pi_atomic(u32 __user *uaddr, struct futex_bucket *b, const struct
 		return -EFAULT;
 	if ((value & FUTEX_TID_MASK) == tid)
 		return -EDEADLK;
-	top = top_waiter(b, key);
+	top = futex_top_waiter(b, key);
 	if (top)
 		return attach_to_state(uaddr, value, top->pi_state, attempt);
 	if (value & FUTEX_TID_MASK) {

@@ -40,22 +40,11 @@ static void wake_owner(struct futex_q *q, struct wake_q_head *wake_q)
 	futex_remove(q);
 }
 
-static struct futex_q *first_of(struct futex_bucket *b, const struct futex_key *key)
-{
-	struct futex_q *q;
-
-	list_for_each_entry(q, &b->chain, list) {
-		if (futex_match(&q->key, key))
-			return q;
-	}
-	return NULL;
-}
-
 /* Tries to take the mutex for the first sleeper: 1 and it has it, 0, or an error as below. */
 static int take_for_first(struct requeue *r, int nr_requeue, struct futex_pi_attempt *attempt,
 			  struct wake_q_head *wake_q)
 {
-	struct futex_q *first = first_of(r->b1, &r->key1);
+	struct futex_q *first = futex_top_waiter(r->b1, &r->key1);
 	int ret;
 
 	if (!first)

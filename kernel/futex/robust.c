@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Robust lists: the locks that a task holds, which its death must not leave locked for ever. */
-#include <kern/cred.h>
 #include <kern/errno.h>
 #include <kern/fork.h>
 #include <kern/futex.h>
 #include <kern/pid.h>
-#include <kern/rcupdate.h>
+#include <kern/ptrace.h>
 #include <kern/sched.h>
 #include <kern/syscalls.h>
 #include <mm/uaccess.h>
@@ -110,16 +109,12 @@ SYSCALL_DEFINE3(get_robust_list, int, pid, struct robust_list_head __user *__use
 	struct task_struct *task;
 	bool allowed;
 
-	rcu_read_lock();
-	task = pid ? find_task_by_vpid(pid) : current;
-	if (!task) {
-		rcu_read_unlock();
+	task = pid ? find_get_task_by_vpid(pid) : get_task_struct(current);
+	if (!task)
 		return -ESRCH;
-	}
-	allowed = task == current || uid_eq(current_cred()->uid, __task_cred(task)->uid) ||
-		  capable(CAP_SYS_PTRACE);
+	allowed = ptrace_may_access(task, PTRACE_MODE_READ_REALCREDS);
 	head = task->robust_list;
-	rcu_read_unlock();
+	put_task_struct(task);
 	if (!allowed)
 		return -EPERM;
 	if (put_user(sizeof(*head), len_ptr) || put_user(head, head_ptr))
