@@ -260,8 +260,7 @@ static void *plain_body(void *unused)
 	signals_mask_service();
 	for (;;) {
 		take_submitted(do_now);
-		if (sys3(SYS_read, bell, &count, sizeof(count)) < 0)
-			continue;
+		sys3(SYS_read, bell, &count, sizeof(count));
 	}
 	return unused;
 }
