@@ -8,6 +8,7 @@
 #include <kern/workqueue.h>
 
 struct cgroup;
+struct cpumask;
 struct file;
 struct seq_file;
 struct task_struct;
@@ -50,6 +51,9 @@ void cgroup_free_task(struct task_struct *task);
 /* The freezer (JOBCTL_TRAP_FREEZE): the task counts as frozen from here to there. */
 void cgroup_enter_frozen(void);
 void cgroup_leave_frozen(bool always);
+
+/* The CPUs that the task's group has. */
+void cpuset_cpus_allowed(struct task_struct *task, struct cpumask *mask);
 
 /* "0::/path" of a task as the reader sees it, and the table of /proc/cgroups. */
 void cgroup_show_task(struct seq_file *m, struct task_struct *task);

@@ -12,7 +12,7 @@
  *
  * Locks, in this order:
  *   cgroup_mutex	the tree, what is set on groups
- *   fork_rwsem		read: a task is being born; write: tasks change groups
+ *   cgroup_fork_rwsem	read: a task is being born; write: tasks change groups, or all are reached
  *   cgroup_lock	membership, populated, frozen; interrupts off
  *   sighand->siglock
  */
@@ -36,7 +36,7 @@
 
 DEFINE_MUTEX(cgroup_mutex);
 DEFINE_SPINLOCK(cgroup_lock);
-static DECLARE_RWSEM(fork_rwsem);
+DECLARE_RWSEM(cgroup_fork_rwsem);
 static u64 last_id = 1; /* cgroup_mutex */
 
 struct cgroup cgroup_root = {
@@ -271,7 +271,7 @@ int cgroup_can_fork(struct task_struct *task, struct cgroup *cg)
 {
 	int error = 0;
 
-	down_read(&fork_rwsem);
+	down_read(&cgroup_fork_rwsem);
 	task->cgroup = cg ? cgroup_get(cg) : task_get_cgroup(current);
 	if (cg && cg->dead)
 		error = -ENODEV;
@@ -280,7 +280,7 @@ int cgroup_can_fork(struct task_struct *task, struct cgroup *cg)
 	if (error) {
 		cgroup_put(task->cgroup);
 		task->cgroup = NULL;
-		up_read(&fork_rwsem);
+		up_read(&cgroup_fork_rwsem);
 	}
 	return error;
 }
@@ -290,7 +290,7 @@ void cgroup_cancel_fork(struct task_struct *task)
 	pids_uncharge(task->cgroup);
 	cgroup_put(task->cgroup);
 	task->cgroup = NULL;
-	up_read(&fork_rwsem);
+	up_read(&cgroup_fork_rwsem);
 }
 
 void cgroup_post_fork(struct task_struct *task)
@@ -306,8 +306,8 @@ void cgroup_post_fork(struct task_struct *task)
 	spin_unlock_irq(&cgroup_lock);
 	if (cg->cpu_group && task->sched.group != cg->cpu_group)
 		sched_move_task(task, cg->cpu_group);
-	cpuset_apply(cg, task);
-	up_read(&fork_rwsem);
+	cpuset_fork(cg, task);
+	up_read(&cgroup_fork_rwsem);
 }
 
 void cgroup_exit(struct task_struct *task)
@@ -349,7 +349,7 @@ int cgroup_vet_destination(const struct cgroup *cg)
 	return -EBUSY;
 }
 
-/* => fork_rwsem held for writing; the task's group is kept by the caller */
+/* => cgroup_fork_rwsem held for writing; the task's group is kept by the caller */
 static void move_task(struct task_struct *task, struct cgroup *to)
 {
 	struct cgroup *from;
@@ -440,16 +440,40 @@ int cgroup_attach(struct cgroup *cg, const char *text, const struct file *file, 
 	if (!error && !threads && cg->domain != cg)
 		error = -EOPNOTSUPP;
 	if (!error) {
-		down_write(&fork_rwsem);
+		down_write(&cgroup_fork_rwsem);
 		if (threads)
 			move_task(task, cg);
 		else
 			move_group(task, cg);
-		up_write(&fork_rwsem);
+		up_write(&cgroup_fork_rwsem);
 	}
 	cgroup_put(from);
 	put_task_struct(task);
 	return error;
+}
+
+/* ---- killing ---- */
+
+static void kill_subtree(struct cgroup *cg)
+{
+	struct task_struct *task;
+	struct cgroup *child;
+
+	spin_lock_irq(&cgroup_lock);
+	list_for_each_entry(task, &cg->tasks, cg_list)
+		if (!(task->flags & PF_KTHREAD))
+			send_sig(SIGKILL, task, 1);
+	spin_unlock_irq(&cgroup_lock);
+	list_for_each_entry(child, &cg->children, sibling)
+		kill_subtree(child);
+}
+
+/* Nobody is half born meanwhile, and who is to die has no children any more. */
+void cgroup_kill(struct cgroup *cg)
+{
+	down_write(&cgroup_fork_rwsem);
+	kill_subtree(cg);
+	up_write(&cgroup_fork_rwsem);
 }
 
 /* ---- names ---- */

@@ -24,27 +24,42 @@ void cpuset_apply(struct cgroup *cg, struct task_struct *task)
 	}
 }
 
-/* The members, one at a time: each is looked for again, since the lock is dropped. */
+void cpuset_cpus_allowed(struct task_struct *task, struct cpumask *mask)
+{
+	struct cgroup *cg = task_get_cgroup(task);
+
+	cpumask_copy(mask, &cg->effective_cpus);
+	cgroup_put(cg);
+}
+
+/* A child runs where its parent may; its copy of the mask may be old. */
+void cpuset_fork(struct cgroup *cg, struct task_struct *task)
+{
+	if (cg != current->cgroup) {
+		cpuset_apply(cg, task);
+	} else if (task->cg_cpus || current->cg_cpus) {
+		task->cg_cpus = current->cg_cpus;
+		set_cpus_allowed_ptr(task, &current->sched.cpus_mask);
+	}
+}
+
+/* Those done go to the tail: who exits meanwhile hides nobody. */
 static void apply_to_members(struct cgroup *cg)
 {
-	struct task_struct *task, *batch[16];
-	int done = 0, n;
+	down_write(&cgroup_fork_rwsem);
+	spin_lock_irq(&cgroup_lock);
+	for (int left = cg->nr_tasks; left && !list_empty(&cg->tasks); left--) {
+		struct task_struct *task = list_first_entry(&cg->tasks, struct task_struct, cg_list);
 
-	do {
-		int at = 0;
-
-		n = 0;
-		spin_lock_irq(&cgroup_lock);
-		list_for_each_entry(task, &cg->tasks, cg_list)
-			if (at++ >= done && n < 16)
-				batch[n++] = get_task_struct(task);
+		get_task_struct(task);
+		list_move_tail(&task->cg_list, &cg->tasks);
 		spin_unlock_irq(&cgroup_lock);
-		for (int i = 0; i < n; i++) {
-			cpuset_apply(cg, batch[i]);
-			put_task_struct(batch[i]);
-		}
-		done += n;
-	} while (n);
+		cpuset_apply(cg, task);
+		put_task_struct(task);
+		spin_lock_irq(&cgroup_lock);
+	}
+	spin_unlock_irq(&cgroup_lock);
+	up_write(&cgroup_fork_rwsem);
 }
 
 void cpuset_update(struct cgroup *cg)

@@ -119,49 +119,40 @@ static int write_subtree_control(struct cgroup *cg, char *text, const struct fil
 
 /* ---- members ---- */
 
-/* => no cgroup_mutex needed */
-static int show_members(struct seq_file *m, struct cgroup *cg, bool threads)
+static void show_members(struct seq_file *m, struct cgroup *cg, bool threads)
 {
-	struct pid_namespace *ns = task_active_pid_ns(current);
 	struct task_struct *task;
 
-	if (!threads && cg->domain != cg)
-		return -EOPNOTSUPP;
 	spin_lock_irq(&cgroup_lock);
-	list_for_each_entry(task, &cg->tasks, cg_list) {
-		if (threads)
-			seq_printf(m, "%d\n", task_pid_nr_ns(task, ns));
-		else if (thread_group_leader(task))
-			seq_printf(m, "%d\n", task_tgid_nr_ns(task, ns));
-	}
+	list_for_each_entry(task, &cg->tasks, cg_list)
+		if (threads || thread_group_leader(task))
+			seq_printf(m, "%d\n", task_pid_vnr(task));
 	spin_unlock_irq(&cgroup_lock);
-	return 0;
+}
+
+/* The processes of a threaded subtree belong to its domain. */
+static void show_processes(struct seq_file *m, struct cgroup *cg, const struct cgroup *domain)
+{
+	struct cgroup *child;
+
+	show_members(m, cg, false);
+	list_for_each_entry(child, &cg->children, sibling)
+		if (child->domain == domain)
+			show_processes(m, child, domain);
 }
 
 static int show_procs(struct seq_file *m, struct cgroup *cg)
 {
-	struct cgroup *child;
-	int error = show_members(m, cg, false);
-
-	/* The processes of a threaded subtree belong to its domain. */
-	if (!error && cg->nr_threaded_children)
-		list_for_each_entry(child, &cg->children, sibling) {
-			struct task_struct *task;
-
-			if (child->domain != cg)
-				continue;
-			spin_lock_irq(&cgroup_lock);
-			list_for_each_entry(task, &child->tasks, cg_list)
-				if (thread_group_leader(task))
-					seq_printf(m, "%d\n", task_tgid_vnr(task));
-			spin_unlock_irq(&cgroup_lock);
-		}
-	return error;
+	if (cg->domain != cg)
+		return -EOPNOTSUPP;
+	show_processes(m, cg, cg);
+	return 0;
 }
 
 static int show_threads(struct seq_file *m, struct cgroup *cg)
 {
-	return show_members(m, cg, true);
+	show_members(m, cg, true);
+	return 0;
 }
 
 static int write_procs(struct cgroup *cg, char *text, const struct file *file)
@@ -312,21 +303,6 @@ static int write_freeze(struct cgroup *cg, char *text, const struct file *file)
 	return 0;
 }
 
-/* => cgroup_mutex held */
-static void kill_subtree(struct cgroup *cg)
-{
-	struct task_struct *task;
-	struct cgroup *child;
-
-	spin_lock_irq(&cgroup_lock);
-	list_for_each_entry(task, &cg->tasks, cg_list)
-		if (!(task->flags & PF_KTHREAD))
-			send_sig(SIGKILL, task, 1);
-	spin_unlock_irq(&cgroup_lock);
-	list_for_each_entry(child, &cg->children, sibling)
-		kill_subtree(child);
-}
-
 static int write_kill(struct cgroup *cg, char *text, const struct file *file)
 {
 	int kill, error = kstrtoint(text, 0, &kill);
@@ -337,9 +313,7 @@ static int write_kill(struct cgroup *cg, char *text, const struct file *file)
 		return -ERANGE;
 	if (cg->domain != cg)
 		return -EOPNOTSUPP;
-	/* Twice: what was born while the list was walked. */
-	kill_subtree(cg);
-	kill_subtree(cg);
+	cgroup_kill(cg);
 	return 0;
 }
 

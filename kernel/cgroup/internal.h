@@ -4,9 +4,16 @@
 #define CGROUP_INTERNAL_H
 
 #include <kern/cgroup_fs.h>
+#include <kern/rwsem.h>
+
+/* Read: a task is being born; write: none is, and none changes its group but by the holder. */
+extern struct rw_semaphore cgroup_fork_rwsem;
 
 /* A change of one of a group's files that watchers and pollers hear of. => any context */
 void cgroup_notify(struct cgroup *cg, enum cgroup_event event);
+
+/* SIGKILL for all here and below. => cgroup_mutex held */
+void cgroup_kill(struct cgroup *cg);
 
 /* freezer.c; => cgroup_lock held, interrupts off */
 void cgroup_freeze_task(struct task_struct *task, bool freeze);
@@ -23,5 +30,7 @@ int cpu_create(struct cgroup *cg);
 void cpu_destroy(struct cgroup *cg);
 void cpuset_update(struct cgroup *cg);
 void cpuset_apply(struct cgroup *cg, struct task_struct *task);
+/* => the task is a member; cgroup_fork_rwsem held, read */
+void cpuset_fork(struct cgroup *cg, struct task_struct *task);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Policies, priorities and affinity of a task: at fork, and when somebody changes them. */
+#include <kern/cgroup.h>
 #include <kern/errno.h>
 #include <kern/jiffies.h>
 #include <kern/resource.h>
@@ -326,13 +327,16 @@ int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask)
 
 long sched_setaffinity_task(struct task_struct *task, const struct cpumask *mask)
 {
+	struct cpumask allowed;
 	int ret;
 
 	if (task->flags & PF_NO_SETAFFINITY)
 		return -EINVAL;
 	if (dl_policy(task->sched.policy) && !cpumask_subset(cpu_online_mask, mask))
 		return -EBUSY;
-	ret = set_cpus_allowed_ptr(task, mask);
+	cpuset_cpus_allowed(task, &allowed);
+	cpumask_and(&allowed, &allowed, mask);
+	ret = set_cpus_allowed_ptr(task, &allowed);
 	if (!ret)
 		cpumask_and(&task->sched.user_cpus_mask, mask, cpu_possible_mask);
 	return ret;

@@ -217,6 +217,31 @@ static void freezing(void)
 	CHECK_OK(take_away("f"));
 }
 
+/* Each forks the next and exits: there is always one that is just being born. */
+static void relay(void)
+{
+	for (int i = 0; i < 10000; i++)
+		if (fork())
+			_exit(0);
+	_exit(0);
+}
+
+static void killing_what_is_born(void)
+{
+	for (int round = 0; round < 8; round++) {
+		CHECK_OK(make("k"));
+		pid_t pid = fork();
+		if (!pid) {
+			CHECK_OK(join("k", getpid()));
+			relay();
+		}
+		CHECK_EQ(reap(pid), 0);
+		CHECK_OK(set("k", "cgroup.kill", "1"));
+		CHECK(WAIT_UNTIL(strstr(get("k", "cgroup.events"), "populated 0")));
+		CHECK(gone("k"));
+	}
+}
+
 static void born_into(void)
 {
 	struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD };
@@ -261,11 +286,13 @@ static void threads(void)
 	CHECK_OK(make("d"));
 	CHECK_OK(make("d/t"));
 	CHECK_OK(make("d/u"));
+	CHECK_OK(make("d/t/t"));
 	CHECK_ERR(set("d/t", "cgroup.type", "domain"), EINVAL);
 	CHECK_OK(set("d/t", "cgroup.type", "threaded"));
 	CHECK_STR(get("d/t", "cgroup.type"), "threaded\n");
 	CHECK_STR(get("d", "cgroup.type"), "domain threaded\n");
 	CHECK_STR(get("d/u", "cgroup.type"), "domain invalid\n");
+	CHECK_OK(set("d/t/t", "cgroup.type", "threaded"));
 	pid_t pid = fork();
 	if (!pid) {
 		CHECK_OK(join("d", getpid()));
@@ -282,11 +309,16 @@ static void threads(void)
 		int fd = open(path_of("d/t", "cgroup.procs"), O_RDONLY);
 		CHECK_ERR(read(fd, text, 1), EOPNOTSUPP);
 		close(fd);
+		snprintf(text, sizeof(text), "%d", getpid());
+		CHECK_OK(set("d/t/t", "cgroup.threads", text));
+		snprintf(text, sizeof(text), "%d\n", getpid());
+		CHECK_STR(get("d", "cgroup.procs"), text);
 		pthread_barrier_wait(&barrier);
 		pthread_join(t, NULL);
 		_exit(test_failures);
 	}
 	CHECK_EQ(reap(pid), 0);
+	CHECK(gone("d/t/t"));
 	CHECK(gone("d/t"));
 	CHECK_OK(take_away("d/u"));
 	CHECK_OK(take_away("d"));
@@ -385,6 +417,40 @@ static void cpu(void)
 	CHECK_OK(set("", "cgroup.subtree_control", "-cpu"));
 }
 
+/* A member chooses among the CPUs of its group only, and its children have what it chose. */
+static void affinity_in_a_cpuset(pid_t pid)
+{
+	cpu_set_t cpus;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return;
+	CPU_ZERO(&cpus);
+	CPU_SET(1, &cpus);
+	CHECK_ERR(sched_setaffinity(pid, sizeof(cpus), &cpus), EINVAL);
+	CPU_SET(0, &cpus);
+	CHECK_OK(sched_setaffinity(pid, sizeof(cpus), &cpus));
+	CHECK_OK(sched_getaffinity(pid, sizeof(cpus), &cpus));
+	CHECK_EQ(CPU_COUNT(&cpus), 1);
+	CHECK_OK(make("w"));
+	CHECK_OK(set("w", "cpuset.cpus", "0-1"));
+	pid_t member = fork();
+	if (!member) {
+		CPU_ZERO(&cpus);
+		CPU_SET(1, &cpus);
+		CHECK_OK(join("w", getpid()));
+		CHECK_OK(sched_setaffinity(0, sizeof(cpus), &cpus));
+		pid_t child = fork();
+		if (!child) {
+			CHECK_OK(sched_getaffinity(0, sizeof(cpus), &cpus));
+			_exit(CPU_COUNT(&cpus) != 1 || !CPU_ISSET(1, &cpus));
+		}
+		CHECK_EQ(reap(child), 0);
+		_exit(test_failures);
+	}
+	CHECK_EQ(reap(member), 0);
+	CHECK(gone("w"));
+}
+
 static void cpuset(void)
 {
 	if (!has_controller("cpuset"))
@@ -401,6 +467,7 @@ static void cpuset(void)
 	cpu_set_t cpus;
 	CHECK_OK(sched_getaffinity(pid, sizeof(cpus), &cpus));
 	CHECK_EQ(CPU_COUNT(&cpus), 1);
+	affinity_in_a_cpuset(pid);
 	kill(pid, SIGKILL);
 	CHECK_EQ(reap(pid), SIGKILL);
 	CHECK(gone("s"));
@@ -455,6 +522,7 @@ int main(void)
 	RUN(groups_and_members);
 	RUN(watched);
 	RUN(freezing);
+	RUN(killing_what_is_born);
 	RUN(born_into);
 	RUN(threads);
 	RUN(control);
