@@ -50,6 +50,14 @@ long unix_wait_for_peer(struct sock *other, long timeo)
 	return timeo;
 }
 
+/* May a socket in this state connect? 0, -EISCONN, -EINVAL */
+static int check_unconnected(unsigned char state)
+{
+	if (state == TCP_CLOSE)
+		return 0;
+	return state == TCP_ESTABLISHED ? -EISCONN : -EINVAL;
+}
+
 /*
  * Ties sk to the embryo: both are connected afterwards. => other (the listener) locked
  * 0, -EISCONN, -EINVAL
@@ -58,11 +66,21 @@ static int tie_embryo(struct socket *sock, struct sock *other, struct sock *news
 {
 	struct unix_sock *newu = unix_sk(newsk), *otheru = unix_sk(other);
 	struct sock *sk = sock->sk;
+	int error;
 
+	/*
+	 * A listener must not lock another listener, or itself: two that connect to each other
+	 * would wait for each other. One never stops to be a listener, so this look without the
+	 * lock keeps them out; what is still free may change until it is locked.
+	 */
+	error = check_unconnected(sk->sk_state);
+	if (error)
+		return error;
 	spin_lock_nested(&unix_sk(sk)->lock, U_LOCK_SECOND);
-	if (sk->sk_state != TCP_CLOSE) {
+	error = check_unconnected(sk->sk_state);
+	if (error) {
 		unix_state_unlock(sk);
-		return sk->sk_state == TCP_ESTABLISHED ? -EISCONN : -EINVAL;
+		return error;
 	}
 	sock_hold(sk);
 	unix_peer(newsk) = sk;
@@ -158,8 +176,7 @@ int unix_stream_connect(struct socket *sock, struct sockaddr *uaddr, int len, in
 		error = PTR_ERR(other);
 		goto fail;
 	}
-	/* A listener that connects to itself is no TCP_CLOSE socket. */
-	error = other == sk ? -EINVAL : tie_embryo(sock, other, newsk);
+	error = tie_embryo(sock, other, newsk);
 	if (error) {
 		unix_state_unlock(other);
 		sock_put(other);

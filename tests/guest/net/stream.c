@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Unix stream sockets: pairs, listeners, connecting, ends, shutdown, limits.
 #include "net/net.h"
+#include <pthread.h>
 
 static char big[1 << 20];
 
@@ -326,6 +327,37 @@ static void vectors(void)
 	close(s[1]);
 }
 
+enum { ATTEMPTS = 40000 };
+
+struct crossing {
+	int fd;
+	const char *other;
+};
+
+static void *connect_across(void *arg)
+{
+	const struct crossing *c = arg;
+
+	for (int i = 0; i < ATTEMPTS; i++)
+		CHECK(try_connect(c->fd, c->other) == -1 && errno == EINVAL);
+	return NULL;
+}
+
+/* Two listeners that connect to each other at once are both refused. */
+static void crossing(void)
+{
+	struct crossing a = { listener(SOCK_STREAM, "@cross-a", 4), "@cross-b" };
+	struct crossing b = { listener(SOCK_STREAM, "@cross-b", 4), "@cross-a" };
+	pthread_t thread;
+
+	CHECK_EQ(pthread_create(&thread, NULL, connect_across, &a), 0);
+	connect_across(&b);
+	pthread_join(thread, NULL);
+	CHECK(try_connect(a.fd, "@cross-a") == -1 && errno == EINVAL);
+	close(a.fd);
+	close(b.fd);
+}
+
 int main(void)
 {
 	RUN(pair);
@@ -337,5 +369,6 @@ int main(void)
 	RUN(sums);
 	RUN(peeking);
 	RUN(vectors);
+	RUN(crossing);
 	return test_done();
 }
