@@ -23,7 +23,6 @@ static void netlink_queue_destructor(struct sk_buff *skb)
 	netlink_skb_destructor(skb);
 	atomic_sub(skb->truesize, &sk->sk_rmem_alloc);
 	wake_up_interruptible(&nlk_sk(sk)->wait);
-	sock_put(sk);
 }
 
 static bool has_room(struct sock *sk)
@@ -31,12 +30,15 @@ static bool has_room(struct sock *sk)
 	return sk_rmem_alloc_get(sk) <= READ_ONCE(sk->sk_rcvbuf) || sock_flag(sk, SOCK_DEAD);
 }
 
+/*
+ * No reference: what comes to a queue after its socket was released goes with the sock. One who
+ * keeps a charged message out of the queue holds the sock.
+ */
 static void charge(struct sock *sk, struct sk_buff *skb)
 {
 	skb->sk = sk;
 	skb->destructor = netlink_queue_destructor;
 	atomic_add(skb->truesize, &sk->sk_rmem_alloc);
-	sock_hold(sk);
 }
 
 static void queue(struct sock *sk, struct sk_buff *skb)
@@ -92,7 +94,8 @@ int netlink_unicast(struct sock *ssk, struct sk_buff *skb, u32 portid, int nonbl
 								timeo) :
 			       0;
 		if (left <= 0) {
-			if (!nlk_sk(ssk)->portid)
+			/* Only the kernel does not wait, nor hear of it. */
+			if (!NETLINK_CB(skb).portid)
 				overrun(sk);
 			sock_put(sk);
 			kfree_skb(skb);
