@@ -22,11 +22,9 @@
 /* ---- sending ---- */
 
 /* May the caller claim to be this one? */
-static bool creds_allowed(const struct ucred *creds)
+static bool creds_allowed(const struct ucred *creds, kuid_t uid, kgid_t gid)
 {
 	const struct cred *cred = current_cred();
-	kuid_t uid = make_kuid(current_user_ns(), creds->uid);
-	kgid_t gid = make_kgid(current_user_ns(), creds->gid);
 
 	return ((pid_t)creds->pid == task_tgid_vnr(current) ||
 		ns_capable(current_user_ns(), CAP_SYS_ADMIN)) &&
@@ -40,13 +38,17 @@ static int take_creds(struct scm_cookie *scm, const struct cmsghdr *cmsg)
 {
 	struct ucred creds;
 	struct pid *pid;
+	kuid_t uid;
+	kgid_t gid;
 
 	if (cmsg->cmsg_len != CMSG_LEN(sizeof(creds)))
 		return -EINVAL;
 	memcpy(&creds, CMSG_DATA(cmsg), sizeof(creds));
-	if (!uid_valid(KUIDT_INIT(creds.uid)) || !gid_valid(KGIDT_INIT(creds.gid)))
+	uid = make_kuid(current_user_ns(), creds.uid);
+	gid = make_kgid(current_user_ns(), creds.gid);
+	if (!uid_valid(uid) || !gid_valid(gid))
 		return -EINVAL;
-	if (!creds_allowed(&creds))
+	if (!creds_allowed(&creds, uid, gid))
 		return -EPERM;
 	if (!scm->pid || pid_vnr(scm->pid) != (pid_t)creds.pid) {
 		pid = find_get_pid(creds.pid);
@@ -55,8 +57,8 @@ static int take_creds(struct scm_cookie *scm, const struct cmsghdr *cmsg)
 		put_pid(scm->pid);
 		scm->pid = pid;
 	}
-	scm->uid = make_kuid(current_user_ns(), creds.uid);
-	scm->gid = make_kgid(current_user_ns(), creds.gid);
+	scm->uid = uid;
+	scm->gid = gid;
 	return 0;
 }
 
