@@ -187,22 +187,23 @@ static int next_question(struct seccomp_filter *filter, struct seccomp_notif *no
 	int error = 0;
 
 	mutex_lock(&filter->notify_lock);
-	while (!(q = first_in_state(filter, QUESTION_INIT))) {
-		if (!refcount_read(&filter->users))
-			error = -ENOENT;
-		if (error)
-			break;
+	for (;;) {
+		/* The last user goes without the lock: it wakes those who stand here already. */
 		prepare_to_wait(&filter->wait, &wait, TASK_INTERRUPTIBLE);
-		mutex_unlock(&filter->notify_lock);
-		if (signal_pending(current))
+		q = first_in_state(filter, QUESTION_INIT);
+		if (!q && !refcount_read(&filter->users))
+			error = -ENOENT;
+		else if (!q && signal_pending(current))
 			error = -EINTR;
-		else
-			schedule();
+		if (q || error)
+			break;
+		mutex_unlock(&filter->notify_lock);
+		schedule();
 		finish_wait(&filter->wait, &wait);
 		mutex_lock(&filter->notify_lock);
 	}
+	finish_wait(&filter->wait, &wait);
 	if (q) {
-		error = 0;
 		q->state = QUESTION_SENT;
 		notif->id = q->id;
 		notif->pid = task_pid_vnr(q->task);
