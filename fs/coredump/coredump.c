@@ -42,7 +42,7 @@
 #include "internal.h"
 
 static int core_pipe_limit;
-static atomic_t pipe_dumps;
+static atomic_t pipe_dumps; /* x: open_pipe() to filp_close() */
 
 /* ---- threads ---- */
 
@@ -171,6 +171,21 @@ static struct file *open_core(const char *path, bool careful)
 	return file;
 }
 
+/* Starts the program that reads the core, if there may be one more; write_core() counts it off. */
+static struct file *open_pipe(char **argv)
+{
+	int running = atomic_inc_return(&pipe_dumps);
+	struct file *file = ERR_PTR(-EBUSY);
+
+	if (core_pipe_limit && running > core_pipe_limit)
+		pr_warn("Pid %d(%s) over core_pipe_limit\n", current->tgid, current->comm);
+	else
+		file = core_helper_start(argv);
+	if (IS_ERR(file))
+		atomic_dec(&pipe_dumps);
+	return file;
+}
+
 /* Opens what core_pattern names. 0 or -errno. */
 static int open_target(struct core_dump *dump, int dumpable)
 {
@@ -185,13 +200,8 @@ static int open_target(struct core_dump *dump, int dumpable)
 		error = -EPERM;
 		if (dump->limit == 1)
 			goto out;
-		error = -EBUSY;
-		if (core_pipe_limit && atomic_read(&pipe_dumps) >= core_pipe_limit) {
-			pr_warn("Pid %d(%s) over core_pipe_limit\n", current->tgid, current->comm);
-			goto out;
-		}
 		dump->limit = RLIM_INFINITY;
-		dump->file = core_helper_start(name.argv);
+		dump->file = open_pipe(name.argv);
 	} else {
 		error = -EFBIG;
 		if (dump->limit < PAGE_SIZE)
@@ -210,13 +220,11 @@ static bool write_core(struct core_dump *dump, int dumpable)
 
 	if (open_target(dump, dumpable))
 		return false;
-	if (dump->to_pipe)
-		atomic_inc(&pipe_dumps);
 	dumped = elf_core_dump(dump);
 	core_finish(dump);
+	filp_close(dump->file, NULL);
 	if (dump->to_pipe)
 		atomic_dec(&pipe_dumps);
-	filp_close(dump->file, NULL);
 	return dumped;
 }
 
