@@ -282,17 +282,12 @@ static long do_getevents(aio_context_t id, long min, long nr, struct io_event __
 			 const struct __kernel_timespec __user *utimeout)
 {
 	struct aio_context *ctx;
-	struct timespec64 ts;
 	ktime_t deadline;
 	long n;
 
-	if (utimeout) {
-		if (get_timespec64(&ts, utimeout))
-			return -EFAULT;
-		if (!timespec64_valid(&ts))
-			return -EINVAL;
-		deadline = ktime_add_safe(ktime_get(), timespec64_to_ktime(ts));
-	}
+	n = utimeout ? get_deadline_from_now(&deadline, utimeout) : 0;
+	if (n)
+		return n;
 	ctx = find_context(id);
 	if (!ctx)
 		return -EINVAL;

@@ -5,6 +5,7 @@
 
 #include <kern/errno.h>
 #include <kern/ktime.h>
+#include <kern/timekeeping.h>
 #include <mm/uaccess.h>
 
 /* 0 or -EFAULT; the value is not judged. */
@@ -24,6 +25,20 @@ static inline int put_timespec64(const struct timespec64 *ts, struct __kernel_ti
 	struct __kernel_timespec kts = { .tv_sec = ts->tv_sec, .tv_nsec = ts->tv_nsec };
 
 	return copy_to_user(uts, &kts, sizeof(kts)) ? -EFAULT : 0;
+}
+
+/* The moment when a time that a program gives has passed from now on. 0, -EFAULT, -EINVAL */
+static inline int get_deadline_from_now(ktime_t *deadline,
+					const struct __kernel_timespec __user *uts)
+{
+	struct timespec64 ts;
+
+	if (get_timespec64(&ts, uts))
+		return -EFAULT;
+	if (!timespec64_valid(&ts))
+		return -EINVAL;
+	*deadline = ktime_add_safe(ktime_get(), timespec64_to_ktime(ts));
+	return 0;
 }
 
 static inline int get_itimerspec64(struct itimerspec64 *it,

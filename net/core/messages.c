@@ -310,13 +310,9 @@ SYSCALL_DEFINE5(recvmmsg, int, fd, struct mmsghdr __user *, mmsg, unsigned int, 
 	struct fd f;
 	int error;
 
-	if (utimeout) {
-		if (get_timespec64(&ts, utimeout))
-			return -EFAULT;
-		if (!timespec64_valid(&ts))
-			return -EINVAL;
-		deadline = ktime_add_safe(ktime_get(), timespec64_to_ktime(ts));
-	}
+	error = utimeout ? get_deadline_from_now(&deadline, utimeout) : 0;
+	if (error)
+		return error;
 	sock = sockfd_lookup(fd, &f, &error);
 	if (!sock)
 		return error;
