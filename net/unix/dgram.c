@@ -173,8 +173,6 @@ static int lock_receiver(struct sock *sk, struct sock *other, long *timeo, bool 
 			return 0;
 		}
 		if (*timeo) {
-			if (sk_locked)
-				unix_state_unlock(sk);
 			*timeo = unix_wait_for_peer(other, *timeo);
 			if (signal_pending(current))
 				return sock_intr_errno(*timeo);
@@ -205,13 +203,13 @@ static int deliver(struct socket *sock, struct msghdr *msg, struct sock *other, 
 	bool again;
 	int error;
 
-	if (sk_filter(other, skb)) {
-		/* The receiver does not want it; that is nothing the sender is told. */
-		sock_put(other);
-		kfree_skb(skb);
-		return 0;
-	}
 	for (;;) {
+		if (sk_filter(other, skb)) {
+			/* The receiver does not want it; that is nothing the sender is told. */
+			sock_put(other);
+			kfree_skb(skb);
+			return 0;
+		}
 		error = lock_receiver(sk, other, &timeo, &again);
 		if (!error)
 			break;

@@ -254,6 +254,7 @@ static enum look find_piece(struct stream_read *r, struct sk_buff **piece, int *
 		}
 		if (what == UNIX_OOB_DROP) {
 			skb_unlink(skb, queue);
+			unix_scm_stat_del(r->sk, skb);
 			skb->next = dead;
 			dead = skb;
 			continue;
