@@ -30,11 +30,6 @@ typedef struct bio_vec skb_frag_t;
 struct skb_shared_info {
 	atomic_t dataref;		/* headers of these bytes */
 	u8 nr_frags;
-	u8 tx_flags;
-	u16 gso_size;
-	u16 gso_segs;
-	u32 gso_type;
-	struct sk_buff *frag_list;
 	skb_frag_t frags[MAX_SKB_FRAGS];
 };
 
@@ -90,11 +85,6 @@ static inline struct sk_buff *skb_get(struct sk_buff *skb)
 {
 	refcount_inc(&skb->users);
 	return skb;
-}
-
-static inline bool skb_shared(const struct sk_buff *skb)
-{
-	return refcount_read(&skb->users) != 1;
 }
 
 /* Lets the owner's account go. */

@@ -7,6 +7,7 @@
 #include <kern/atomic.h>
 #include <kern/errno.h>
 #include <kern/kernel.h>
+#include <kern/mutex.h>
 #include <kern/refcount.h>
 #include <kern/sched.h>
 #include <kern/spinlock.h>
@@ -87,16 +88,6 @@ struct proto {
 };
 
 /*
- * The owner's lock: a task that holds it may sleep; softirqs take the spin lock and look at
- * `owned`.
- */
-typedef struct {
-	spinlock_t slock;
-	int owned;			/* slock */
-	wait_queue_head_t wq;
-} socket_lock_t;
-
-/*
  *   (i) constant after set-up      (x) atomic
  *   (l) lock_sock()                (f) the family's lock: unix_state_lock() for unix sockets
  *   (p) sk_peer_lock               (c) sk_callback_lock to write, also RCU to read
@@ -113,10 +104,8 @@ struct sock {
 	refcount_t sk_refcnt;		/* x */
 	struct proto *sk_prot;		/* i */
 	struct net *sk_net;		/* i: counted */
-	socket_lock_t sk_lock;
+	struct mutex sk_lock;		/* lock_sock() */
 	struct sk_buff_head sk_receive_queue;
-	struct sk_buff_head sk_write_queue;
-	struct sk_buff_head sk_error_queue;
 	atomic_t sk_rmem_alloc;		/* x: truesize of what was received and not read */
 	refcount_t sk_wmem_alloc;	/* x: truesize of what was sent and not read, plus one */
 	int sk_rcvbuf;			/* l */
@@ -125,7 +114,6 @@ struct sock {
 	unsigned long sk_flags;		/* l: SOCK_* */
 	int sk_err;			/* x: reported once */
 	atomic_t sk_drops;		/* x */
-	u32 sk_ack_backlog;		/* f: connections that wait for accept() */
 	u32 sk_max_ack_backlog;		/* f */
 	int sk_rcvlowat;		/* l */
 	long sk_rcvtimeo;		/* l: jiffies */
@@ -136,8 +124,6 @@ struct sock {
 	int sk_peek_off;		/* iolock of unix; below zero: off */
 	int sk_busy_poll;		/* l: told back, without effect */
 	u64 sk_max_pacing_rate;		/* l: told back, without effect */
-	int sk_bound_dev_if;		/* l */
-	ktime_t sk_stamp;		/* l */
 	atomic64_t sk_cookie;		/* x: 0 until asked for */
 	kuid_t sk_uid;			/* i: of the creator */
 	spinlock_t sk_peer_lock;
@@ -155,7 +141,6 @@ struct sock {
 	void (*sk_destruct)(struct sock *sk);
 	struct sk_filter *sk_filter;	/* l to write, RCU to read */
 	struct hlist_node sk_node;	/* the family's table lock */
-	struct rcu_head sk_rcu;
 };
 
 /* ---- life ---- */
@@ -207,8 +192,15 @@ static inline void sock_valbool_flag(struct sock *sk, enum sock_flags flag, bool
 }
 
 /* The owner's lock. => task context, may sleep */
-void lock_sock(struct sock *sk);
-void release_sock(struct sock *sk);
+static inline void lock_sock(struct sock *sk)
+{
+	mutex_lock(&sk->sk_lock);
+}
+
+static inline void release_sock(struct sock *sk)
+{
+	mutex_unlock(&sk->sk_lock);
+}
 
 /* Inode number and owner of the socket, 0 without one. */
 unsigned long sock_i_ino(struct sock *sk);
@@ -227,9 +219,7 @@ void cred_to_ucred(struct pid *pid, const struct cred *cred, struct ucred *ucred
 struct sk_buff *sock_alloc_send_pskb(struct sock *sk, size_t header_len, size_t data_len,
 				     int noblock, int *error, int max_order);
 void skb_set_owner_w(struct sk_buff *skb, struct sock *sk);
-void skb_set_owner_r(struct sk_buff *skb, struct sock *sk);
 void sock_wfree(struct sk_buff *skb);
-void sock_rfree(struct sk_buff *skb);
 
 static inline int sk_wmem_alloc_get(const struct sock *sk)
 {
@@ -245,9 +235,6 @@ static inline bool sock_writeable(const struct sock *sk)
 {
 	return refcount_read(&sk->sk_wmem_alloc) < (sk->sk_sndbuf >> 1);
 }
-
-/* Charges a received message and queues it: -ENOBUFS when the buffer is full. */
-int sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb);
 
 /* What the socket's filter says of a message: 0 (it may have been cut), or -EPERM: drop it. */
 int sk_filter(struct sock *sk, struct sk_buff *skb);
@@ -303,9 +290,10 @@ struct sk_buff *__skb_try_recv_datagram(struct sock *sk, unsigned int flags, int
 					int *error, struct sk_buff **last);
 int __skb_wait_for_more_packets(struct sock *sk, int *error, long *timeo,
 				const struct sk_buff *last);
+/* What poll() says but for room to send; files itself for the socket's wake-ups. */
+__poll_t sock_poll_input(struct file *file, struct socket *sock, poll_table *wait);
 __poll_t datagram_poll(struct file *file, struct socket *sock, poll_table *wait);
 /* Time stamp, drop count and mark of a message, as the options ask. */
 void sock_recv_cmsgs(struct msghdr *msg, struct sock *sk, struct sk_buff *skb);
-int sk_set_peek_off(struct sock *sk, int val);
 
 #endif

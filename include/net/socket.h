@@ -132,7 +132,6 @@ struct net_proto_family {
 
 /* -EEXIST, -ENOBUFS (number out of range). => may sleep */
 int sock_register(const struct net_proto_family *family);
-void sock_unregister(int family);
 
 /* A socket without a file; sock_release() ends it. Errnos of socket(2). => may sleep */
 int sock_create(int family, int type, int protocol, struct socket **res);

@@ -101,7 +101,7 @@ struct sk_buff *skb_recv_datagram(struct sock *sk, unsigned int flags, int *erro
 	}
 }
 
-__poll_t datagram_poll(struct file *file, struct socket *sock, poll_table *wait)
+__poll_t sock_poll_input(struct file *file, struct socket *sock, poll_table *wait)
 {
 	struct sock *sk = sock->sk;
 	u8 shutdown;
@@ -109,7 +109,7 @@ __poll_t datagram_poll(struct file *file, struct socket *sock, poll_table *wait)
 
 	poll_wait(file, &sock->wq.wait, wait);
 	shutdown = READ_ONCE(sk->sk_shutdown);
-	if (READ_ONCE(sk->sk_err) || !skb_queue_empty_lockless(&sk->sk_error_queue))
+	if (READ_ONCE(sk->sk_err))
 		mask |= EPOLLERR;
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
@@ -117,7 +117,14 @@ __poll_t datagram_poll(struct file *file, struct socket *sock, poll_table *wait)
 		mask |= EPOLLHUP;
 	if (!skb_queue_empty_lockless(&sk->sk_receive_queue))
 		mask |= EPOLLIN | EPOLLRDNORM;
-	if (sock_writeable(sk))
+	return mask;
+}
+
+__poll_t datagram_poll(struct file *file, struct socket *sock, poll_table *wait)
+{
+	__poll_t mask = sock_poll_input(file, sock, wait);
+
+	if (sock_writeable(sock->sk))
 		mask |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
 	else
 		set_bit(SOCK_NOSPACE, &sock->flags);
@@ -155,10 +162,4 @@ void sock_recv_cmsgs(struct msghdr *msg, struct sock *sk, struct sk_buff *skb)
 	}
 	if (sock_flag(sk, SOCK_RCVMARK))
 		put_cmsg(msg, SOL_SOCKET, SO_MARK, sizeof(skb->mark), &skb->mark);
-}
-
-int sk_set_peek_off(struct sock *sk, int val)
-{
-	WRITE_ONCE(sk->sk_peek_off, val);
-	return 0;
 }

@@ -66,21 +66,6 @@ static int device_ioctl(struct net *net, unsigned int cmd, unsigned long arg)
 	return -ENOTTY;
 }
 
-/* The time of the last message that was received with its time asked for. */
-static int get_stamp(struct sock *sk, unsigned int cmd, void __user *arg)
-{
-	struct timespec64 ts;
-	s64 value[2];
-
-	if (sk->sk_stamp <= 0)
-		return -ENOENT;
-	ts = ktime_to_timespec64(sk->sk_stamp);
-	value[0] = ts.tv_sec;
-	value[1] = cmd == SIOCGSTAMP_OLD || cmd == SIOCGSTAMP_NEW ? ts.tv_nsec / NSEC_PER_USEC :
-								    ts.tv_nsec;
-	return copy_to_user(arg, value, sizeof(value)) ? -EFAULT : 0;
-}
-
 long sock_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct socket *sock = file->private_data;
@@ -95,11 +80,6 @@ long sock_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case FIOGETOWN:
 	case SIOCGPGRP:
 		return get_owner(file, (int __user *)arg);
-	case SIOCGSTAMP_OLD:
-	case SIOCGSTAMP_NEW:
-	case SIOCGSTAMPNS_OLD:
-	case SIOCGSTAMPNS_NEW:
-		return get_stamp(sock->sk, cmd, (void __user *)arg);
 	}
 	result = sock->ops->ioctl(sock, cmd, arg);
 	return result == -ENOIOCTLCMD ? device_ioctl(sock_net(sock->sk), cmd, arg) : result;

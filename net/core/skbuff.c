@@ -28,10 +28,6 @@ static void skb_init(struct sk_buff *skb, u8 *data, unsigned int size)
 	info = skb_shinfo(skb);
 	atomic_set(&info->dataref, 1);
 	info->nr_frags = 0;
-	info->tx_flags = 0;
-	info->gso_size = info->gso_segs = 0;
-	info->gso_type = 0;
-	info->frag_list = NULL;
 }
 
 struct sk_buff *alloc_skb(unsigned int size, gfp_t gfp)
@@ -116,8 +112,6 @@ static void skb_release_data(struct sk_buff *skb)
 		return;
 	for (i = 0; i < info->nr_frags; i++)
 		put_page(info->frags[i].bv_page);
-	if (info->frag_list)
-		kfree_skb_list(info->frag_list);
 	kfree(skb->head);
 }
 

@@ -137,10 +137,7 @@ struct sock *sk_alloc(struct net *net, int family, gfp_t gfp, struct proto *prot
 void sock_init_data(struct socket *sock, struct sock *sk)
 {
 	skb_queue_head_init(&sk->sk_receive_queue);
-	skb_queue_head_init(&sk->sk_write_queue);
-	skb_queue_head_init(&sk->sk_error_queue);
-	spin_lock_init(&sk->sk_lock.slock);
-	init_waitqueue_head(&sk->sk_lock.wq);
+	mutex_init(&sk->sk_lock);
 	spin_lock_init(&sk->sk_peer_lock);
 	rwlock_init(&sk->sk_callback_lock);
 	sk->sk_rcvbuf = sysctl_rmem_default;
@@ -152,7 +149,6 @@ void sock_init_data(struct socket *sock, struct sock *sk)
 	sk->sk_sndtimeo = MAX_SCHEDULE_TIMEOUT;
 	sk->sk_peek_off = -1;
 	sk->sk_max_pacing_rate = ~0ULL;
-	sk->sk_stamp = -1L;
 	sk->sk_state_change = sock_def_wakeup;
 	sk->sk_data_ready = sock_def_readable;
 	sk->sk_write_space = sock_def_write_space;
@@ -204,28 +200,6 @@ void sock_orphan(struct sock *sk)
 	WRITE_ONCE(sk->sk_socket, NULL);
 	WRITE_ONCE(sk->sk_wq, NULL);
 	write_unlock_bh(&sk->sk_callback_lock);
-}
-
-void lock_sock(struct sock *sk)
-{
-	might_sleep();
-	spin_lock_bh(&sk->sk_lock.slock);
-	while (sk->sk_lock.owned) {
-		spin_unlock_bh(&sk->sk_lock.slock);
-		wait_event(sk->sk_lock.wq, !READ_ONCE(sk->sk_lock.owned));
-		spin_lock_bh(&sk->sk_lock.slock);
-	}
-	sk->sk_lock.owned = 1;
-	spin_unlock_bh(&sk->sk_lock.slock);
-}
-
-void release_sock(struct sock *sk)
-{
-	spin_lock_bh(&sk->sk_lock.slock);
-	sk->sk_lock.owned = 0;
-	spin_unlock_bh(&sk->sk_lock.slock);
-	if (wq_has_sleeper(&sk->sk_lock.wq))
-		wake_up(&sk->sk_lock.wq);
 }
 
 unsigned long sock_i_ino(struct sock *sk)

@@ -19,38 +19,12 @@ void sock_wfree(struct sk_buff *skb)
 	sk_free(sk);
 }
 
-void sock_rfree(struct sk_buff *skb)
-{
-	atomic_sub(skb->truesize, &skb->sk->sk_rmem_alloc);
-}
-
 void skb_set_owner_w(struct sk_buff *skb, struct sock *sk)
 {
 	skb_orphan(skb);
 	skb->sk = sk;
 	skb->destructor = sock_wfree;
 	refcount_add(skb->truesize, &sk->sk_wmem_alloc);
-}
-
-void skb_set_owner_r(struct sk_buff *skb, struct sock *sk)
-{
-	skb_orphan(skb);
-	skb->sk = sk;
-	skb->destructor = sock_rfree;
-	atomic_add(skb->truesize, &sk->sk_rmem_alloc);
-}
-
-int sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
-{
-	if (sk_rmem_alloc_get(sk) >= READ_ONCE(sk->sk_rcvbuf)) {
-		atomic_inc(&sk->sk_drops);
-		return -ENOBUFS;
-	}
-	skb_set_owner_r(skb, sk);
-	skb_queue_tail(&sk->sk_receive_queue, skb);
-	if (!sock_flag(sk, SOCK_DEAD))
-		sk->sk_data_ready(sk);
-	return 0;
 }
 
 static bool room_to_send(struct sock *sk)

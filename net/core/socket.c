@@ -78,14 +78,6 @@ int sock_register(const struct net_proto_family *family)
 	return error;
 }
 
-void sock_unregister(int family)
-{
-	spin_lock(&families_lock);
-	WRITE_ONCE(families[family], NULL);
-	spin_unlock(&families_lock);
-	synchronize_rcu();
-}
-
 /* ---- making and ending ---- */
 
 struct socket *sock_alloc(void)

@@ -402,19 +402,8 @@ static bool peer_is_full(struct sock *sk)
 __poll_t unix_dgram_poll(struct file *file, struct socket *sock, poll_table *wait)
 {
 	struct sock *sk = sock->sk;
-	__poll_t mask = 0;
-	u8 shutdown;
+	__poll_t mask = sock_poll_input(file, sock, wait);
 
-	poll_wait(file, &sock->wq.wait, wait);
-	shutdown = READ_ONCE(sk->sk_shutdown);
-	if (READ_ONCE(sk->sk_err) || !skb_queue_empty_lockless(&sk->sk_error_queue))
-		mask |= EPOLLERR;
-	if (shutdown & RCV_SHUTDOWN)
-		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
-	if (shutdown == SHUTDOWN_MASK)
-		mask |= EPOLLHUP;
-	if (!skb_queue_empty_lockless(&sk->sk_receive_queue))
-		mask |= EPOLLIN | EPOLLRDNORM;
 	if (sk->sk_type == SOCK_SEQPACKET && sk->sk_state == TCP_CLOSE)
 		mask |= EPOLLHUP;
 	if (!(poll_requested_events(wait) & (EPOLLWRBAND | EPOLLWRNORM | EPOLLOUT)))

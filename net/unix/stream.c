@@ -391,19 +391,8 @@ int unix_stream_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, in
 __poll_t unix_poll(struct file *file, struct socket *sock, poll_table *wait)
 {
 	struct sock *sk = sock->sk;
-	__poll_t mask = 0;
-	u8 shutdown;
+	__poll_t mask = sock_poll_input(file, sock, wait);
 
-	poll_wait(file, &sock->wq.wait, wait);
-	shutdown = READ_ONCE(sk->sk_shutdown);
-	if (READ_ONCE(sk->sk_err))
-		mask |= EPOLLERR;
-	if (shutdown == SHUTDOWN_MASK)
-		mask |= EPOLLHUP;
-	if (shutdown & RCV_SHUTDOWN)
-		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
-	if (!skb_queue_empty_lockless(&sk->sk_receive_queue))
-		mask |= EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(unix_sk(sk)->oob_skb))
 		mask |= EPOLLPRI;
 	if (sk->sk_state == TCP_CLOSE)
