@@ -206,6 +206,23 @@ static void loopback(void)
 	close(un);
 }
 
+/* Answers that a full receiver cannot take are lost, and it hears so once. */
+static void overrun(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), size = 1;
+
+	CHECK_OK(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)));
+	for (int i = 0; i < 100; i++)
+		CHECK(request(fd, RTM_GETLINK, NLM_F_REQUEST | NLM_F_ACK, i) > 0);
+	CHECK_ERR(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), ENOBUFS);
+	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		;
+	CHECK_EQ(errno, EAGAIN);
+	CHECK(request(fd, RTM_GETLINK, NLM_F_REQUEST | NLM_F_ACK, 1) > 0);
+	CHECK(recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0);
+	close(fd);
+}
+
 int main(void)
 {
 	RUN(ports);
@@ -213,5 +230,6 @@ int main(void)
 	RUN(groups);
 	RUN(between_programs);
 	RUN(loopback);
+	RUN(overrun);
 	return test_done();
 }
