@@ -110,6 +110,14 @@ int sb_prepare_remount_readonly(struct super_block *sb);
 /* One ioctl number that all files know; -ENOIOCTLCMD. */
 long do_vfs_ioctl(struct file *file, unsigned int fd, unsigned int cmd, unsigned long arg);
 
+/* Access lists as extended attributes (posix_acl.c). */
+bool is_posix_acl_xattr(const char *name);
+/*
+ * The users and groups that a list names, in place: from the caller's numbers to the kernel's, or
+ * back. Who has none becomes -1, which no list may name. What is no list is left to its handler.
+ */
+void posix_acl_map_xattr(void *value, size_t size, bool from_user);
+
 /* FS_IOC_GETFLAGS, SETFLAGS, FSGETXATTR, FSSETXATTR. */
 long ioctl_fileattr(struct file *file, unsigned int cmd, void __user *arg);
 

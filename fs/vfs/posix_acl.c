@@ -301,6 +301,30 @@ static struct posix_acl *from_xattr(const void *value, size_t size)
 	return ERR_PTR(-EINVAL);
 }
 
+bool is_posix_acl_xattr(const char *name)
+{
+	return !strcmp(name, XATTR_NAME_POSIX_ACL_ACCESS) ||
+	       !strcmp(name, XATTR_NAME_POSIX_ACL_DEFAULT);
+}
+
+void posix_acl_map_xattr(void *value, size_t size, bool from_user)
+{
+	struct posix_acl_xattr_entry *e = value + sizeof(struct posix_acl_xattr_header);
+	struct user_namespace *ns = current_user_ns();
+
+	if (ns == &init_user_ns || size < sizeof(struct posix_acl_xattr_header))
+		return;
+	for (size -= sizeof(struct posix_acl_xattr_header); size >= sizeof(*e); size -= sizeof(*e)) {
+		if (e->e_tag == ACL_USER)
+			e->e_id = from_user ? make_kuid(ns, e->e_id).val :
+					      from_kuid(ns, KUIDT_INIT(e->e_id));
+		else if (e->e_tag == ACL_GROUP)
+			e->e_id = from_user ? make_kgid(ns, e->e_id).val :
+					      from_kgid(ns, KGIDT_INIT(e->e_id));
+		e++;
+	}
+}
+
 static int to_xattr(const struct posix_acl *acl, void *value, size_t size)
 {
 	struct posix_acl_xattr_header *head = value;

@@ -191,6 +191,8 @@ static int do_setxattr(const struct path *path, const char __user *uname,
 		value = vmemdup_user(uvalue, size);
 		if (IS_ERR(value))
 			return PTR_ERR(value);
+		if (is_posix_acl_xattr(name))
+			posix_acl_map_xattr(value, size, true);
 	}
 	error = mnt_want_write(path->mnt);
 	if (!error) {
@@ -218,6 +220,8 @@ static ssize_t do_getxattr(const struct path *path, const char __user *uname, vo
 			return -ENOMEM;
 	}
 	result = vfs_getxattr(path->dentry, name, value, size);
+	if (result > 0 && size && is_posix_acl_xattr(name))
+		posix_acl_map_xattr(value, result, false);
 	if (result > 0 && size && copy_to_user(uvalue, value, result))
 		result = -EFAULT;
 	else if (result == -ERANGE && size >= XATTR_SIZE_MAX)

@@ -2,6 +2,7 @@
 // User name spaces: maps, setgroups, capabilities over what they own.
 #include "ns.h"
 #include <sys/socket.h>
+#include <sys/xattr.h>
 
 static void a_new_one_has_no_users(void)
 {
@@ -47,6 +48,40 @@ static void the_creator_maps_himself(void)
 	/* Others have no number here. */
 	CHECK_ERR(setuid(7), EINVAL);
 	CHECK_ERR(chown("/proc/self/exe", 7, 7), EINVAL);
+}
+
+/* An access list names users by the numbers of whoever sets or reads it. */
+static void access_lists_are_mapped(void)
+{
+	struct {
+		unsigned int version;
+		struct {
+			unsigned short tag, perm;
+			unsigned int id;
+		} e[5];
+	} acl = { 2, { { 1, 6, -1U }, { 2, 4, 5 }, { 4, 4, -1U }, { 16, 4, -1U }, { 32, 0, -1U } } },
+	  back;
+	const char *name = "system.posix_acl_access";
+	const char *file = "listed";
+	char map[64];
+	int status;
+
+	NEED(!close(open(file, O_CREAT | O_WRONLY, 0600)));
+	if (!fork()) {
+		snprintf(map, sizeof(map), "5 %u 1\n", geteuid());
+		NEED(!unshare(CLONE_NEWUSER));
+		NEED(!spit("/proc/self/uid_map", map));
+		CHECK_OK(setxattr(file, name, &acl, sizeof(acl), 0));
+		CHECK_EQ(getxattr(file, name, &back, sizeof(back)), sizeof(back));
+		CHECK_EQ(back.e[1].id, 5);
+		acl.e[1].id = 6;
+		CHECK_ERR(setxattr(file, name, &acl, sizeof(acl), 0), EINVAL);
+		_exit(test_failures != 0);
+	}
+	CHECK(wait(&status) > 0 && !status);
+	CHECK_EQ(getxattr(file, name, &back, sizeof(back)), sizeof(back));
+	CHECK_EQ(back.e[1].id, geteuid());
+	unlink(file);
 }
 
 static int wait_fds[2], go_fds[2];
@@ -182,6 +217,7 @@ int main(void)
 	need_namespaces(CLONE_NEWUSER);
 	RUN_IN_CHILD(a_new_one_has_no_users);
 	RUN_IN_CHILD(the_creator_maps_himself);
+	RUN(access_lists_are_mapped);
 	RUN(root_maps_ranges);
 	RUN_IN_CHILD(files_keep_their_owners);
 	RUN_IN_CHILD(relations);
