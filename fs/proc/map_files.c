@@ -98,7 +98,7 @@ static const char *map_follow(struct dentry *dentry, struct inode *inode, struct
 	file = link_file(dentry, inode);
 	if (IS_ERR(file))
 		return ERR_CAST(file);
-	path = file->f_path;
+	path = *file_user_path(file);
 	path_get(&path);
 	fput(file);
 	err = nd_jump_link(&path);
@@ -112,7 +112,7 @@ static int map_readlink(struct dentry *dentry, char __user *buf, int size)
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	ret = proc_readlink_path(&file->f_path, buf, size);
+	ret = proc_readlink_path(file_user_path(file), buf, size);
 	fput(file);
 	return ret;
 }

@@ -454,7 +454,7 @@ static void redirected_folders(void)
 
 static void open_files_follow_the_copy(void)
 {
-	char buf[32];
+	char buf[32], name[64], target[512];
 	int reader, writer;
 	char *map;
 
@@ -473,6 +473,11 @@ static void open_files_follow_the_copy(void)
 	CHECK(!memcmp(buf, "mappeddata", 6));
 	CHECK_EQ(pwrite(writer, "W", 1, 0), 1);
 	CHECK_EQ(map[0], 'W');
+	/* It shows the file that was opened, not the layer's. */
+	snprintf(name, sizeof(name), "/proc/self/map_files/%lx-%lx", (long)map, (long)map + 4096);
+	memset(target, 0, sizeof(target));
+	CHECK_GT(readlink(name, target, sizeof(target) - 1), 7);
+	CHECK_STR(target + strlen(target) - 7, "/m/file");
 	munmap(map, 4096);
 	CHECK_OK(ftruncate(writer, 3));
 	CHECK_EQ(lseek(reader, 0, SEEK_END), 3);
