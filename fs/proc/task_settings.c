@@ -205,11 +205,12 @@ int proc_pid_timers(struct seq_file *m, struct pid *pid, struct task_struct *tas
 
 int proc_pid_children(struct seq_file *m, struct pid *pid, struct task_struct *task)
 {
+	struct pid_namespace *ns = proc_seq_pid_ns(m);
 	struct task_struct *child;
 
 	read_lock(&tasklist_lock);
 	list_for_each_entry(child, &task->children, sibling)
-		seq_printf(m, "%d ", task_pid_vnr(child));
+		seq_printf(m, "%d ", task_pid_nr_ns(child, ns));
 	read_unlock(&tasklist_lock);
 	return 0;
 }
