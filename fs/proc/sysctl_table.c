@@ -25,6 +25,7 @@
 
 static const int hundred = 100, two_hundred = 200, three_thousand = 3000, thirty_one = 31;
 static const int zero = 0, one = 1, two = 2, status_max = 255;
+static const int max_old_id = 65535;	/* of calls with 16-bit numbers */
 static const int pid_min = RESERVED_PIDS + 1, pid_limit = PID_MAX_LIMIT;
 static const int threads_min = 20, threads_limit = 0x1fffffff;
 
@@ -201,8 +202,8 @@ static const struct ctl_table kernel_table[] = {
 	INT("poweroff_status", poweroff_status, 0644, &zero, &status_max),
 	INT("cap_last_cap", cap_last, 0444, NULL, NULL),
 	INT("ngroups_max", ngroups_max, 0444, NULL, NULL),
-	INT("overflowuid", overflowuid, 0644, NULL, NULL),
-	INT("overflowgid", overflowgid, 0644, NULL, NULL),
+	INT("overflowuid", overflowuid, 0644, &zero, &max_old_id),
+	INT("overflowgid", overflowgid, 0644, &zero, &max_old_id),
 	CALL("printk", do_printk, 0644),
 	INT("randomize_va_space", randomize_va_space, 0644, &zero, &two),
 	INT("dmesg_restrict", dmesg_restrict, 0644, &zero, &one),
@@ -254,8 +255,8 @@ static const struct ctl_table vm_table[] = {
 static const struct ctl_table fs_table[] = {
 	{ .procname = "file-max", .data = &sysctl_file_max, .maxlen = sizeof(long), .mode = 0644,
 	  .proc_handler = proc_doulongvec_minmax },
-	INT("overflowuid", overflowuid, 0644, NULL, NULL),
-	INT("overflowgid", overflowgid, 0644, NULL, NULL),
+	INT("overflowuid", overflowuid, 0644, &zero, &max_old_id),
+	INT("overflowgid", overflowgid, 0644, &zero, &max_old_id),
 	INT("mount-max", sysctl_mount_max, 0644, &one, NULL),
 	CALL("file-nr", do_file_nr, 0444),
 	CALL("inode-nr", do_inode_nr, 0444),
