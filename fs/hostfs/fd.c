@@ -7,7 +7,7 @@
  * is opened again by the name of the inode's dentry in its parent. The answer counts only if it
  * is the same file (device, number, birth). Descriptors for reading are a cache with a limit,
  * least recently used out first. Two kinds stay: those for writing, while somebody has the file
- * open for writing, and all of a file that has lost its last name.
+ * open for writing, and all of a file that has lost its last name, or is open by one it has lost.
  *
  * Opening by name begins at the nearest ancestor with a descriptor and goes down one folder at a
  * time, in a loop: the depth of a tree costs no stack.
