@@ -127,6 +127,21 @@ static void sleeps_are_long_enough(void)
 	CHECK_OK(syscall(SYS_clock_nanosleep, CLOCK_BOOTTIME, 0, &ts, NULL));
 }
 
+/* CPU time of a sleep. A busy host may keep the thread from running where it would read it. */
+static long long cpu_time_of_sleep(void)
+{
+	long long least = LLONG_MAX;
+
+	for (int i = 0; i < 5 && least >= 20000000; i++) {
+		long long first = read_clock(CLOCK_PROCESS_CPUTIME_ID), took;
+
+		test_sleep_ms(30);
+		took = read_clock(CLOCK_PROCESS_CPUTIME_ID) - first;
+		least = took < least ? took : least;
+	}
+	return least;
+}
+
 static void cpu_clocks(void)
 {
 	long long first = read_clock(CLOCK_PROCESS_CPUTIME_ID), second;
@@ -135,9 +150,7 @@ static void cpu_clocks(void)
 	burn_ms(20);
 	second = read_clock(CLOCK_PROCESS_CPUTIME_ID);
 	CHECK_GE(second - first, 19000000);
-	first = second;
-	test_sleep_ms(30);
-	CHECK_LT(read_clock(CLOCK_PROCESS_CPUTIME_ID) - first, 20000000);
+	CHECK_LT(cpu_time_of_sleep(), 20000000);
 	CHECK_OK(clock_getcpuclockid(0, &clock));
 	CHECK_GT(read_clock(clock), 0);
 	CHECK_EQ(clock_getcpuclockid(getppid(), &clock), 0);
