@@ -68,7 +68,7 @@ enum sock_flags {
 	SOCK_SELECT_ERR_QUEUE,
 	SOCK_RCVMARK,
 	SOCK_ZEROCOPY,
-	SOCK_TXTIME,
+	SOCK_NO_CHECK_TX,
 };
 
 #define SK_WMEM_DEFAULT 212992
@@ -124,6 +124,8 @@ struct sock {
 	int sk_peek_off;		/* iolock of unix; below zero: off */
 	int sk_busy_poll;		/* l: told back, without effect */
 	u64 sk_max_pacing_rate;		/* l: told back, without effect */
+	int sk_incoming_cpu;		/* l: likewise; -1 until it is set */
+	int sk_bound_dev_if;		/* l: likewise; 0 or a device's number */
 	atomic64_t sk_cookie;		/* x: 0 until asked for */
 	kuid_t sk_uid;			/* i: of the creator */
 	spinlock_t sk_peer_lock;

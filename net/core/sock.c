@@ -149,6 +149,7 @@ void sock_init_data(struct socket *sock, struct sock *sk)
 	sk->sk_sndtimeo = MAX_SCHEDULE_TIMEOUT;
 	sk->sk_peek_off = -1;
 	sk->sk_max_pacing_rate = ~0ULL;
+	sk->sk_incoming_cpu = -1;
 	sk->sk_state_change = sock_def_wakeup;
 	sk->sk_data_ready = sock_def_readable;
 	sk->sk_write_space = sock_def_write_space;

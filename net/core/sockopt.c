@@ -9,9 +9,11 @@
 #include <kern/pid.h>
 #include <kern/pidfd.h>
 #include <lib/string.h>
+#include <linux/if.h>
 #include <linux/sockios.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
+#include <net/loopback.h>
 #include <net/sock.h>
 #include "internal.h"
 
@@ -73,6 +75,47 @@ static int set_linger(struct sock *sk, const char __user *val, unsigned int len)
 	return 0;
 }
 
+/* 32 bits, of which all ones are no limit; or 64. */
+static int set_pacing_rate(struct sock *sk, const char __user *uval, unsigned int len)
+{
+	u64 rate = 0;
+
+	if (copy_from_user(&rate, uval, len >= sizeof(rate) ? sizeof(rate) : sizeof(u32)))
+		return -EFAULT;
+	sk->sk_max_pacing_rate = len < sizeof(rate) && rate == ~0U ? ~0ULL : rate;
+	return 0;
+}
+
+/* By the name of a device, the empty one for none. Leaving one takes CAP_NET_RAW. */
+static int bind_to_device(struct sock *sk, const char __user *uname, unsigned int len)
+{
+	char name[IFNAMSIZ] = { 0 };
+	int error = 0;
+
+	if (copy_from_user(name, uname, min(len, IFNAMSIZ - 1U)))
+		return -EFAULT;
+	if (name[0] && strcmp(name, LOOPBACK_NAME))
+		return -ENODEV;
+	lock_sock(sk);
+	if (sk->sk_bound_dev_if && !ns_capable(sock_net(sk)->user_ns, CAP_NET_RAW))
+		error = -EPERM;
+	else
+		sk->sk_bound_dev_if = name[0] ? LOOPBACK_IFINDEX : 0;
+	release_sock(sk);
+	return error;
+}
+
+static int get_bound_device(struct sock *sk, char __user *uname, int __user *ulen, int len)
+{
+	if (!READ_ONCE(sk->sk_bound_dev_if))
+		return put_user(0, ulen);
+	if (len < IFNAMSIZ)
+		return -EINVAL;
+	if (copy_to_user(uname, LOOPBACK_NAME, sizeof(LOOPBACK_NAME)))
+		return -EFAULT;
+	return put_user((int)sizeof(LOOPBACK_NAME), ulen);
+}
+
 static void set_timestamp(struct sock *sk, int name, bool on)
 {
 	sock_valbool_flag(sk, SOCK_RCVTSTAMP, on);
@@ -100,6 +143,7 @@ static const struct {
 	{ SO_RXQ_OVFL, SOCK_RXQ_OVFL },
 	{ SO_WIFI_STATUS, SOCK_WIFI_STATUS },
 	{ SO_NOFCS, SOCK_NOFCS },
+	{ SO_NO_CHECK, SOCK_NO_CHECK_TX },
 	{ SO_SELECT_ERR_QUEUE, SOCK_SELECT_ERR_QUEUE },
 	{ SO_LOCK_FILTER, SOCK_FILTER_LOCKED },
 	{ SO_RCVMARK, SOCK_RCVMARK },
@@ -189,7 +233,8 @@ static int set_number(struct socket *sock, struct sock *sk, int name, int val)
 			return -EPERM;
 		set_rcvbuf(sk, max(val, 0));
 		return 0;
-	case SO_NO_CHECK:
+	case SO_INCOMING_CPU:
+		sk->sk_incoming_cpu = val;
 		return 0;
 	case SO_PRIORITY:
 		if ((val < 0 || val > 6) && !privileged())
@@ -239,7 +284,7 @@ int sock_setsockopt(struct socket *sock, int name, char __user *uval, unsigned i
 	int val, error;
 
 	if (name == SO_BINDTODEVICE)
-		return capable(CAP_NET_RAW) || !len ? (len ? -ENODEV : 0) : -EPERM;
+		return bind_to_device(sk, uval, len);
 	if (len < sizeof(int))
 		return -EINVAL;
 	if (get_user(val, (int __user *)uval))
@@ -258,6 +303,9 @@ int sock_setsockopt(struct socket *sock, int name, char __user *uval, unsigned i
 	case SO_SNDTIMEO_OLD:
 	case SO_SNDTIMEO_NEW:
 		error = set_timeout(&sk->sk_sndtimeo, uval, len);
+		break;
+	case SO_MAX_PACING_RATE:
+		error = set_pacing_rate(sk, uval, len);
 		break;
 	default:
 		error = set_number(sock, sk, name, val);
@@ -329,9 +377,6 @@ static int get_number(struct socket *sock, struct sock *sk, int name, int *val)
 	case SO_ERROR:
 		*val = -sock_error(sk);
 		break;
-	case SO_NO_CHECK:
-		*val = 0;
-		break;
 	case SO_PRIORITY:
 		*val = sk->sk_priority;
 		break;
@@ -360,7 +405,7 @@ static int get_number(struct socket *sock, struct sock *sk, int name, int *val)
 		*val = sk->sk_busy_poll;
 		break;
 	case SO_INCOMING_CPU:
-		*val = -1;
+		*val = sk->sk_incoming_cpu;
 		break;
 	case SO_BUF_LOCK:
 		*val = sk->sk_userlocks & SOCK_BUF_LOCK_MASK;
@@ -505,7 +550,7 @@ int sock_getsockopt(struct socket *sock, int name, char __user *uval, int __user
 	case SO_PEERNAME:
 		return get_peername(sock, uval, ulen, len);
 	case SO_BINDTODEVICE:
-		return put_user(0, ulen);
+		return get_bound_device(sk, uval, ulen, len);
 	case SO_GET_FILTER:
 		return sk_get_filter(sk, uval, ulen, len);
 	}

@@ -117,6 +117,35 @@ static void buffers(void)
 	close(fd);
 }
 
+/* What is kept for the sake of packets. */
+static void kept(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	uint64_t rate = 1ULL << 40;
+	char name[16] = "";
+	socklen_t len = sizeof(name);
+
+	set_int(fd, SO_NO_CHECK, 1);
+	CHECK_EQ(get_int(fd, SO_NO_CHECK), 1);
+	CHECK_EQ(get_int(fd, SO_INCOMING_CPU), -1);
+	set_int(fd, SO_MAX_PACING_RATE, 5000);
+	CHECK_EQ(get_int(fd, SO_MAX_PACING_RATE), 5000);
+	CHECK_OK(setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof(rate)));
+	CHECK_EQ(get_int(fd, SO_MAX_PACING_RATE), -1);
+	CHECK_OK(getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &len));
+	CHECK_EQ(len, 0);
+	CHECK_ERR(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "nosuch", 7), ENODEV);
+	CHECK_ERR(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, (void *)8, 3), EFAULT);
+	CHECK_OK(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3));
+	len = sizeof(name) - 1;
+	CHECK_ERR(getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &len), EINVAL);
+	len = sizeof(name);
+	CHECK_OK(getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &len));
+	CHECK_EQ(len, 3);
+	CHECK_EQ(strcmp(name, "lo"), 0);
+	close(fd);
+}
+
 static volatile int alarms;
 
 static void on_alarm(int sig)
@@ -355,6 +384,7 @@ int main(void)
 	RUN(switches);
 	RUN(errors);
 	RUN(buffers);
+	RUN(kept);
 	RUN(timeouts);
 	RUN(lingering);
 	RUN(peer);
