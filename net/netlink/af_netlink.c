@@ -46,6 +46,11 @@ const struct netlink_kernel_cfg *netlink_cfg(int unit)
 	return nlk_sk(READ_ONCE(kernel_ends[unit]))->cfg;
 }
 
+unsigned int netlink_nr_groups(int unit)
+{
+	return max(netlink_cfg(unit)->groups, 32U);
+}
+
 /* => nl_table_lock held */
 static struct sock *find_port(struct net *net, int unit, u32 portid)
 {
@@ -148,9 +153,12 @@ static int netlink_bind(struct socket *sock, struct sockaddr *addr, int len)
 	error = nladdr->nl_pid ? take_port(sk, nladdr->nl_pid) : netlink_autobind(sk);
 	if (error)
 		return error;
+	lock_sock(sk);
 	memcpy(groups, nlk->groups, sizeof(groups));
 	groups[0] = (groups[0] & ~0xffffffffUL) | nladdr->nl_groups;
-	return netlink_realloc_groups(sk, groups);
+	error = netlink_realloc_groups(sk, groups);
+	release_sock(sk);
+	return error;
 }
 
 static int netlink_connect(struct socket *sock, struct sockaddr *addr, int len, int flags)

@@ -31,6 +31,8 @@ static inline struct netlink_sock *nlk_sk(const struct sock *sk)
 /* af_netlink.c */
 extern rwlock_t nl_table_lock;
 const struct netlink_kernel_cfg *netlink_cfg(int unit);
+/* How many groups of a protocol may be joined: those the kernel named, 32 at least. */
+unsigned int netlink_nr_groups(int unit);
 int netlink_realloc_groups(struct sock *sk, const unsigned long *groups);
 int netlink_autobind(struct sock *sk);
 

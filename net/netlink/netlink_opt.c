@@ -14,7 +14,7 @@ static int change_membership(struct sock *sk, unsigned int group, bool join)
 	if (!(cfg->flags & NL_CFG_F_NONROOT_RECV) &&
 	    !ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN))
 		return -EPERM;
-	if (!group || group - 1 >= MAX_GROUPS)
+	if (!group || group > netlink_nr_groups(sk->sk_protocol))
 		return -EINVAL;
 	memcpy(groups, nlk->groups, sizeof(groups));
 	if (join)
@@ -69,10 +69,11 @@ int netlink_getsockopt(struct socket *sock, int level, int name, char __user *uv
 	if (len < 0)
 		return -EINVAL;
 	if (name == NETLINK_LIST_MEMBERSHIPS) {
-		len = min(len, (int)sizeof(nlk->groups)) & ~3;
-		if (copy_to_user(uval, nlk->groups, len))
+		int size = round_up(netlink_nr_groups(sock->sk->sk_protocol), 32) / 8;
+
+		if (copy_to_user(uval, nlk->groups, min(len, size) & ~3))
 			return -EFAULT;
-		return put_user((int)sizeof(nlk->groups), ulen);
+		return put_user(size, ulen);
 	}
 	if (!is_switch(name))
 		return -ENOPROTOOPT;

@@ -114,6 +114,14 @@ static void groups(void)
 	CHECK_OK(getsockopt(fd, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, list, &len));
 	CHECK_EQ(list[0], 1);
 	CHECK_OK(setsockopt(fd, SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group, 4));
+	group = 33;
+	CHECK_OK(setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, 4));
+	len = sizeof(list);
+	CHECK_OK(getsockopt(fd, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, list, &len));
+	CHECK_EQ(len, 8);
+	CHECK_EQ(list[1], 1);
+	group = 100;
+	CHECK_ERR(setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, 4), EINVAL);
 	CHECK_ERR(setsockopt(fd, SOL_NETLINK, 77, &group, 4), ENOPROTOOPT);
 	group = 1;
 	CHECK_OK(setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &group, 4));
