@@ -24,6 +24,7 @@
 #include <kern/cred.h>
 #include <kern/fork.h>
 #include <kern/mutex.h>
+#include <kern/pid.h>
 #include <kern/rcupdate.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
@@ -498,25 +499,23 @@ static int unuse_mm(struct mm_struct *mm, unsigned int type)
 	return err;
 }
 
-/* The process after the one with this pid that has swapped pages; its mm counted, or NULL. */
-static struct mm_struct *next_swapped_mm(pid_t *pid)
+/* The next address space from process number *nr on, counted; NULL: there is no more. */
+static struct mm_struct *next_mm(int *nr)
 {
-	struct task_struct *p, *best = NULL;
 	struct mm_struct *mm = NULL;
+	struct pid *pid;
 
 	rcu_read_lock();
-	for_each_process(p)
-		if (p->pid > *pid && (!best || p->pid < best->pid) && !(p->flags & PF_KTHREAD))
-			best = p;
-	if (best)
-		get_task_struct(best);
+	while (!mm && (pid = find_ge_pid(*nr, &init_pid_ns))) {
+		struct task_struct *task = pid_task(pid, PIDTYPE_PID);
+
+		*nr = pid_nr(pid) + 1;
+		/* One for all threads: the leader, which may have died before them. */
+		if (task && (thread_group_leader(task) || !READ_ONCE(task->group_leader->mm)))
+			mm = get_task_mm(task);
+	}
 	rcu_read_unlock();
-	if (!best)
-		return NULL;
-	*pid = best->pid;
-	mm = get_task_mm(best);
-	put_task_struct(best);
-	return mm ? mm : ERR_PTR(-ESRCH);
+	return mm;
 }
 
 /* Pages that only the swap cache still keeps there. */
@@ -545,12 +544,9 @@ static int unuse_area(struct swap_info_struct *si)
 {
 	while (READ_ONCE(si->inuse_pages)) {
 		struct mm_struct *mm;
-		pid_t pid = 0;
-		int err = 0;
+		int nr = 1, err = 0;
 
-		while (!err && (mm = next_swapped_mm(&pid))) {
-			if (IS_ERR(mm))
-				continue;
+		while (!err && (mm = next_mm(&nr))) {
 			if (get_mm_counter(mm, MM_SWAPENTS))
 				err = unuse_mm(mm, si->type);
 			mmput(mm);
