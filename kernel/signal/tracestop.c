@@ -11,6 +11,7 @@
  * between. What the tracer hands over (exit_code, last_siginfo) is written by it while the task
  * sleeps and read afterwards.
  */
+#include <kern/cgroup.h>
 #include <kern/cred.h>
 #include <kern/fork.h>
 #include <kern/pid.h>
@@ -58,7 +59,9 @@ static int ptrace_stop(int exit_code, int why, unsigned long message, kernel_sig
 	spin_unlock_irq(&sighand->siglock);
 
 	tell_of_stop(why, group_stopped);
+	cgroup_enter_frozen();
 	schedule();
+	cgroup_leave_frozen(true);
 
 	spin_lock_irq(&sighand->siglock);
 	exit_code = current->exit_code;

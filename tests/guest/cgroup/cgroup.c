@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/inotify.h>
+#include <sys/ptrace.h>
 
 static char top[PATH_MAX / 2]; /* a group of this test's own */
 
@@ -224,6 +225,38 @@ static void relay(void)
 		if (fork())
 			_exit(0);
 	_exit(0);
+}
+
+/* Stopped for its tracer it stands still too; let go while frozen, it does not run. */
+static void freezing_a_tracee(void)
+{
+	int fds[2], status;
+	char c;
+
+	NEED(!pipe2(fds, O_NONBLOCK));
+	CHECK_OK(make("p"));
+	pid_t tracee = fork();
+	if (!tracee) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		CHECK_EQ(write(fds[1], "x", 1), 1);
+		_exit(test_failures);
+	}
+	CHECK_EQ(waitpid(tracee, &status, 0), tracee);
+	CHECK(WIFSTOPPED(status));
+	CHECK_OK(join("p", tracee));
+	CHECK_OK(set("p", "cgroup.freeze", "1"));
+	CHECK(WAIT_UNTIL(strstr(get("p", "cgroup.events"), "frozen 1")));
+	CHECK_OK(ptrace(PTRACE_CONT, tracee, NULL, NULL));
+	CHECK(WAIT_UNTIL(strstr(get("p", "cgroup.events"), "frozen 1")));
+	test_sleep_ms(20);
+	CHECK_ERR(read(fds[0], &c, 1), EAGAIN);
+	CHECK_OK(set("p", "cgroup.freeze", "0"));
+	CHECK_EQ(reap(tracee), 0);
+	CHECK_EQ(read(fds[0], &c, 1), 1);
+	close(fds[0]);
+	close(fds[1]);
+	CHECK(gone("p"));
 }
 
 static void killing_what_is_born(void)
@@ -522,6 +555,7 @@ int main(void)
 	RUN(groups_and_members);
 	RUN(watched);
 	RUN(freezing);
+	RUN(freezing_a_tracee);
 	RUN(killing_what_is_born);
 	RUN(born_into);
 	RUN(threads);
