@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -31,11 +32,13 @@ static const char help_text[] =
 	"  --mem SIZE           memory, with suffix K, M or G (default 1G)\n"
 	"  --cpus N             virtual processors, 1 to 64 (default 1)\n"
 	"  --rw                 what the program writes goes to the host's files\n"
-	"  -v HOST:GUEST[:ro]   shows the host's folder or file HOST at GUEST; may be repeated\n"
-	"  --env NAME=VALUE     sets a variable (the environment is passed on); --env NAME takes\n"
+	"  -v, --volume HOST:GUEST[:ro]\n"
+	"                       shows the host's folder or file HOST at GUEST; may be repeated\n"
+	"  -e, --env NAME=VALUE sets a variable (the environment is passed on); --env NAME takes\n"
 	"                       one away; may be repeated\n"
-	"  --user NAME|UID[:GID]  runs as this user (default: the one that runs vmlinux)\n"
-	"  --workdir PATH       begins in this folder\n"
+	"  -u, --user NAME|UID[:GID]\n"
+	"                       runs as this user (default: the one that runs vmlinux)\n"
+	"  -w, --workdir PATH   begins in this folder\n"
 	"  --append WORDS       more parameters for the kernel\n"
 	"  --verbose            shows the kernel's messages\n"
 	"\n"
@@ -210,14 +213,18 @@ static void add_groups(struct words *init, const gid_t *groups, int count)
 	free(text);
 }
 
+/* As many as the host allows a process. */
+static gid_t groups[NGROUPS_MAX];
+
 static void own_user(struct run_args *args)
 {
-	gid_t groups[1024];
-	int count = getgroups(1024, groups);
+	int count = getgroups(NGROUPS_MAX, groups);
 
+	if (count < 0)
+		usage_error("cannot read this user's groups: %s", strerror(errno));
 	args->uid = geteuid();
 	args->gid = getegid();
-	add_groups(&args->init, groups, count > 0 ? count : 0);
+	add_groups(&args->init, groups, count);
 }
 
 static void other_user(struct run_args *args)
@@ -225,8 +232,7 @@ static void other_user(struct run_args *args)
 	const char *whole = args->user, *colon = strchr(whole, ':');
 	char *name = strndup(whole, colon ? (size_t)(colon - whole) : strlen(whole));
 	struct passwd *who = name ? getpwnam(name) : NULL;
-	gid_t groups[1024];
-	int count = 1024;
+	int count = NGROUPS_MAX;
 
 	if (!name)
 		usage_error("no memory for the command line");
@@ -237,8 +243,9 @@ static void other_user(struct run_args *args)
 	if (who) {
 		char *home = NULL, *user = NULL, *logname = NULL;
 
-		if (getgrouplist(who->pw_name, args->gid, groups, &count) >= 0)
-			add_groups(&args->init, groups, count);
+		if (getgrouplist(who->pw_name, args->gid, groups, &count) < 0)
+			usage_error("--user %s: too many groups", whole);
+		add_groups(&args->init, groups, count);
 		if (asprintf(&home, "HOME=%s", who->pw_dir) < 0 ||
 		    asprintf(&user, "USER=%s", who->pw_name) < 0 ||
 		    asprintf(&logname, "LOGNAME=%s", who->pw_name) < 0)
