@@ -21,6 +21,7 @@
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <fs/namei.h>
+#include <fs/pipe.h>
 #include <fs/sysctl.h>
 #include <kern/coredump.h>
 #include <kern/cred.h>
@@ -222,6 +223,9 @@ static bool write_core(struct core_dump *dump, int dumpable)
 		return false;
 	dumped = elf_core_dump(dump);
 	core_finish(dump);
+	/* With a limit the program may count on us: it looks at /proc/PID until it is done. */
+	if (dump->to_pipe && core_pipe_limit)
+		pipe_wait_for_readers(dump->file);
 	filp_close(dump->file, NULL);
 	if (dump->to_pipe)
 		atomic_dec(&pipe_dumps);

@@ -380,6 +380,23 @@ static int pipe_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+void pipe_wait_for_readers(struct file *file)
+{
+	struct pipe_inode_info *pipe = file->private_data;
+
+	/* As one more reader, whom the release of the last true one wakes. */
+	pipe_lock(pipe);
+	WRITE_ONCE(pipe->readers, pipe->readers + 1);
+	WRITE_ONCE(pipe->writers, pipe->writers - 1);
+	pipe_wake_readers(pipe);
+	pipe_unlock(pipe);
+	wait_event_interruptible(pipe->rd_wait, READ_ONCE(pipe->readers) == 1);
+	pipe_lock(pipe);
+	WRITE_ONCE(pipe->readers, pipe->readers - 1);
+	WRITE_ONCE(pipe->writers, pipe->writers + 1);
+	pipe_unlock(pipe);
+}
+
 static int pipe_fasync(int fd, struct file *file, int on)
 {
 	struct pipe_inode_info *pipe = file->private_data;
