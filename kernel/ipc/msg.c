@@ -411,14 +411,15 @@ static int show_queues(struct seq_file *m, void *unused)
 	mutex_lock(&ns->msg.lock);
 	idr_for_each_entry(&ns->msg.objects, object, index) {
 		struct msg_queue *q = container_of(object, struct msg_queue, object);
+		struct ipc64_perm perm;
 
+		ipc_fill_perm(&perm, object);
 		seq_printf(
 			m,
 			"%10d %10d  %4o  %10lu %10lu %5d %5d %5u %5u %5u %5u %10lld %10lld %10lld\n",
 			object->key, object->id, object->mode, q->bytes, q->count, q->last_sender,
-			q->last_receiver, from_kuid_munged(current_user_ns(), object->uid), from_kgid_munged(current_user_ns(), object->gid), from_kuid_munged(current_user_ns(), object->cuid),
-			from_kgid_munged(current_user_ns(), object->cgid), (long long)q->stime, (long long)q->rtime,
-			(long long)q->ctime);
+			q->last_receiver, perm.uid, perm.gid, perm.cuid, perm.cgid,
+			(long long)q->stime, (long long)q->rtime, (long long)q->ctime);
 	}
 	mutex_unlock(&ns->msg.lock);
 	return 0;

@@ -197,6 +197,22 @@ static int do_limit(const struct ctl_table *table, int write, char *buffer, size
 		       proc_dointvec_minmax(&row, write, buffer, lenp, ppos);
 }
 
+/* The fourth of these is the limit of arrays. */
+static int do_sem(const struct ctl_table *table, int write, char *buffer, size_t *lenp, loff_t *ppos)
+{
+	struct ipc_namespace *ns = current->nsproxy->ipc_ns;
+	int old = READ_ONCE(ns->sem.limit), error = do_limit(table, write, buffer, lenp, ppos);
+
+	if (error || !write)
+		return error;
+	if (ns->sem_ctls[3] < 0 || ns->sem_ctls[3] > IPC_MAX_OBJECTS) {
+		ns->sem_ctls[3] = old;
+		return -ERANGE;
+	}
+	WRITE_ONCE(ns->sem.limit, ns->sem_ctls[3]);
+	return 0;
+}
+
 static const int zero, most_objects = IPC_MAX_OBJECTS;
 
 #define LIMIT(name, field, max) { .procname = name, .data = &init_ipc_ns.field,                    \
@@ -220,7 +236,7 @@ static const struct ctl_table ipc_table[] = {
 	LIMIT("msgmnb", msg_mnb, NULL),
 	LIMIT("msgmni", msg.limit, &most_objects),
 	{ .procname = "sem", .data = init_ipc_ns.sem_ctls, .maxlen = 4 * sizeof(int), .mode = 0644,
-	  .proc_handler = do_limit },
+	  .proc_handler = do_sem },
 	{}
 };
 

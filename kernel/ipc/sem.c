@@ -409,11 +409,12 @@ static int show_arrays(struct seq_file *m, void *unused)
 	mutex_lock(&ns->sem.lock);
 	idr_for_each_entry(&ns->sem.objects, object, index) {
 		struct sem_array *array = container_of(object, struct sem_array, object);
+		struct ipc64_perm perm;
 
+		ipc_fill_perm(&perm, object);
 		seq_printf(m, "%10d %10d  %4o %10u %5u %5u %5u %5u %10lld %10lld\n", object->key,
-			   object->id, object->mode, array->nsems, from_kuid_munged(current_user_ns(), object->uid), from_kgid_munged(current_user_ns(), object->gid),
-			   from_kuid_munged(current_user_ns(), object->cuid), from_kgid_munged(current_user_ns(), object->cgid), (long long)array->otime,
-			   (long long)array->ctime);
+			   object->id, object->mode, array->nsems, perm.uid, perm.gid,
+			   perm.cuid, perm.cgid, (long long)array->otime, (long long)array->ctime);
 	}
 	mutex_unlock(&ns->sem.lock);
 	return 0;

@@ -431,14 +431,16 @@ static int show_segments(struct seq_file *m, void *unused)
 	mutex_lock(&ns->shm.lock);
 	idr_for_each_entry(&ns->shm.objects, object, index) {
 		struct shm_segment *s = container_of(object, struct shm_segment, object);
+		struct ipc64_perm perm;
 
+		ipc_fill_perm(&perm, object);
 		seq_printf(
 			m,
 			"%10d %10d  %4o %21zu %5d %5d  %5lu %5u %5u %5u %5u %10lld %10lld %10lld %21lu %21lu\n",
 			object->key, object->id, object->mode, s->size, s->creator, s->last,
-			s->attached, from_kuid_munged(current_user_ns(), object->uid), from_kgid_munged(current_user_ns(), object->gid), from_kuid_munged(current_user_ns(), object->cuid),
-			from_kgid_munged(current_user_ns(), object->cgid), (long long)s->atime, (long long)s->dtime,
-			(long long)s->ctime, s->file->f_mapping->nrpages << PAGE_SHIFT, 0UL);
+			s->attached, perm.uid, perm.gid, perm.cuid, perm.cgid, (long long)s->atime,
+			(long long)s->dtime, (long long)s->ctime,
+			s->file->f_mapping->nrpages << PAGE_SHIFT, 0UL);
 	}
 	mutex_unlock(&ns->shm.lock);
 	return 0;

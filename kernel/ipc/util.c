@@ -3,8 +3,8 @@
  * System V IPC: objects that live until they are removed, found by a key or a number.
  *
  * Each name space has a table for each kind (semaphores, message queues, shared memory), and one
- * mutex that guards the table and all objects in it; whoever waits for a change sleeps without it. Objects are freed
- * under the mutex once nobody waits in them.
+ * mutex that guards the table and all objects in it; whoever waits for a change sleeps without
+ * it. Objects are freed under the mutex once nobody waits in them.
  *
  * A number carries a generation, so that a program that holds the number of a removed object
  * does not get its successor.
@@ -48,7 +48,7 @@ int ipc_add(struct ipc_kind *kind, struct ipc_object *object, __kernel_key_t key
 {
 	int index, wanted;
 
-	if (kind->count >= kind->limit)
+	if (kind->count >= READ_ONCE(kind->limit))
 		return -ENOSPC;
 	index = new_index(kind, object, &wanted);
 	if (index < 0)

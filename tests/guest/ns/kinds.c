@@ -31,6 +31,18 @@ static void uts(void)
 	close(fd);
 }
 
+/* => a name space of IPC of our own */
+static void semaphore_limits(void)
+{
+	/* A host may show /proc/sys read-only. */
+	if (spit("/proc/sys/kernel/sem", "250 32000 32 1"))
+		return;
+	CHECK_OK(semget(IPC_PRIVATE, 1, 0600));
+	CHECK_ERR(semget(IPC_PRIVATE, 1, 0600), ENOSPC);
+	CHECK_ERR(spit("/proc/sys/kernel/sem", "250 32000 32 -1"), ERANGE);
+	CHECK_STR(slurp("/proc/sys/kernel/sem"), "250\t32000\t32\t1\n");
+}
+
 static void ipc(void)
 {
 	int shm, msg, sem, fd;
@@ -57,6 +69,7 @@ static void ipc(void)
 	CHECK_EQ(map[0], 'm');
 	map[4096] = 'n';
 	CHECK_OK(shmdt(map));
+	semaphore_limits();
 	CHECK_OK(setns(fd, CLONE_NEWIPC));
 	close(fd);
 	CHECK_ERR(unshare(CLONE_NEWIPC | 0x1000), EINVAL);
