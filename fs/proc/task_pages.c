@@ -127,13 +127,9 @@ const struct file_operations proc_pagemap_operations = {
 	.release = pagemap_release,
 };
 
-/* ---- numa_maps: one node, so one figure ---- */
-
-struct node_usage {
-	unsigned long pages, anon, dirty, mapmax;
-};
-
-static void count_pages(struct vm_area_struct *vma, struct node_usage *u)
+/* Shows `one` each entry of the area that maps a page. => mmap_lock held; page_table_lock in `one` */
+static void for_present_pages(struct vm_area_struct *vma, void (*one)(pte_t *ptep, void *arg),
+			      void *arg)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long addr = vma->vm_start, end = vma->vm_end;
@@ -147,19 +143,31 @@ static void count_pages(struct vm_area_struct *vma, struct node_usage *u)
 		stop = min((addr & PMD_MASK) + PMD_SIZE, end);
 		for (; addr < stop; addr += PAGE_SIZE, ptep++) {
 			pte_t pte = ptep_get(ptep);
-			struct page *page;
 
-			if (!pte_present(pte) || pte_special(pte))
-				continue;
-			page = pte_page(pte);
-			u->pages++;
-			u->anon += PageAnon(page);
-			u->dirty += pte_dirty(pte) || PageDirty(page);
-			u->mapmax = max_t(unsigned long, u->mapmax, page_mapcount(page));
+			if (pte_present(pte) && !pte_special(pte))
+				one(ptep, arg);
 		}
 		spin_unlock(&mm->page_table_lock);
 		cond_resched();
 	}
+}
+
+/* ---- numa_maps: one node, so one figure ---- */
+
+struct node_usage {
+	unsigned long pages, anon, dirty, mapmax;
+};
+
+static void count_page(pte_t *ptep, void *usage)
+{
+	struct node_usage *u = usage;
+	pte_t pte = ptep_get(ptep);
+	struct page *page = pte_page(pte);
+
+	u->pages++;
+	u->anon += PageAnon(page);
+	u->dirty += pte_dirty(pte) || PageDirty(page);
+	u->mapmax = max_t(unsigned long, u->mapmax, page_mapcount(page));
 }
 
 int proc_numa_maps_show(struct seq_file *m, void *v)
@@ -170,7 +178,7 @@ int proc_numa_maps_show(struct seq_file *m, void *v)
 	/* The gate area belongs to no address space. */
 	if (!vma->vm_mm)
 		return 0;
-	count_pages(vma, &u);
+	for_present_pages(vma, count_page, &u);
 	seq_printf(m, "%08lx default", vma->vm_start);
 	if (vma->vm_file) {
 		seq_puts(m, " file=");
@@ -205,30 +213,13 @@ enum {
 	CLEAR_LAST,
 };
 
-/* Forgets which pages were used. => mmap_lock held */
-static void clear_young(struct vm_area_struct *vma)
+/* Forgets that the page was used. */
+static void clear_young(pte_t *ptep, void *unused)
 {
-	struct mm_struct *mm = vma->vm_mm;
-	unsigned long addr = vma->vm_start, end = vma->vm_end;
+	pte_t pte = ptep_get(ptep);
 
-	while (addr < end) {
-		unsigned long stop;
-		pte_t *ptep;
-
-		spin_lock(&mm->page_table_lock);
-		addr = pte_next_table(mm, addr, end, &ptep);
-		stop = min((addr & PMD_MASK) + PMD_SIZE, end);
-		for (; addr < stop; addr += PAGE_SIZE, ptep++) {
-			pte_t pte = ptep_get(ptep);
-
-			if (!pte_present(pte) || pte_special(pte))
-				continue;
-			set_pte(ptep, __pte(pte_val(pte) & ~(u64)_PAGE_ACCESSED));
-			ClearPageReferenced(pte_page(pte));
-		}
-		spin_unlock(&mm->page_table_lock);
-		cond_resched();
-	}
+	set_pte(ptep, pte_mkold(pte));
+	ClearPageReferenced(pte_page(pte));
 }
 
 static void clear_mm(struct mm_struct *mm, int what)
@@ -247,7 +238,7 @@ static void clear_mm(struct mm_struct *mm, int what)
 	for_each_vma(mm, vma) {
 		if ((what == CLEAR_ANON && vma->vm_file) || (what == CLEAR_FILE && !vma->vm_file))
 			continue;
-		clear_young(vma);
+		for_present_pages(vma, clear_young, NULL);
 	}
 	mmap_read_unlock(mm);
 	flush_tlb_mm(mm);
