@@ -329,6 +329,33 @@ static int revalidate_real(struct dentry *real, unsigned int flags)
 	return valid;
 }
 
+/*
+ * Is a name that no layer had still absent below? A layer's cache knows what was asked then; what
+ * it does not know any more is asked anew, and so is what is there now.
+ */
+static int revalidate_absent(struct dentry *dentry, unsigned int flags)
+{
+	struct dentry *parent = dget_parent(dentry);
+	const struct inode *dir = d_inode(parent);
+	struct name_snapshot snap;
+	unsigned int i;
+	int valid = 1;
+
+	take_dentry_name_snapshot(&snap, dentry);
+	for (i = 0; valid > 0 && dir && i < OVL_I(dir)->numlower; i++) {
+		struct dentry *part = OVL_I(dir)->lower[i].dentry, *real;
+		struct qstr name = QSTR_INIT(snap.name.name, snap.name.len);
+
+		if (!part->d_sb->s_d_op || !part->d_sb->s_d_op->d_revalidate)
+			continue;
+		real = d_hash_and_lookup(part, &name);
+		valid = real && d_is_negative(real) ? revalidate_real(real, flags) : 0;
+		dput(real);
+	}
+	dput(parent);
+	return valid;
+}
+
 /* Without an upper part a change below is seen: the name is looked up anew. */
 static int ovl_d_revalidate(struct dentry *dentry, unsigned int flags)
 {
@@ -337,7 +364,7 @@ static int ovl_d_revalidate(struct dentry *dentry, unsigned int flags)
 	int valid = 1;
 
 	if (!inode)
-		return 1;
+		return ovl_dentry_is_whiteout(dentry) ? 1 : revalidate_absent(dentry, flags);
 	if (ovl_inode_upper(inode))
 		valid = revalidate_real(ovl_inode_upper(inode), flags);
 	for (i = 0; valid > 0 && i < OVL_I(inode)->numlower; i++)

@@ -257,6 +257,18 @@ def devices_are_the_guests():
 
 # ---- trees ----
 
+@test(cpus=CPUS)
+def files_that_the_host_makes_are_seen(cpus):
+    top = folder()
+    script = "cd %s; [ -e late ] || echo absent; read go; sleep 2; cat late" % top
+    child = subprocess.Popen(command("sh", "-c", script, cpus=cpus), stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)
+    equal(child.stdout.readline(), b"absent\n")
+    write(top + "/late", "here\n")
+    out, _ = child.communicate(b"\n", timeout=30)
+    equal(out, b"here\n")
+
+
 @test
 def removed_hard_links_hold_no_descriptors():
     top = folder()
