@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* process_madvise(2) and process_mrelease(2): the memory of a process named by a pidfd. */
+/* process_madvise(2): the memory of a process named by a pidfd. */
 #include "vm.h"
 
 #include <kern/cred.h>
@@ -9,7 +9,6 @@
 #include <kern/pidfd.h>
 #include <kern/ptrace.h>
 #include <kern/sched.h>
-#include <kern/signal.h>
 #include <kern/syscalls.h>
 #include <linux/capability.h>
 #include <linux/mman.h>
@@ -99,35 +98,5 @@ SYSCALL_DEFINE5(process_madvise, int, pidfd, const struct iovec __user *, uvec, 
 		ret = done;
 out:
 	kfree(vec);
-	return ret;
-}
-
-/* Its memory will be free soon by itself, and nobody else uses it. */
-static bool is_going(struct task_struct *task)
-{
-	return (task->signal->flags & SIGNAL_GROUP_EXIT) ||
-	       (thread_group_empty(task) && (task->flags & PF_EXITING));
-}
-
-SYSCALL_DEFINE2(process_mrelease, int, pidfd, unsigned int, flags)
-{
-	struct task_struct *task;
-	struct mm_struct *mm;
-	long ret = 0;
-
-	if (flags)
-		return -EINVAL;
-	task = task_of_pidfd(pidfd);
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-	mm = get_task_mm(task);
-	if (!mm)
-		ret = -ESRCH;
-	else if (!is_going(task))
-		ret = -EINVAL;
-	/* What holds it back is only that it runs once more: it was woken for that. */
-	if (mm)
-		mmput(mm);
-	put_task_struct(task);
 	return ret;
 }

@@ -478,27 +478,16 @@ static int fill_super(struct super_block *sb, void *data, int silent)
 	return error;
 }
 
-static bool known_option(const char *name)
-{
-	static const char *const names[] = { "nsdelegate", "favordynmods", "memory_localevents",
-					     "memory_recursiveprot" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return false;
-}
-
+/* No options: each of those that cgroup2 knows elsewhere asks for something that is not here. */
 static struct dentry *cgroup_mount(struct file_system_type *type, int flags, const char *dev_name,
 				   void *data)
 {
 	struct cgroup *top = current->nsproxy->cgroup_ns->root;
 	struct dentry *root, *shown;
-	char *text = data, *name, *value;
+	char *text = data, *value;
 
-	while ((name = next_mount_option(&text, &value)))
-		if (value || !known_option(name))
-			return ERR_PTR(-EINVAL);
+	if (next_mount_option(&text, &value))
+		return ERR_PTR(-EINVAL);
 	root = mount_single(type, flags, NULL, fill_super);
 	if (IS_ERR(root) || top == &cgroup_root)
 		return root;
