@@ -434,7 +434,15 @@ guest_look:
 	jmp	guest_sleep
 1:
 	cmpl	$STUB_POLICY_YIELD, %eax
+	je	2f
+	cmpl	$STUB_POLICY_LINGER, %eax
 	jne	guest_sleep
+	rdtsc
+	subl	%r13d, %eax
+	cmpl	$STUB_SPIN_CYCLES, %eax
+	jae	guest_sleep
+	movl	$STUB_YIELDS, %r14d
+2:
 	movl	$SYS_sched_yield, %eax
 	site	guest_yield
 	cmpl	$0, SLOT_TURN(%rbx)

@@ -25,6 +25,7 @@
 #define STUB_POLICY_SLEEP	0
 #define STUB_POLICY_YIELD	1
 #define STUB_POLICY_SPIN	2
+#define STUB_POLICY_LINGER	3 /* yields for as long as SPIN spins */
 /* Either side spins so long, in cycles of the time stamp counter: a wake-up of another core. */
 #define STUB_SPIN_CYCLES	131072
 #define STUB_YIELDS		8

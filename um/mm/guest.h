@@ -80,6 +80,8 @@ struct guest_slot {
 	unsigned long home_until; /* jiffies */
 	unsigned long checked;	  /* jiffies of the last look for a core to spare */
 	u64 released;		  /* cycles */
+	u64 out_since;		  /* cycles when its task left the vCPU, or 0 */
+	bool back_soon;		  /* the last time it had it again before a spin was over */
 	/* o: trampoline.c; the last four are of the call that it is in */
 	bool in_trampoline;
 	struct site site;

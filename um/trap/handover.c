@@ -7,15 +7,20 @@
  * by futex; waking a thread that sleeps on an idle core alone takes 40. But spinning wastes a
  * core that others want, and on a core with a third busy thread a yield may take milliseconds.
  *
- * So each slot is in one of two places, and has one of three policies, which the guest thread
- * reads from a page that it cannot write (SLEEP, YIELD, SPIN):
+ * So each slot is in one of two places, and has one of four policies, which the guest thread
+ * reads from a page that it cannot write (SLEEP, YIELD, SPIN, LINGER):
  *
  *            many short runs, a host core to spare: ENTER
  *     home --------------------------------------------------> away
  *     same core as the vCPU; YIELD while yields are            any other core; SPIN
  *     quick, else SLEEP
  *          <--------------------------------------------------
- *            spins in vain, the task is switched out, no core to spare any more: LEAVE
+ *            spins in vain, the task is away from the vCPU for long, no core to spare any more:
+ *            LEAVE
+ *
+ * A task that is switched out and was back soon the last time LINGERs: its thread yields for as
+ * long as it would have spun. So two tasks that wait for each other in turn share the other core,
+ * and a switch between them costs a yield there, not a wake-up. Any other goes home and sleeps.
  *
  * Every wait that spins or yields is bounded and ends in a futex sleep, so nothing depends on
  * the policy being right, or on the host running both threads. What decides is measured: a run
@@ -58,7 +63,7 @@
 #define SCORE_MAX    64
 #define SCORE_ENTER  48
 #define SCORE_MISS   20 /* a run that outlasts the spin */
-#define SCORE_SWITCH 10 /* the task left the vCPU */
+#define SCORE_SWITCH 10 /* the task left the vCPU, and did not come back soon */
 /* Ticks at home after a failure: doubled by each, forgotten after so many hand-overs away. */
 #define HOLDOFF_MIN    2
 #define HOLDOFF_MAX    (4 * HZ)
@@ -73,7 +78,7 @@ static DEFINE_PER_CPU(unsigned long, free_until);
 static DEFINE_PER_CPU(u32, yields_off);	  /* hand-overs that are still to be made by futex */
 static DEFINE_PER_CPU(s32, yield_credit); /* cycles */
 
-static int spinning; /* slots that are away */
+static int spinning; /* slots that are away and have a vCPU */
 
 static inline u64 cycles(void)
 {
@@ -139,7 +144,8 @@ static bool core_to_spare(int mine)
 
 static void go_home(struct guest_slot *slot)
 {
-	__atomic_fetch_sub(&spinning, 1, __ATOMIC_RELAXED);
+	if (!slot->out_since)
+		__atomic_fetch_sub(&spinning, 1, __ATOMIC_RELAXED);
 	slot->away = false;
 	set_policy(slot, STUB_POLICY_SLEEP);
 }
@@ -161,6 +167,19 @@ static void go_away(struct guest_slot *slot)
 	slot->handovers = 0;
 	/* It has to be woken on a core that may be idle: no measure. */
 	slot->settling = true;
+}
+
+/* The task has a vCPU again, on this core: does its thread still wait awake where it shall? */
+static void come_back(struct guest_slot *slot, int core)
+{
+	slot->back_soon = cycles() - slot->out_since < STUB_SPIN_CYCLES;
+	if (!slot->back_soon)
+		slot->score = max(slot->score - SCORE_SWITCH, -SCORE_MAX);
+	if (slot->away && (!slot->back_soon || slot->core != (AWAY | core)))
+		go_home(slot);
+	else if (slot->away)
+		__atomic_fetch_add(&spinning, 1, __ATOMIC_RELAXED);
+	slot->out_since = 0;
 }
 
 /* Looked at once a tick: a shortage that lasts ends the spinning. */
@@ -210,6 +229,8 @@ void handover_prepare(struct guest_slot *slot)
 {
 	int core;
 
+	if (slot->out_since)
+		come_back(slot, host_core());
 	choose(slot);
 	core = bind_vcpu(slot->away);
 	place(slot, core);
@@ -322,18 +343,25 @@ void handover_end(struct guest_slot *slot)
 		slot->holdoff = HOLDOFF_MIN;
 }
 
-/* Another task gets the vCPU: the guest thread need not wait awake. => run queue locked */
+/*
+ * Another task gets the vCPU: the guest thread waits awake only if this is over soon, as it was
+ * the last time. => run queue locked
+ */
 void um_switch_out(struct task_struct *task)
 {
 	struct guest_slot *slot = task->thread.slot;
 
-	if (!slot)
+	if (!slot || slot->out_since)
 		return;
-	if (slot->away)
+	if (slot->away && slot->back_soon) {
+		__atomic_fetch_sub(&spinning, 1, __ATOMIC_RELAXED);
+		set_policy(slot, STUB_POLICY_LINGER);
+	} else if (slot->away) {
 		go_home(slot);
-	else
+	} else {
 		set_policy(slot, STUB_POLICY_SLEEP);
-	slot->score = max(slot->score - SCORE_SWITCH, -SCORE_MAX);
+	}
+	slot->out_since = cycles();
 }
 
 void handover_reset(struct guest_slot *slot)
@@ -341,6 +369,8 @@ void handover_reset(struct guest_slot *slot)
 	if (slot->away)
 		go_home(slot);
 	set_policy(slot, STUB_POLICY_SLEEP);
+	slot->out_since = 0;
+	slot->back_soon = false;
 	slot->score = 0;
 	slot->holdoff = HOLDOFF_MIN;
 	slot->home_until = jiffies;
