@@ -39,7 +39,7 @@ struct raw_sigaction {
 	 SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGABRT) | SIGNAL_BIT(SIGSYS))
 
 /* Offsets from the %gs base of the words that host_set_words() names. */
-static unsigned long masked_at, pending_at, cpu_number_at;
+static unsigned long masked_at, pending_at, cpu_number_at, nmi_at;
 
 static inline unsigned int gs_load(unsigned long at)
 {
@@ -54,11 +54,13 @@ static inline void gs_or(unsigned long at, unsigned int bits)
 	__asm__ volatile("lock orl %1, %%gs:(%0)" : : "r"(at), "r"(bits) : "memory", "cc");
 }
 
-void host_set_words(unsigned long masked, unsigned long pending, unsigned long cpu_number)
+void host_set_words(unsigned long masked, unsigned long pending, unsigned long cpu_number,
+		    unsigned long nmi)
 {
 	masked_at = masked;
 	pending_at = pending;
 	cpu_number_at = cpu_number;
+	nmi_at = nmi;
 }
 
 /* A thread found between the check and the call of sys_interruptible() must not make it. */
@@ -78,6 +80,8 @@ static void interrupt_handler(int signr, siginfo_t *info, void *context)
 					       HOST_LINE_IPI;
 
 	(void)info;
+	if (gs_load(nmi_at))
+		host_upcalls.nmi(uc->uc_mcontext.gregs[REG_RIP], uc->uc_mcontext.gregs[REG_RBP]);
 	if (gs_load(masked_at)) {
 		gs_or(pending_at, line);
 		leave_window(uc);

@@ -33,6 +33,17 @@ pid_t vcpu_tid(unsigned int cpu)
 	return vcpus[cpu].tid;
 }
 
+unsigned long host_cpu_used_ns(unsigned int cpu)
+{
+	struct timespec used = { 0 };
+	/* The kernel's encoding of a thread's CPU clock (pthread_getcpuclockid). */
+	clockid_t clock = (clockid_t)(((unsigned int)~vcpus[cpu].tid << 3) | 6);
+
+	if (sys2(SYS_clock_gettime, clock, &used))
+		return 0;
+	return used.tv_sec * 1000000000UL + used.tv_nsec;
+}
+
 const stack_t *vcpu_altstack(unsigned int cpu)
 {
 	return &vcpus[cpu].altstack;

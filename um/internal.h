@@ -21,6 +21,11 @@ void um_cpu_enter(unsigned int cpu);
 void um_interrupt(unsigned int lines, unsigned long ip);
 /* Kernel code faulted: see struct host_upcalls. */
 int um_kernel_fault(struct host_fault *fault);
+/* Somebody wants to know where this vCPU is: see struct host_upcalls. */
+DECLARE_PER_CPU(u32, um_nmi_wanted);
+void um_nmi(unsigned long ip, unsigned long bp);
+/* Follows frame pointers from bp on the stack of the current task. The number found. */
+unsigned int um_trace_from(unsigned long bp, unsigned long *addrs, unsigned int max);
 /* A further vCPU begins. */
 void um_cpu_begin(unsigned int cpu);
 

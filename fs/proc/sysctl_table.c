@@ -149,8 +149,6 @@ static int do_drop_caches(const struct ctl_table *table, int write, char *buffer
 
 static int cap_last = CAP_LAST_CAP, ngroups_max = NGROUPS_MAX;
 static int random_bits = 256;
-/* No module, no oops that was survived counts. */
-static int tainted;
 static char arch_name[] = "x86_64";
 static u8 boot_id[16];
 
@@ -208,9 +206,6 @@ static const struct ctl_table kernel_table[] = {
 	INT("randomize_va_space", randomize_va_space, 0644, &zero, &two),
 	INT("dmesg_restrict", dmesg_restrict, 0644, &zero, &one),
 	INT("kptr_restrict", kptr_restrict, 0644, &zero, &two),
-	INT("panic", panic_timeout, 0644, NULL, NULL),
-	INT("panic_on_oops", panic_on_oops, 0644, NULL, NULL),
-	INT("tainted", tainted, 0444, NULL, NULL),
 	STRING("arch", arch_name, 0444),
 	{}
 };

@@ -19,6 +19,8 @@
 
 #include "internal.h"
 
+#define STACK_DEPTH 64
+
 static int show_io(struct seq_file *m, struct task_struct *task, bool whole)
 {
 	u64 rchar = task->rchar, wchar = task->wchar, syscr = task->syscr, syscw = task->syscw;
@@ -131,17 +133,20 @@ int proc_pid_wchan(struct seq_file *m, struct pid *pid, struct task_struct *task
 	return 0;
 }
 
-/* Only where it sleeps: the frames of another task's stack are not followed. */
+/* From whoever called the sleeping functions on. */
 int proc_pid_stack(struct seq_file *m, struct pid *pid, struct task_struct *task)
 {
 	char symbol[KSYM_SYMBOL_LEN];
-	unsigned long addr;
+	unsigned long trace[STACK_DEPTH];
+	unsigned int n, i = 0;
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EACCES;
-	addr = get_wchan(task);
-	if (addr) {
-		sprint_symbol(symbol, addr);
+	n = task_stack_trace(task, trace, STACK_DEPTH);
+	while (i < n && in_sched_functions(trace[i]))
+		i++;
+	for (; i < n; i++) {
+		sprint_symbol(symbol, trace[i] - 1);
 		seq_printf(m, "[<0>] %s\n", symbol);
 	}
 	return 0;

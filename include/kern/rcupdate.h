@@ -30,7 +30,8 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func);
 #define call_rcu_hurry(head, func) call_rcu(head, func)
 /* Waits for a grace period. => may sleep. */
 void synchronize_rcu(void);
-#define synchronize_rcu_expedited() synchronize_rcu()
+/* The same at once: interrupts every CPU that is not known to be quiet. => may sleep. */
+void synchronize_rcu_expedited(void);
 #define synchronize_net() synchronize_rcu()
 /* Waits until all callbacks queued so far have run. => may sleep. */
 void rcu_barrier(void);
@@ -70,6 +71,11 @@ void rcu_idle_enter(void);
 void rcu_idle_exit(void);
 void rcu_note_context_switch(void);
 void rcu_sched_clock_irq(bool user);
+/* Stalls (kernel/rcu/stall.c): the limit in ns of CPU time, 0 never; how many were seen. */
+extern u64 rcu_stall_limit_ns;
+extern int rcu_stall_suppress, sysctl_panic_on_rcu_stall;
+unsigned int rcu_stall_count(void);
+
 /* An interrupt hit idleness or user mode: true, and _exit must follow. */
 bool rcu_irq_enter(void);
 void rcu_irq_exit(bool was_outside);

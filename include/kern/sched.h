@@ -265,5 +265,9 @@ void cpu_startup_entry(void) __noreturn;
 
 /* What sleepers of this task's kind are shown as. */
 unsigned long get_wchan(struct task_struct *task);
+/* Does the address lie in the functions that sleep (__sched)? */
+bool in_sched_functions(unsigned long addr);
+/* Return addresses on the stack of a task that does not run, innermost first; 0: it runs. */
+unsigned int task_stack_trace(struct task_struct *task, unsigned long *addrs, unsigned int max);
 
 #endif

@@ -53,6 +53,10 @@ struct sched_deadline {
 	bool yielded;			/* q: wants no more until the next period */
 	bool overrun;			/* q: SIGXCPU is due (SCHED_FLAG_DL_OVERRUN) */
 	struct hrtimer timer;		/* replenishes; set up once dl_runtime is set */
+	/* Reclaiming: see deadline.c. */
+	bool counted;			/* q: its bandwidth is in its run queue's this_bw */
+	bool active;			/* q: ... and in running_bw */
+	struct hrtimer zero_lag_timer;	/* it sleeps, and is active until then */
 };
 
 /*
@@ -102,6 +106,8 @@ struct sched_task {
 	bool in_iowait;			/* c */
 	unsigned int memstall;		/* c: depth of psi_memstall_enter() */
 	unsigned int memstall_cpu;	/* c: where it counts */
+	unsigned long hung_switches;	/* khungtaskd: switches when it last looked */
+	u64 hung_since;			/* khungtaskd: its clock when that number was new */
 	bool counted_sleep;		/* q: its sleep counts in the load average */
 	bool yielded;			/* q: real-time: to the end of its list */
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Spin locks and reader-writer spin locks. Holding one means preemption off; the _irq kinds
- * also mask interrupts, the _bh kinds softirqs. The host may deschedule a holder: waiters
- * spin a little, then yield their host core, so progress never depends on timing.
+ * also mask interrupts, the _bh kinds softirqs. Waiters queue. The host may deschedule a holder
+ * or a waiter: who has spun for a while sleeps in the host, so that whoever stands in the way
+ * gets the core.
  */
 #ifndef KERN_SPINLOCK_H
 #define KERN_SPINLOCK_H
@@ -15,10 +16,22 @@
 
 /* Out of line: kernel/locking/spinlock.c. */
 void __spin_lock_slow(spinlock_t *lock);
+void __spin_wake_head(spinlock_t *lock);
 void __read_lock_slow(rwlock_t *lock);
 void __write_lock_slow(rwlock_t *lock);
 void __spin_lock_init(spinlock_t *lock, const char *name, struct lock_class_key *key);
 void __rwlock_init(rwlock_t *lock, const char *name, struct lock_class_key *key);
+
+/* What contention did, over all CPUs since boot. */
+struct spin_lock_stat {
+	unsigned long contended;	/* acquisitions that found the lock taken */
+	unsigned long stolen;		/* ... that passed a queue */
+	unsigned long queued;		/* ... that queued */
+	unsigned long head_slept;	/* sleeps in the host of the first in a queue ... */
+	unsigned long slept;		/* ... and of those behind it */
+	unsigned long deep;		/* too deeply nested to queue */
+};
+void spin_lock_stat(struct spin_lock_stat *sum);
 
 #define spin_lock_init(lock) do { \
 	static struct lock_class_key __key; \
@@ -38,7 +51,23 @@ void __rwlock_init(rwlock_t *lock, const char *name, struct lock_class_key *key)
 
 static __always_inline bool __spin_trylock_raw(spinlock_t *lock)
 {
-	return __atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE) == 0;
+	u32 free = 0;
+
+	return __atomic_compare_exchange_n(&lock->word, &free, 1, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+/*
+ * Looks for a sleeper first: once it is free, the lock may be gone with its object. A sleeper that
+ * is missed wakes up by itself.
+ */
+static __always_inline void __spin_unlock_raw(spinlock_t *lock)
+{
+	u8 head = __atomic_load_n(&lock->head, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+	if (unlikely(head & SPIN_HEAD_SLEEPS))
+		__spin_wake_head(lock);
 }
 
 /* The lock alone: the caller has preemption off. */
@@ -58,7 +87,7 @@ static __always_inline void __spin_drop(spinlock_t *lock)
 #ifdef CONFIG_DEBUG
 	lock->owner_cpu = -1;
 #endif
-	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+	__spin_unlock_raw(lock);
 }
 
 static inline void spin_lock_nested(spinlock_t *lock, unsigned int subclass)

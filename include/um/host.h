@@ -102,6 +102,12 @@ struct host_upcalls {
 	 */
 	int (*fault)(struct host_fault *fault);
 
+	/*
+	 * A signal arrived while this vCPU's nmi word was not zero, its interrupts masked or
+	 * not. In the handler's frame; takes no lock, never switches tasks, returns soon. `ip` and
+	 * `bp` are of what was interrupted.
+	 */
+	void (*nmi)(unsigned long ip, unsigned long bp);
 };
 
 /* The kernel's one export: fills the table; runs nothing else. `info` stays valid for ever. */
@@ -113,11 +119,16 @@ void um_kernel_main(const struct host_boot_info *info, struct host_upcalls *upca
 void host_set_gs(unsigned long base);
 
 /*
- * Tells the host where a vCPU keeps its masked flag, its pending word and its number: offsets
- * from the %gs base, the same for all. A signal that finds `masked` nonzero only sets bits of
- * `pending`. Called once, before interrupts are let in anywhere.
+ * Tells the host where a vCPU keeps its masked flag, its pending word, its number and its nmi
+ * word: offsets from the %gs base, the same for all. A signal that finds `masked` nonzero only
+ * sets bits of `pending`, and one that finds `nmi` nonzero makes the upcall of that name. Called
+ * once, before interrupts are let in anywhere.
  */
-void host_set_words(unsigned long masked, unsigned long pending, unsigned long cpu_number);
+void host_set_words(unsigned long masked, unsigned long pending, unsigned long cpu_number,
+		    unsigned long nmi);
+
+/* Host CPU time that the thread of vCPU `cpu` has used: stands still while it has no core. */
+unsigned long host_cpu_used_ns(unsigned int cpu);
 
 /* Starts the host thread of vCPU `cpu`, which calls upcalls->cpu_start. 0 or -EAGAIN. */
 int host_cpu_start(unsigned int cpu);

@@ -40,6 +40,15 @@ static inline void cpu_relax(void)
 void um_spin_wait(unsigned long rounds);
 
 /*
+ * Sleeps in the host while *word is `value`, at most `ns` (0: no limit); an interrupt may end it
+ * early. For locks: interrupts stay as they are, what comes while they are masked is noted.
+ * => any context
+ */
+void um_lock_wait(const volatile u32 *word, u32 value, unsigned long ns);
+/* Wakes one that sleeps on the word, which may be gone by now. */
+void um_lock_wake(const volatile u32 *word);
+
+/*
  * Sleeps in the host until an interrupt is pending for this vCPU.
  * => interrupts masked, need_resched() checked after masking; returns masked.
  */

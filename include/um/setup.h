@@ -5,6 +5,8 @@
 
 #include <kern/types.h>
 
+struct task_struct;
+
 /* Interrupt numbers: what do_IRQ() is called with. */
 enum um_irq_number {
 	IRQ_TIMER = 0,		/* this vCPU's one-shot timer */
@@ -65,6 +67,24 @@ bool um_symbol_next(unsigned long *index, unsigned long *addr, char *kind, const
 
 /* Steps of the frame-pointer chain of the current stack into addrs; the number found. */
 unsigned int um_stack_trace(unsigned long *addrs, unsigned int max);
+
+/*
+ * The same for a task that no CPU runs and none may begin to: its run queue is locked.
+ */
+unsigned int um_stack_trace_task(const struct task_struct *task, unsigned long *addrs,
+				 unsigned int max);
+
+/*
+ * The same for what another CPU does now, where it is first; its interrupts may be masked. 0: it
+ * did not answer within some tenths of a second (the host gives it no core). => any context
+ */
+unsigned int um_stack_trace_cpu(unsigned int cpu, unsigned long *addrs, unsigned int max);
+
+/* The instruction that the interrupt being handled hit; 0: unknown. => interrupt context */
+unsigned long um_interrupted_ip(void);
+
+/* Host CPU time that a vCPU has used, in ns: stands still while the host gives it no core. */
+u64 um_cpu_used_ns(unsigned int cpu);
 
 /*
  * Gives init's descriptors 0, 1, 2 to the current task: the console tty where the host's

@@ -20,23 +20,12 @@ int panic_on_oops;
 int panic_timeout;		/* accepted, as on Linux's command line; a panic always ends the process */
 int oops_in_progress;
 
-static unsigned long taint;	/* atomic bits */
 static struct notifier_panic *hooks;
 
 void register_panic_hook(struct notifier_panic *hook)
 {
 	hook->next = hooks;
 	hooks = hook;
-}
-
-void add_taint(unsigned int flag)
-{
-	__atomic_fetch_or(&taint, 1UL << flag, __ATOMIC_RELAXED);
-}
-
-unsigned long get_taint(void)
-{
-	return READ_ONCE(taint);
 }
 
 void panic(const char *fmt, ...)
@@ -69,10 +58,34 @@ void panic(const char *fmt, ...)
 	um_halt(PANIC_STATUS);
 }
 
+int panic_on_warn;
+unsigned int oops_limit = 10000, warn_limit;
+
+static unsigned int oopses, warnings;	/* atomic */
+
+unsigned int oops_count(void)
+{
+	return READ_ONCE(oopses);
+}
+
+unsigned int warn_count(void)
+{
+	return READ_ONCE(warnings);
+}
+
+void oops_note(void)
+{
+	unsigned int limit = READ_ONCE(oops_limit);
+
+	add_taint(TAINT_DIE);
+	if (__atomic_add_fetch(&oopses, 1, __ATOMIC_RELAXED) >= limit && limit)
+		panic("Oopsed too often (kernel.oops_limit is %u)", limit);
+}
+
 /* After the report of an oops: the task dies, if that is possible, else everything. */
 static void __noreturn oops_end(bool may_kill_task)
 {
-	add_taint(TAINT_DIE);
+	oops_note();
 	if (!may_kill_task || in_interrupt() || panic_on_oops || current->pid <= 1)
 		panic("Fatal exception%s", in_interrupt() ? " in interrupt" : "");
 	oops_in_progress = 0;
@@ -110,6 +123,7 @@ void __bug_op(const char *file, int line, const char *what, unsigned long a, uns
 
 void __warn(const char *file, int line, const char *fmt, ...)
 {
+	unsigned int limit = READ_ONCE(warn_limit);
 	char message[200];
 	va_list args;
 
@@ -118,10 +132,21 @@ void __warn(const char *file, int line, const char *fmt, ...)
 	va_end(args);
 	pr_warn("WARNING: at %s:%d: %s\n", file, line, message);
 	dump_stack_lvl(KERN_WARNING);
+	if (READ_ONCE(panic_on_warn))
+		panic("panic_on_warn set ...");
 	add_taint(TAINT_WARN);
+	if (__atomic_add_fetch(&warnings, 1, __ATOMIC_RELAXED) >= limit && limit)
+		panic("Warned too often (kernel.warn_limit is %u)", limit);
 }
 
 core_param(panic, panic_timeout, int, 0644);
+
+static int set_panic_on_warn(char *value)
+{
+	panic_on_warn = 1;
+	return 1;
+}
+__setup("panic_on_warn", set_panic_on_warn);
 
 static int set_oops(char *value)
 {

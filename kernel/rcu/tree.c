@@ -9,7 +9,9 @@
  *
  * A grace period: the thread rcu_gp takes all callbacks queued so far, notes every CPU's word,
  * and waits until each has been seen quiet or has moved on. It asks CPUs that do not move for a
- * reschedule. Then it calls the callbacks, softirqs off, in batches.
+ * reschedule. Then it calls the callbacks, softirqs off, in batches. An expedited one interrupts
+ * the CPUs instead: an interrupt that hits preemptible code is a quiescent state, and else the
+ * CPU switches tasks as soon as its section ends. Who waits for long looks for a stall (stall.c).
  *
  * Ordering. An updater's removal comes before its call_rcu(), the thread's fence before it
  * notes the words. A CPU's word changes with a full barrier after it (a locked instruction, or
@@ -27,6 +29,8 @@
 #include <lib/llist.h>
 #include <mm/slab.h>
 #include <um/irqflags.h>
+#include <um/processor.h>
+#include "internal.h"
 
 #define QUIET 1UL /* in `seen`: idle or in user mode */
 #define BATCH 64
@@ -164,26 +168,75 @@ static bool all_quiet(const unsigned long *noted, struct cpumask *waiting)
 	return cpumask_empty(waiting);
 }
 
+static void ask_for_quiet(const struct cpumask *waiting)
+{
+	unsigned int cpu;
+
+	for_each_cpu(cpu, waiting)
+		resched_cpu(cpu);
+}
+
 /* Waits until every reader section that is open now has ended. => may sleep */
 static void wait_for_readers(void)
 {
 	unsigned long noted[NR_CPUS];
+	struct rcu_stall stall;
 	struct cpumask waiting;
-	unsigned int cpu;
 
 	/* Alone, and not in a section: preemption off keeps every other reader from being inside. */
 	if (num_online_cpus() == 1)
 		return;
 	notice(noted, &waiting);
+	rcu_stall_begin(&stall);
 	for (unsigned int round = 0; !all_quiet(noted, &waiting); round++) {
-		if (round) {
-			for_each_cpu(cpu, &waiting)
-				resched_cpu(cpu);
-		}
-		if (!round)
+		if (!round) {
 			cond_resched();
-		else
-			schedule_timeout_idle(1);
+			continue;
+		}
+		ask_for_quiet(&waiting);
+		schedule_timeout_idle(1);
+		rcu_stall_check(&stall, &waiting);
+	}
+	smp_mb();
+}
+
+/* In an interrupt that an expedited grace period sent. */
+static void expedite_here(void *unused)
+{
+	if (preempt_count() == HARDIRQ_OFFSET) {
+		this_cpu_add(seen, 2);
+		smp_mb();
+	}
+}
+
+/* Rounds of looking before the wait becomes an ordinary one: some tens of microseconds. */
+#define EXPEDITED_ROUNDS 2000
+
+void synchronize_rcu_expedited(void)
+{
+	unsigned long noted[NR_CPUS], rounds = 0;
+	struct rcu_stall stall;
+	struct cpumask waiting;
+
+	might_sleep();
+	if (system_state == SYSTEM_BOOTING || num_online_cpus() == 1)
+		return;
+	preempt_disable();
+	notice(noted, &waiting);
+	/* We are here, so in no section. */
+	cpumask_clear_cpu(smp_processor_id(), &waiting);
+	smp_call_function_many(&waiting, expedite_here, NULL, false);
+	preempt_enable();
+	if (!all_quiet(noted, &waiting))
+		ask_for_quiet(&waiting);
+	rcu_stall_begin(&stall);
+	while (!all_quiet(noted, &waiting)) {
+		if (rounds < EXPEDITED_ROUNDS) {
+			um_spin_wait(rounds++);
+			continue;
+		}
+		schedule_timeout_idle(1);
+		rcu_stall_check(&stall, &waiting);
 	}
 	smp_mb();
 }

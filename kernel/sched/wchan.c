@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Where a task sleeps, for /proc/PID/wchan. */
+/* Stacks of tasks that do not run: where a task sleeps, for /proc/PID/wchan and stack. */
 #include <kern/sched.h>
-#include <um/processor.h>
+#include <um/setup.h>
 #include "internal.h"
 
 #define MAX_FRAMES 16
@@ -9,42 +9,46 @@
 extern const char __start_sched_text[] __attribute__((weak)),
 	__stop_sched_text[] __attribute__((weak));
 
-static bool in_sched_text(unsigned long ip)
+bool in_sched_functions(unsigned long ip)
 {
 	return ip >= (unsigned long)__start_sched_text && ip < (unsigned long)__stop_sched_text;
 }
 
-static bool on_stack(const struct task_struct *task, unsigned long at)
+/*
+ * The stack of a task that does not run, the innermost return address first; 0 when it runs.
+ * => the caller keeps the task from going away
+ */
+unsigned int task_stack_trace(struct task_struct *task, unsigned long *addrs, unsigned int max)
 {
-	unsigned long stack = (unsigned long)task->stack;
+	unsigned int n = 0;
+	unsigned long flags;
+	struct rq *rq;
 
-	return !(at & 7) && at >= stack + 4096 && at + 16 <= stack + UM_KSTACK_SIZE;
+	/* With its run queue locked nobody can begin to run it. */
+	rq = task_rq_lock(task, &flags);
+	/* A dead task's stack goes once its CPU has left it. */
+	if (!task->sched.on_cpu && READ_ONCE(task->state) != TASK_DEAD && task->stack)
+		n = um_stack_trace_task(task, addrs, max);
+	task_rq_unlock(rq, task, flags);
+	return n;
 }
 
 /*
- * The innermost caller that is not one of the sleeping functions; 0 when the task runs or no
- * frame tells. The frame pointer chain starts in the frame that the switch pushed: five
- * registers, then %rbp and the return address. => the caller keeps the task from going away.
+ * The innermost caller that is not one of the sleeping functions; 0 when the task is runnable or
+ * no frame tells. => the caller keeps the task from going away
  */
 unsigned long get_wchan(struct task_struct *task)
 {
-	unsigned long frame, ip = 0, flags;
-	struct rq *rq;
+	unsigned long addrs[MAX_FRAMES];
+	unsigned int n;
 
-	rq = task_rq_lock(task, &flags);
-	if (task->sched.on_rq || task->sched.on_cpu || !task->stack)
-		goto out;
-	frame = task->thread.ksp + 5 * sizeof(unsigned long);
-	for (unsigned int depth = 0; depth < MAX_FRAMES && on_stack(task, frame); depth++) {
-		const unsigned long *words = (const unsigned long *)frame;
-
-		ip = words[1];
-		if (!in_sched_text(ip) && depth)
-			break;
-		frame = words[0];
-		ip = 0;
+	if (READ_ONCE(task->sched.on_rq))
+		return 0;
+	n = task_stack_trace(task, addrs, MAX_FRAMES);
+	/* The first is where __schedule() called the switch. */
+	for (unsigned int i = 1; i < n; i++) {
+		if (!in_sched_functions(addrs[i]))
+			return addrs[i];
 	}
-out:
-	task_rq_unlock(rq, task, flags);
-	return ip;
+	return 0;
 }

@@ -16,6 +16,7 @@
 #include <kern/tick.h>
 #include <kern/timekeeping.h>
 #include <kern/timer.h>
+#include <kern/watchdog.h>
 #include <um/clock.h>
 #include "internal.h"
 
@@ -90,6 +91,7 @@ static void do_tick(bool user)
 	timekeeping_tick();
 	account_tick();
 	rcu_sched_clock_irq(user);
+	softlockup_tick(user);
 	scheduler_tick(user);
 	if (!(current->flags & PF_KTHREAD))
 		run_posix_cpu_timers();

@@ -61,7 +61,7 @@ static void um_start(void)
 	percpu_phys = place_percpu(ncpus * um_percpu_area_size());
 	um_percpu_init((void *)(UM_RAM_BASE + percpu_phys), ncpus);
 	host_set_words((unsigned long)&um_irq_masked, (unsigned long)&um_irq_pending,
-		       (unsigned long)&cpu_number);
+		       (unsigned long)&cpu_number, (unsigned long)&um_nmi_wanted);
 	um_stack_guard(init_task.stack, 1);
 	per_cpu(current_task, 0) = &init_task;
 	um_cpu_enter(0);
@@ -78,6 +78,7 @@ void um_kernel_main(const struct host_boot_info *info, struct host_upcalls *upca
 		.cpu_start = um_cpu_begin,
 		.interrupt = um_interrupt,
 		.fault = um_kernel_fault,
+		.nmi = um_nmi,
 	};
 }
 

@@ -38,6 +38,14 @@ DEFINE_PER_CPU(u32, um_idle);
 /* Bits (1 << enum um_ipi) sent to this vCPU; any vCPU sets them, its owner takes them. */
 static DEFINE_PER_CPU_ALIGNED(u32, ipi_pending);
 
+/* What the interrupt under way hit, as the host said; 0: it was replayed. */
+static DEFINE_PER_CPU(unsigned long, interrupted_ip);
+
+unsigned long um_interrupted_ip(void)
+{
+	return this_cpu_read(interrupted_ip);
+}
+
 static void deliver_ipis(void)
 {
 	u32 *mine = this_cpu_ptr(&ipi_pending);
@@ -72,6 +80,7 @@ static bool must_preempt(void)
 void um_interrupt(unsigned int lines, unsigned long ip)
 {
 	this_cpu_write(um_irq_masked, 1);
+	this_cpu_write(interrupted_ip, ip);
 	__atomic_fetch_or(this_cpu_ptr(&um_irq_pending), lines, __ATOMIC_SEQ_CST);
 	host_signals_block(0);
 	for (;;) {
@@ -95,6 +104,7 @@ void um_irq_replay(void)
 {
 	do {
 		this_cpu_write(um_irq_masked, 1);
+		this_cpu_write(interrupted_ip, 0);
 		deliver_pending();
 		while (must_preempt())
 			preempt_schedule_irq();

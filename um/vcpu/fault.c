@@ -60,36 +60,6 @@ bool um_symbol_lookup(unsigned long addr, char *name, size_t size, unsigned long
 	return true;
 }
 
-/* Is [addr, addr + 16) on the kernel stack at `stack`, above its guard page? */
-static bool on_stack(unsigned long addr, unsigned long stack)
-{
-	return addr >= stack + 4096 && addr + 16 <= stack + UM_KSTACK_SIZE && !(addr & 7);
-}
-
-/* Follows frame pointers from bp on the stack of the current task. */
-static unsigned int trace_from(unsigned long bp, unsigned long *addrs, unsigned int max)
-{
-	unsigned long stack = (unsigned long)current->stack;
-	unsigned int n = 0;
-
-	while (n < max && on_stack(bp, stack)) {
-		unsigned long *frame = (unsigned long *)bp;
-
-		if (!frame[1])
-			break;
-		addrs[n++] = frame[1];
-		if (frame[0] <= bp)
-			break;
-		bp = frame[0];
-	}
-	return n;
-}
-
-unsigned int um_stack_trace(unsigned long *addrs, unsigned int max)
-{
-	return trace_from((unsigned long)__builtin_frame_address(0), addrs, max);
-}
-
 static void print_address(const char *prefix, unsigned long addr)
 {
 	unsigned long offset, size;
@@ -141,7 +111,7 @@ static void print_oops(const struct host_fault *fault)
 		pr_emerg("%s: %016lx %s: %016lx %s: %016lx\n", names[i], regs[i], names[i + 1], regs[i + 1],
 			 names[i + 2], regs[i + 2]);
 	pr_emerg("Call Trace:\n");
-	n = trace_from(regs[HOST_REG_BP], trace, TRACE_MAX);
+	n = um_trace_from(regs[HOST_REG_BP], trace, TRACE_MAX);
 	for (unsigned int i = 0; i < n; i++)
 		print_address("  ", trace[i] - 1);
 }
@@ -180,7 +150,8 @@ int um_kernel_fault(struct host_fault *fault)
 		overflowed_stack(fault) || fault->signr == SIGBUS;
 	this_cpu_write(um_irq_masked, 1);
 	print_oops(fault);
-	if (fatal)
+	oops_note();
+	if (fatal || READ_ONCE(panic_on_oops))
 		panic("Fatal exception%s", in_interrupt() ? " in interrupt" : "");
 	fault->regs[HOST_REG_SP] = (fault->regs[HOST_REG_SP] - 128 - 8) & ~15UL;
 	fault->regs[HOST_REG_SP] -= 8;

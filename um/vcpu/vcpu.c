@@ -59,6 +59,19 @@ void um_spin_wait(unsigned long rounds)
 		host_yield();
 }
 
+void um_lock_wait(const volatile u32 *word, u32 value, unsigned long ns)
+{
+	/* What is pending cannot be delivered here, so it is no reason not to sleep. */
+	static const volatile u32 nothing;
+
+	host_wait_word(word, value, &nothing, ns);
+}
+
+void um_lock_wake(const volatile u32 *word)
+{
+	host_wake_word(word);
+}
+
 void um_cpu_idle(void)
 {
 	volatile u32 *pending = this_cpu_ptr(&um_irq_pending);

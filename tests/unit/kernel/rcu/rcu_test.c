@@ -96,7 +96,7 @@ static int hold_reader(void *entered)
 	return 0;
 }
 
-KTEST(rcu, synchronize_waits_for_a_reader)
+static void wait_for_held_reader(void (*synchronize)(void))
 {
 	static struct test_threads t;
 	u64 left = 0;
@@ -104,9 +104,21 @@ KTEST(rcu, synchronize_waits_for_a_reader)
 	start_threads(&t, 1, hold_reader, &left);
 	while (!READ_ONCE(left))
 		msleep(1);
-	synchronize_rcu();
+	synchronize();
 	KEXPECT_GT(READ_ONCE(left), 1);
 	stop_threads(&t);
+}
+
+KTEST(rcu, synchronize_waits_for_a_reader)
+{
+	wait_for_held_reader(synchronize_rcu);
+}
+
+KTEST(rcu, expedited_waits_for_a_reader)
+{
+	wait_for_held_reader(synchronize_rcu_expedited);
+	for (unsigned int i = 0; i < 200; i++)
+		synchronize_rcu_expedited();
 }
 
 KTEST(rcu, kfree_rcu_frees)
