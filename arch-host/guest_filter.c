@@ -93,10 +93,9 @@ static void allow(struct program *p, unsigned long site, unsigned int nr)
 	close_site(p, at);
 }
 
-/* One futex operation on words of the slots. */
-static void allow_futex(struct program *p, unsigned long site, unsigned int op)
+/* => the number loaded. One futex operation on words of the slots. */
+static void require_futex(struct program *p, unsigned int op)
 {
-	unsigned int at = open_site(p, site);
 	unsigned long end = STUB_SLOTS + (unsigned long)STUB_MAX_SLOTS * STUB_SLOT_STRIDE;
 
 	require(p, BPF_JEQ, SYS_futex);
@@ -108,17 +107,26 @@ static void allow_futex(struct program *p, unsigned long site, unsigned int op)
 	require(p, BPF_JGE, (unsigned int)STUB_SLOTS);
 	emit(p, BPF_JMP | BPF_JGE | BPF_K, (unsigned int)end, 0, 1);
 	decide(p, SECCOMP_RET_TRAP);
+}
+
+static void allow_futex(struct program *p, unsigned long site, unsigned int op)
+{
+	unsigned int at = open_site(p, site);
+
+	require_futex(p, op);
 	close_site(p, at);
 }
 
-/* mmap, mprotect, munmap: numbers 9 to 11. */
+/* mmap, mprotect, munmap: numbers 9 to 11; and waking a guest thread. */
 static void allow_mapping(struct program *p, unsigned long site)
 {
 	unsigned int at = open_site(p, site);
 
-	require(p, BPF_JGE, SYS_mmap);
-	emit(p, BPF_JMP | BPF_JGT | BPF_K, SYS_munmap, 0, 1);
+	emit(p, BPF_JMP | BPF_JGE | BPF_K, SYS_mmap, 1, 0);
 	decide(p, SECCOMP_RET_TRAP);
+	emit(p, BPF_JMP | BPF_JGT | BPF_K, SYS_munmap, 1, 0);
+	decide(p, SECCOMP_RET_ALLOW);
+	require_futex(p, FUTEX_WAKE);
 	close_site(p, at);
 }
 

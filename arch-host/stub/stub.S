@@ -461,6 +461,8 @@ guest_sleep:
 	movl	$FUTEX_WAIT, %esi
 	xorl	%r10d, %r10d
 	site	guest_wait
+	/* Whoever was found asleep on a slot's turn word goes on with that slot: guest_renew(). */
+	movq	%rdi, %rbx
 	jmp	1b
 2:
 	movl	$0, SLOT_GUEST_SLEEPS(%rbx)

@@ -4,15 +4,17 @@
  *
  *             guest_create()                first answer            guest_take()
  *   (nothing) ---------------> being made -----------------> warm ----------------> of an mm
- *                                  |  the host gives none                              |
+ *                                  |  the host gives none      ^     guest_renew()     |
+ *                                  |                           +-------- used <--------+
  *                                  v                                     guest_put()   v
  *                               freed <---- host says DEAD ------ dying <--------------+
  *
  * A thread of the kernel (kstubd) keeps a few warm stubs, because exec and fork take one each,
  * and frees dying ones once the host says that the process is gone: until then it maps pages
- * of ours.
+ * of ours. Making and burying a process costs the host far more than its next life in another
+ * address space, so a few that have been used are kept for that (recycle.c).
  *
- * pool_lock guards the lists `warm` and `dying`; innermost.
+ * pool_lock guards the lists `warm`, `used` and `dying`; innermost.
  */
 #include <kern/err.h>
 #include <kern/errno.h>
@@ -31,6 +33,8 @@
 #include "guest.h"
 
 #define WARM_STUBS 2
+/* Used ones that wait for another life. */
+#define MAX_USED 6
 
 /* More dead stubs than this wait for the host: makers of new ones wait too, for a while. */
 #define MAX_DYING	64
@@ -45,6 +49,8 @@
 static DEFINE_SPINLOCK(pool_lock);
 static LIST_HEAD(warm);
 static unsigned int nwarm;
+static LIST_HEAD(used);
+static unsigned int nused;
 static LIST_HEAD(dying);
 static unsigned int ndying;
 static DECLARE_WAIT_QUEUE_HEAD(pool_wait);
@@ -219,7 +225,18 @@ void guest_get(struct guest *guest)
 
 void guest_put(struct guest *guest)
 {
-	if (refcount_dec_and_test(&guest->usage))
+	bool keep;
+
+	if (!refcount_dec_and_test(&guest->usage))
+		return;
+	spin_lock_irq(&pool_lock);
+	keep = nused < MAX_USED && guest_can_renew(guest);
+	if (keep) {
+		list_add(&guest->link, &used);
+		nused++;
+	}
+	spin_unlock_irq(&pool_lock);
+	if (!keep)
 		guest_retire(guest);
 }
 
@@ -263,34 +280,54 @@ static void throttle(void)
 	}
 }
 
-struct guest *guest_take(void)
+static struct guest *take_from(struct list_head *list, unsigned int *count)
 {
-	throttle();
-	for (;;) {
-		struct guest *guest;
+	struct guest *guest;
 
-		spin_lock_irq(&pool_lock);
-		guest = list_first_entry_or_null(&warm, struct guest, link);
-		if (guest) {
-			list_del(&guest->link);
-			nwarm--;
-		}
-		spin_unlock_irq(&pool_lock);
-		wake_up(&pool_wait);
-		if (guest && !guest_doomed(guest))
-			return guest;
-		if (guest) {
-			guest_retire(guest);
-			continue;
-		}
-		guest = guest_create();
-		if (!guest)
-			return NULL;
-		if (guest_make_ready(guest))
+	spin_lock_irq(&pool_lock);
+	guest = list_first_entry_or_null(list, struct guest, link);
+	if (guest) {
+		list_del(&guest->link);
+		--*count;
+	}
+	spin_unlock_irq(&pool_lock);
+	return guest;
+}
+
+/* A used stub made new, or a new one; NULL: the host gives none. */
+static struct guest *make_one(void)
+{
+	struct guest *guest;
+
+	while ((guest = take_from(&used, &nused))) {
+		if (guest_renew(guest))
 			return guest;
 		guest_retire(guest);
-		return NULL;
 	}
+	guest = guest_create();
+	if (!guest || guest_make_ready(guest))
+		return guest;
+	guest_retire(guest);
+	return NULL;
+}
+
+static bool pool_is_low(void)
+{
+	return READ_ONCE(nwarm) + READ_ONCE(nused) < WARM_STUBS;
+}
+
+struct guest *guest_take(void)
+{
+	struct guest *guest;
+
+	throttle();
+	while ((guest = take_from(&warm, &nwarm)) && guest_doomed(guest))
+		guest_retire(guest);
+	if (!guest)
+		guest = make_one();
+	if (pool_is_low())
+		wake_up(&pool_wait);
+	return guest;
 }
 
 /* ---- threads ---- */
@@ -364,15 +401,11 @@ void guest_slot_put(struct guest_slot *slot)
 
 static void fill_pool(void)
 {
-	while (READ_ONCE(nwarm) < WARM_STUBS) {
-		struct guest *guest = guest_create();
+	while (pool_is_low()) {
+		struct guest *guest = make_one();
 
 		if (!guest)
 			return;
-		if (!guest_make_ready(guest)) {
-			guest_retire(guest);
-			return;
-		}
 		spin_lock_irq(&pool_lock);
 		list_add_tail(&guest->link, &warm);
 		nwarm++;
@@ -386,11 +419,11 @@ static int kstubd(void *unused)
 		bool left = bury_dead();
 
 		fill_pool();
-		if (READ_ONCE(nwarm) < WARM_STUBS) {
+		if (pool_is_low()) {
 			schedule_timeout_uninterruptible(HZ / 10);
 			continue;
 		}
-		wait_event_idle_timeout(pool_wait, READ_ONCE(nwarm) < WARM_STUBS,
+		wait_event_idle_timeout(pool_wait, pool_is_low(),
 					left ? HZ / 50 : MAX_SCHEDULE_TIMEOUT);
 	}
 	return 0;

@@ -147,6 +147,13 @@ bool guest_doomed(const struct guest *guest);
 struct guest_slot *guest_slot_take(struct guest *guest);
 void guest_slot_put(struct guest_slot *slot);
 
+/* ---- recycle.c: a second life ---- */
+
+/* Could this stub serve another address space? => nobody uses it any more */
+bool guest_can_renew(const struct guest *guest);
+/* Makes it as new; false: it must be killed. => private to the caller; may sleep */
+bool guest_renew(struct guest *guest);
+
 /* ---- mapper.c: requests ---- */
 
 /* How long a wait for a stub has lasted; begin with zeroes. See mapper.c. */
@@ -197,6 +204,8 @@ bool guest_build_ranges(struct guest *guest, struct mm_struct *mm);
 /* Queues for the child what the parent's stub has mapped (fork). => may sleep */
 void guest_inherit(struct mm_struct *child, struct guest *parent);
 void guest_forget_areas(struct guest *guest);
+/* Adds the operations that unmap all that is a guest's. => lock held, nothing outstanding */
+void guest_unmap_ops(struct guest *guest);
 /* Does the stub have, or will it by this request, anything at addr? => lock held */
 bool guest_has_mapped(const struct guest *guest, unsigned long addr);
 

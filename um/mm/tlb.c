@@ -214,11 +214,16 @@ static void unmap_ops(struct guest *guest, unsigned long start, unsigned long en
 		guest_op(guest, HOST_NR_MUNMAP, high, end - high, 0, 0, 0, 0);
 }
 
+void guest_unmap_ops(struct guest *guest)
+{
+	unmap_ops(guest, UM_MMAP_MIN_ADDR, TASK_SIZE);
+}
+
 /* Drops all mappings of the stub. => lock held, nothing outstanding; with proof. */
 static void drop_everything(struct guest *guest)
 {
 	guest->nops = 0;
-	unmap_ops(guest, UM_MMAP_MIN_ADDR, TASK_SIZE);
+	guest_unmap_ops(guest);
 	if (guest_post_wait(guest)) {
 		guest_kill(guest);
 		while (guest->host.state == HOST_GUEST_ALIVE)
@@ -562,10 +567,8 @@ void destroy_context(struct mm_struct *mm)
 	struct guest *guest = mm->context.guest;
 
 	mm->context.guest = NULL;
-	if (!guest)
-		return;
-	guest_kill(guest);
-	guest_put(guest);
+	if (guest)
+		guest_put(guest);
 }
 
 int um_mm_attach(struct mm_struct *mm)

@@ -152,8 +152,10 @@ unsigned long guest_site(const struct guest *guest, u32 nr)
 
 void guest_sites_free(struct guest *guest)
 {
-	for (unsigned int i = 0; i < GUEST_SITE_CHUNKS; i++)
+	for (unsigned int i = 0; i < GUEST_SITE_CHUNKS; i++) {
 		kfree(guest->sites[i]);
+		guest->sites[i] = NULL;
+	}
 }
 
 static int text_init(void)

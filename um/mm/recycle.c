@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A stub's second life.
+ *
+ * Problem: a host process costs the host some 200 us to make, confine and bury. A stub whose
+ * address space is gone could serve the next one, if nothing of the old guest is left in it that
+ * the new one would meet, and nothing of the new one is shown to the old.
+ *
+ * What could be left, and what is done about it:
+ *   mappings      all that is a guest's is unmapped, with the mapper's proof
+ *   the mapper    no guest can steer it (stub.S): nothing
+ *   the thread    may run on although it said that it stopped. It is believed when the mapper,
+ *                 who cannot lie, woke it: then it slept on its slot's turn word, which its filter
+ *                 lets it do at one instruction only; behind that the stub takes the slot's
+ *                 address from the call's argument, and needs no other register. A second sleep
+ *                 proves that no signal was on its way to it either.
+ *   the slot      wiped, and so is the answer page: the new guest can read both
+ *
+ * With several threads one could wake another between two proofs, so only stubs that never had
+ * more than one are used again.
+ */
+#include <kern/kernel.h>
+#include <kern/sched.h>
+#include <lib/string.h>
+#include <mm/page.h>
+#include "guest.h"
+
+#define HOST_NR_FUTEX	202
+#define HOST_FUTEX_WAKE 1
+
+#define SLEEPS 2
+/* Looks at a thread that does not sleep yet: first giving it the core, then waiting for ticks. */
+#define YIELDS 8
+#define TICKS  4
+
+bool guest_can_renew(const struct guest *guest)
+{
+	return guest->ready && !guest_doomed(guest) && guest->nslots == 1 &&
+	       !list_empty(&guest->free_slots);
+}
+
+/* => lock held. Wakes the thread. True: it had been asleep. */
+static bool prove_asleep(struct guest *guest, bool unmap)
+{
+	if (guest_complete(guest))
+		return false;
+	if (unmap)
+		guest_unmap_ops(guest);
+	guest_op(guest, HOST_NR_FUTEX, slot_address(guest->slots) + SLOT_TURN, HOST_FUTEX_WAKE, 1, 0,
+		 0, 0);
+	return !guest_post_wait(guest) && guest->result == 1;
+}
+
+static bool falls_asleep(struct guest *guest, bool unmap)
+{
+	for (unsigned int i = 0; i < YIELDS + TICKS && !guest_doomed(guest); i++) {
+		if (prove_asleep(guest, unmap))
+			return true;
+		if (i >= YIELDS || !quick_yield())
+			schedule_timeout_uninterruptible(1);
+	}
+	return false;
+}
+
+/*
+ * The thread looks at its turn word now and then: that must not be seen to be 0. It knows that
+ * it sleeps.
+ */
+static void wipe_slot(struct guest_slot *slot)
+{
+	char *mem = slot->mem;
+	u32 events = *slot_word(slot, SLOT_EVENTS) ?: 1;
+
+	*slot_word(slot, SLOT_EVENTS) = events;
+	*slot_word(slot, SLOT_TURN) = events;
+	*slot_word(slot, SLOT_GUEST_SLEEPS) = 1;
+	memset(mem + SLOT_GUEST_SLEEPS + 4, 0, SLOT_EVENTS - SLOT_GUEST_SLEEPS - 4);
+	memset(mem + SLOT_EVENTS + 4, 0, host_guest_config()->slot_size - SLOT_EVENTS - 4);
+	slot->seen = events;
+	slot->fault_ip = 0;
+	slot->fault_addr = 0;
+	slot->in_trampoline = false;
+	slot->tramp_ip = 0;
+}
+
+bool guest_renew(struct guest *guest)
+{
+	bool asleep = true;
+
+	mutex_lock(&guest->lock);
+	for (unsigned int i = 0; i < SLEEPS && asleep; i++)
+		asleep = falls_asleep(guest, i == 0);
+	if (asleep) {
+		wipe_slot(guest->slots);
+		memset(guest->done, 0, PAGE_SIZE);
+		guest_forget_areas(guest);
+		guest_sites_free(guest);
+		memset(guest->hot, 0, sizeof(guest->hot));
+		guest->plain_text = false;
+		guest->distrust = false;
+		guest->nranges = 0;
+		refcount_set(&guest->usage, 1);
+	}
+	mutex_unlock(&guest->lock);
+	return asleep;
+}
