@@ -5,6 +5,7 @@
 #include <fs/poll.h>
 #include <kern/cred.h>
 #include <kern/errno.h>
+#include <kern/jiffies.h>
 #include <kern/kernel.h>
 #include <kern/mutex.h>
 #include <kern/printk.h>
@@ -12,6 +13,7 @@
 #include <kern/signal.h>
 #include <kern/wait.h>
 #include <lib/sprintf.h>
+#include <linux/capability.h>
 #include <linux/fs.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -23,18 +25,22 @@
 
 /* What an open file has read so far. */
 struct kmsg_reader {
-	struct mutex lock;	/* guards the rest */
+	struct mutex lock;	/* guards the rest but the last */
 	u64 seq;		/* the next record */
 	char text[TEXT_MAX_LEN];
 	char line[TEXT_MAX_LEN + 64];
+	struct ratelimit_state writes;	/* has its own lock */
 };
 
 static int kmsg_open(struct inode *inode, struct file *file)
 {
 	struct kmsg_reader *reader;
 
-	if ((file->f_flags & O_ACCMODE) == O_WRONLY)
-		return 0;
+	if (READ_ONCE(devkmsg_mode) == DEVKMSG_OFF)
+		return -EPERM;
+	if ((file->f_flags & O_ACCMODE) != O_WRONLY && READ_ONCE(dmesg_restrict) &&
+	    !capable(CAP_SYSLOG))
+		return -EPERM;
 	reader = kzalloc(sizeof(*reader), GFP_KERNEL);
 	if (!reader)
 		return -ENOMEM;
@@ -54,8 +60,9 @@ static int kmsg_release(struct inode *inode, struct file *file)
 static size_t format(struct kmsg_reader *reader, const struct printk_record *r)
 {
 	size_t size = sizeof(reader->line) - 1;
-	size_t n = scnprintf(reader->line, size, "%u,%llu,%llu,-;", r->facility << 3 | r->level,
-			     (unsigned long long)r->seq, (unsigned long long)r->ts_nsec / 1000);
+	size_t n = scnprintf(reader->line, size, "%u,%llu,%llu,%c;", r->facility << 3 | r->level,
+			     (unsigned long long)r->seq, (unsigned long long)r->ts_nsec / 1000,
+			     r->cont ? 'c' : '-');
 
 	for (unsigned int i = 0; i < r->len && n + 4 < size; i++) {
 		unsigned char c = r->text[i];
@@ -106,12 +113,18 @@ out:
 /* "<N>" in front gives facility and level; user space may not pretend to be the kernel. */
 static ssize_t kmsg_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)
 {
+	struct kmsg_reader *writer = file->private_data;
 	unsigned int facility = 1, level = default_message_loglevel;
 	char line[LINE_MAX_LEN + 1], *text = line;
 	size_t len = size;
 
 	if (size > LINE_MAX_LEN)
 		return -EINVAL;
+	/* What is too much, or unwanted, is swallowed. */
+	if (READ_ONCE(devkmsg_mode) == DEVKMSG_OFF ||
+	    (READ_ONCE(devkmsg_mode) == DEVKMSG_RATELIMIT &&
+	     !ratelimit_allows(&writer->writes, 5 * HZ, 10, current->comm)))
+		return size;
 	if (copy_from_user(line, buf, size))
 		return -EFAULT;
 	line[size] = '\0';
@@ -137,15 +150,15 @@ static loff_t kmsg_lseek(struct file *file, loff_t offset, int whence)
 {
 	struct kmsg_reader *reader = file->private_data;
 
-	if (!reader)
-		return -EBADF;
 	if (offset)
 		return -ESPIPE;
 	mutex_lock(&reader->lock);
 	switch (whence) {
 	case SEEK_SET:
-	case SEEK_DATA:
 		reader->seq = printk_first_seq();
+		break;
+	case SEEK_DATA:
+		reader->seq = syslog_clear_seq();
 		break;
 	case SEEK_END:
 		reader->seq = printk_next_seq();
@@ -161,8 +174,6 @@ static __poll_t kmsg_poll(struct file *file, struct poll_table_struct *wait)
 {
 	struct kmsg_reader *reader = file->private_data;
 
-	if (!reader)
-		return EPOLLERR | EPOLLNVAL;
 	poll_wait(file, &log_wait, wait);
 	if (printk_next_seq() == reader->seq)
 		return 0;

@@ -5,8 +5,10 @@
 #include <kern/errno.h>
 #include <kern/init.h>
 #include <kern/panic.h>
+#include <kern/printk.h>
 #include <kern/rcupdate.h>
 #include <kern/watchdog.h>
+#include <lib/string.h>
 #include <linux/capability.h>
 
 static const int zero = 0, one = 1, minus_one = -1, sixty = 60;
@@ -58,6 +60,18 @@ static int do_hung_task_time(const struct ctl_table *table, int write, char *buf
 	return err;
 }
 
+static int do_devkmsg(const struct ctl_table *table, int write, char *buffer, size_t *lenp,
+		      loff_t *ppos)
+{
+	char word[16];
+	struct ctl_table row = { .data = word, .maxlen = sizeof(word) };
+	int err;
+
+	strscpy(word, devkmsg_name(), sizeof(word));
+	err = proc_dostring(&row, write, buffer, lenp, ppos);
+	return !err && write ? devkmsg_set(word) : err;
+}
+
 #define INT(name, var, handler, min, max) { .procname = name, .data = &(var), \
 					    .maxlen = sizeof(int), .mode = 0644, \
 					    .proc_handler = handler, .extra1 = min, .extra2 = max }
@@ -71,6 +85,9 @@ static const struct ctl_table debug_table[] = {
 	SWITCH("panic_on_rcu_stall", sysctl_panic_on_rcu_stall),
 	INT("oops_limit", oops_limit, proc_douintvec, NULL, NULL),
 	INT("warn_limit", warn_limit, proc_douintvec, NULL, NULL),
+	INT("printk_ratelimit", printk_ratelimit_secs, proc_dointvec_minmax, &zero, NULL),
+	INT("printk_ratelimit_burst", printk_ratelimit_burst, proc_dointvec_minmax, &zero, NULL),
+	{ .procname = "printk_devkmsg", .mode = 0644, .proc_handler = do_devkmsg },
 	{ .procname = "tainted", .mode = 0644, .proc_handler = do_tainted },
 	INT("watchdog", watchdog_enabled, do_watchdog, &zero, &one),
 	INT("soft_watchdog", watchdog_enabled, do_watchdog, &zero, &one),

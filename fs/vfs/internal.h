@@ -59,6 +59,10 @@ void inode_init(void);
 void evict_inodes(struct super_block *sb);
 /* Calls fn for each live super block, with s_umount held for reading. */
 void iterate_supers(void (*fn)(struct super_block *sb, void *arg), void *arg);
+/* Writes out what is dirty anywhere. => may sleep */
+void sync_all(void);
+/* Makes each file system on a disk read-only, whoever writes. => may sleep */
+void emergency_remount_all(void);
 int do_remount_sb(struct super_block *sb, int flags, void *data);
 struct dentry *mount_fs(struct file_system_type *type, int flags, const char *name, void *data);
 

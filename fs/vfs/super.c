@@ -335,6 +335,33 @@ void iterate_supers(void (*fn)(struct super_block *sb, void *arg), void *arg)
 	spin_unlock(&sb_lock);
 }
 
+void emergency_remount_all(void)
+{
+	struct super_block *prev = NULL;
+	struct super_block *sb;
+
+	spin_lock(&sb_lock);
+	list_for_each_entry(sb, &super_blocks, s_list) {
+		if (list_empty(&sb->s_instances) || !(sb->s_type->fs_flags & FS_REQUIRES_DEV))
+			continue;
+		sb->s_count++;
+		spin_unlock(&sb_lock);
+		down_write(&sb->s_umount);
+		if (sb->s_root && (sb->s_flags & SB_ACTIVE) && !sb_rdonly(sb) &&
+		    (!sb->s_op->remount_fs ||
+		     !sb->s_op->remount_fs(sb, &(int){ sb->s_flags | SB_RDONLY }, NULL)))
+			sb->s_flags |= SB_RDONLY;
+		up_write(&sb->s_umount);
+		spin_lock(&sb_lock);
+		if (prev)
+			__put_super(prev);
+		prev = sb;
+	}
+	if (prev)
+		__put_super(prev);
+	spin_unlock(&sb_lock);
+}
+
 /* => s_umount held for writing */
 int do_remount_sb(struct super_block *sb, int flags, void *data)
 {

@@ -17,10 +17,15 @@ static void sync_one(struct super_block *sb, void *arg)
 		sb->s_op->sync_fs(sb, 1);
 }
 
-SYSCALL_DEFINE0(sync)
+void sync_all(void)
 {
 	sync_dirty_mappings(NULL);
 	iterate_supers(sync_one, NULL);
+}
+
+SYSCALL_DEFINE0(sync)
+{
+	sync_all();
 	return 0;
 }
 

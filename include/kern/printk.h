@@ -27,6 +27,7 @@
 #define LOGLEVEL_NOTICE 5
 #define LOGLEVEL_INFO 6
 #define LOGLEVEL_DEBUG 7
+#define CONSOLE_LOGLEVEL_DEFAULT 7
 
 #ifndef pr_fmt
 #define pr_fmt(fmt) fmt
@@ -63,7 +64,7 @@ int vprintk(const char *fmt, va_list args);
 #define pr_warn_once(fmt, args...) printk_once(KERN_WARNING pr_fmt(fmt), ##args)
 #define pr_err_once(fmt, args...) printk_once(KERN_ERR pr_fmt(fmt), ##args)
 
-/* At most 10 lines in 5 seconds from one place. */
+/* At most printk_ratelimit_burst (10) lines in printk_ratelimit (5) seconds from one place. */
 struct ratelimit_state {
 	u32 locked;		/* try-lock of the fields below */
 	unsigned long begin;
@@ -71,6 +72,10 @@ struct ratelimit_state {
 	unsigned int missed;
 };
 bool ___ratelimit(struct ratelimit_state *rs, const char *func);
+/* The same with limits of its own: an interval in jiffies. */
+bool ratelimit_allows(struct ratelimit_state *rs, unsigned long interval, unsigned int burst,
+		      const char *who);
+extern int printk_ratelimit_secs, printk_ratelimit_burst;
 #define printk_ratelimited(fmt, args...) do { \
 	static struct ratelimit_state __rs; \
 	if (___ratelimit(&__rs, __func__)) \
@@ -81,11 +86,21 @@ bool ___ratelimit(struct ratelimit_state *rs, const char *func);
 #define pr_notice_ratelimited(fmt, args...) printk_ratelimited(KERN_NOTICE pr_fmt(fmt), ##args)
 #define pr_info_ratelimited(fmt, args...) printk_ratelimited(KERN_INFO pr_fmt(fmt), ##args)
 
-/* Messages of a level below this go to the host's standard error. */
 /* sysctl: who reads the messages, and addresses in /proc/kallsyms (1: privileged, 2: nobody). */
 extern int dmesg_restrict;
 extern int kptr_restrict;
+/* Messages of a level below this go to the host's standard error; all, with ignore_loglevel. */
 extern int console_loglevel;
+extern bool ignore_loglevel;
+/* Lines begin with their time (printk.time=). */
+extern bool printk_time;
+
+/* What may be written to /dev/kmsg: printk.devkmsg=, /proc/sys/kernel/printk_devkmsg. */
+enum devkmsg_mode { DEVKMSG_RATELIMIT, DEVKMSG_ON, DEVKMSG_OFF };
+extern enum devkmsg_mode devkmsg_mode;
+/* "ratelimit", "on", "off": 0 or -EINVAL. Once the command line has said it, it stays: -EINVAL. */
+int devkmsg_set(const char *word);
+const char *devkmsg_name(void);
 extern int default_message_loglevel;
 extern int minimum_console_loglevel;
 extern int default_console_loglevel;
@@ -97,6 +112,7 @@ struct printk_record {
 	u64 ts_nsec;
 	unsigned int facility;	/* 0 kernel, 1 user (/dev/kmsg writers) */
 	unsigned int level;
+	bool cont;		/* goes on a line that was given already */
 	unsigned int len;
 	char *text;		/* in: a buffer of text_size bytes */
 	size_t text_size;
@@ -104,6 +120,7 @@ struct printk_record {
 /* Copies the first record at or after seq; false when there is none yet. => any context. */
 bool printk_read_record(u64 seq, struct printk_record *record);
 u64 printk_first_seq(void);
+/* The one behind the last whose line has ended. */
 u64 printk_next_seq(void);
 /* Logs a line on behalf of a user: /dev/kmsg. */
 void printk_user(unsigned int facility, unsigned int level, const char *text, size_t len);
@@ -120,6 +137,16 @@ enum {
 };
 int do_syslog(int type, char __user *buf, int len);
 bool syslog_unread(void);
+/* The first record after the last SYSLOG_ACTION_CLEAR. => may sleep */
+u64 syslog_clear_seq(void);
+
+/*
+ * The first line of [*at, end), without its newline: its length; *at moves to the next one.
+ * A record may have several.
+ */
+size_t printk_next_line(const char **at, const char *end);
+/* That line as readers see it, time in front and newline behind: the length. */
+int printk_format_line(char *line, size_t size, u64 ts_nsec, const char *text, size_t len);
 
 /* The current stack, with symbols. => any context. */
 void dump_stack(void);

@@ -130,6 +130,8 @@ int sched_change_attr(struct task_struct *task, const struct sched_attr *attr);
 bool dl_take_overrun(struct task_struct *task);
 int sched_set_fifo(struct task_struct *task);
 void sched_set_normal(struct task_struct *task, int nice);
+/* Makes every process's real-time, deadline and favoured tasks ordinary ones. => may sleep */
+void normalize_rt_tasks(void);
 /* The real-time priority that others lend the task, 0: none. => kernel/locking/rtmutex.c only. */
 void sched_inherit(struct task_struct *task, unsigned int prio);
 static inline bool rt_task(const struct task_struct *task) { return task->sched.prio < MAX_RT_PRIO; }

@@ -52,6 +52,9 @@ unsigned long si_mem_available(void);
 struct sysinfo;
 void si_meminfo(struct sysinfo *val);
 
+/* The levels in the log. => any context */
+void show_mem(void);
+
 /* Bodies of files of /proc. */
 struct seq_file;
 int meminfo_proc_show(struct seq_file *m, void *v);

@@ -6,7 +6,8 @@
  * is written round and round; a record whose text has been overwritten is gone. /dev/kmsg and
  * syslog(2) read it by sequence number. Messages below console_loglevel also go to the host's
  * standard error, in order: whoever adds a record prints all that is not printed yet, unless
- * somebody else is at it, who will then see the new one.
+ * somebody else is at it, who will then see the new one. A line that has not ended waits for its
+ * end (KERN_CONT), for the next record, or for an oops.
  *
  * Locks: log_lock (innermost, interrupts off) guards the ring. `printing` is a try-lock around
  * output. Once oops_in_progress is set, both are taken by force after a while.
@@ -20,7 +21,6 @@
 #include <kern/spinlock.h>
 #include <kern/timekeeping.h>
 #include <kern/wait.h>
-#include <lib/kstrtox.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
 #include <um/irqflags.h>
@@ -37,6 +37,7 @@ struct log_descriptor {
 	u8 facility;
 	u8 level;
 	bool open;		/* its line has not ended: KERN_CONT adds to it */
+	bool cont;		/* KERN_CONT came too late to add it to another */
 };
 
 /* All: log_lock. */
@@ -98,10 +99,13 @@ static void put_text(const char *text, size_t len)
 }
 
 /* => log_lock */
-static void add_record(unsigned int facility, unsigned int level, const char *text, size_t len, bool open)
+static void add_record(unsigned int facility, unsigned int level, const char *text, size_t len,
+		       bool open, bool cont)
 {
 	struct log_descriptor *d = &descriptors[next_seq % RECORDS];
 
+	if (next_seq)
+		descriptors[(next_seq - 1) % RECORDS].open = false;
 	*d = (struct log_descriptor){
 		.ts_nsec = sched_clock(),
 		.offset = text_head,
@@ -109,6 +113,7 @@ static void add_record(unsigned int facility, unsigned int level, const char *te
 		.facility = facility,
 		.level = level,
 		.open = open,
+		.cont = cont,
 	};
 	put_text(text, len);
 	next_seq++;
@@ -119,12 +124,21 @@ static bool add_to_open(const char *text, size_t len, bool open)
 {
 	struct log_descriptor *d = &descriptors[(next_seq - 1) % RECORDS];
 
-	if (!next_seq || !d->open || d->len + len > LINE_MAX_LEN || console_seq >= next_seq)
+	if (!next_seq || !d->open || d->len + len > LINE_MAX_LEN)
 		return false;
 	put_text(text, len);
 	d->len += len;
 	d->open = open;
 	return true;
+}
+
+u64 printk_next_seq(void)
+{
+	u64 seq = READ_ONCE(next_seq);
+
+	return seq && READ_ONCE(descriptors[(seq - 1) % RECORDS].open) && !oops_in_progress ?
+		       seq - 1 :
+		       seq;
 }
 
 static bool read_locked(u64 seq, struct printk_record *record)
@@ -134,13 +148,14 @@ static bool read_locked(u64 seq, struct printk_record *record)
 
 	if (seq < first)
 		seq = first;
-	if (seq >= next_seq)
+	if (seq >= printk_next_seq())
 		return false;
 	d = &descriptors[seq % RECORDS];
 	record->seq = seq;
 	record->ts_nsec = d->ts_nsec;
 	record->facility = d->facility;
 	record->level = d->level;
+	record->cont = d->cont;
 	record->len = d->len < record->text_size ? d->len : record->text_size;
 	for (unsigned int i = 0; i < record->len; i++)
 		record->text[i] = text_ring[(d->offset + i) % TEXT_SIZE];
@@ -165,9 +180,22 @@ u64 printk_first_seq(void)
 	return seq;
 }
 
-u64 printk_next_seq(void)
+size_t printk_next_line(const char **at, const char *end)
 {
-	return READ_ONCE(next_seq);
+	const char *begin = *at, *newline = memchr(begin, '\n', end - begin);
+
+	*at = newline ? newline + 1 : end;
+	return newline ? (size_t)(newline - begin) : (size_t)(end - begin);
+}
+
+int printk_format_line(char *line, size_t size, u64 ts_nsec, const char *text, size_t len)
+{
+	u64 us = ts_nsec / 1000;
+
+	if (!printk_time)
+		return scnprintf(line, size, "%.*s\n", (int)len, text);
+	return scnprintf(line, size, "[%5llu.%06llu] %.*s\n", (unsigned long long)(us / 1000000),
+			 (unsigned long long)(us % 1000000), (int)len, text);
 }
 
 /* Prints one record on the host's standard error; false: there is none. => `printing` held */
@@ -176,18 +204,20 @@ static bool print_next(void)
 	static char line[LINE_MAX_LEN + 48];
 	static char text[LINE_MAX_LEN];
 	struct printk_record record = { .text = text, .text_size = sizeof(text) };
-	u64 us;
-	int len;
+	const char *at = text;
 
 	if (!printk_read_record(console_seq, &record))
 		return false;
 	console_seq = record.seq + 1;
-	if (record.level >= (unsigned int)console_loglevel || record.facility)
+	if ((record.level >= (unsigned int)console_loglevel && !ignore_loglevel) || record.facility)
 		return true;
-	us = record.ts_nsec / 1000;
-	len = scnprintf(line, sizeof(line), "[%5llu.%06llu] %.*s\n", (unsigned long long)(us / 1000000),
-			(unsigned long long)(us % 1000000), (int)record.len, text);
-	um_console_write(line, len);
+	do {
+		const char *begin = at;
+		size_t n = printk_next_line(&at, text + record.len);
+
+		um_console_write(line, printk_format_line(line, sizeof(line), record.ts_nsec,
+							  begin, n));
+	} while (at < text + record.len);
 	return true;
 }
 
@@ -205,7 +235,7 @@ static void print_pending(void)
 			;
 		__atomic_store_n(&printing, 0, __ATOMIC_SEQ_CST);
 		local_irq_restore(flags);
-	} while (READ_ONCE(console_seq) < READ_ONCE(next_seq));
+	} while (READ_ONCE(console_seq) < printk_next_seq());
 }
 
 static void wake_readers(void)
@@ -238,10 +268,9 @@ int vprintk(const char *fmt, va_list args)
 	}
 	flags = lock_log();
 	if (!cont || !add_to_open(start, len, open))
-		add_record(0, level, start, len, open);
+		add_record(0, level, start, len, open, cont);
 	unlock_log(flags);
-	if (!open || oops_in_progress || !cont)
-		print_pending();
+	print_pending();
 	wake_readers();
 	return len;
 }
@@ -261,7 +290,7 @@ void printk_user(unsigned int facility, unsigned int level, const char *text, si
 {
 	unsigned long flags = lock_log();
 
-	add_record(facility, level, text, len < LINE_MAX_LEN ? len : LINE_MAX_LEN, false);
+	add_record(facility, level, text, len < LINE_MAX_LEN ? len : LINE_MAX_LEN, false, false);
 	unlock_log(flags);
 	print_pending();
 	wake_readers();
@@ -272,62 +301,3 @@ void console_verbose(void)
 	if (console_loglevel < 15)
 		console_loglevel = 15;
 }
-
-/* At most this many lines from one place in this many jiffies. */
-#define RATELIMIT_BURST 10
-#define RATELIMIT_INTERVAL (5 * HZ)
-
-bool ___ratelimit(struct ratelimit_state *rs, const char *func)
-{
-	unsigned int missed = 0;
-	bool allow;
-
-	if (__atomic_exchange_n(&rs->locked, 1, __ATOMIC_ACQUIRE))
-		return false;
-	if (!rs->begin || time_after(jiffies, rs->begin + RATELIMIT_INTERVAL)) {
-		missed = rs->missed;
-		rs->begin = jiffies ? jiffies : 1;
-		rs->printed = rs->missed = 0;
-	}
-	allow = rs->printed < RATELIMIT_BURST;
-	if (allow)
-		rs->printed++;
-	else
-		rs->missed++;
-	__atomic_store_n(&rs->locked, 0, __ATOMIC_RELEASE);
-	if (missed)
-		pr_warn("%s: %u messages suppressed\n", func, missed);
-	return allow;
-}
-
-static int set_quiet(char *value)
-{
-	console_loglevel = 4;
-	return 1;
-}
-__kparam("quiet", set_quiet, NULL, 1);
-
-static int set_debug(char *value)
-{
-	console_loglevel = 10;
-	return 1;
-}
-__kparam("debug", set_debug, NULL, 1);
-
-static int check_loglevel(const char *value)
-{
-	unsigned int level;
-
-	return kstrtouint(value, 10, &level) || level > 15 ? -22 : 0;
-}
-
-static int set_loglevel(char *value)
-{
-	unsigned int level;
-
-	if (kstrtouint(value, 10, &level))
-		return 0;
-	console_loglevel = level;
-	return 1;
-}
-__kparam("loglevel=", set_loglevel, check_loglevel, 1);

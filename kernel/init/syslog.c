@@ -17,7 +17,7 @@
 #include <mm/uaccess.h>
 
 #define TEXT_SIZE 2048
-#define LINE_SIZE (TEXT_SIZE + 64)
+#define LINE_SIZE (2 * TEXT_SIZE)
 #define LOG_BUFFER_SIZE (1 << 17)	/* what SIZE_BUFFER says: enough for READ_ALL */
 
 static DEFINE_MUTEX(syslog_lock);	/* guards the next four */
@@ -44,17 +44,26 @@ static struct line *alloc_line(void)
 	return line;
 }
 
-/* Formats the first record at or after seq; its length, 0 when there is none. */
+/* Formats the first record at or after seq, each line of it; its length, 0 when there is none. */
 static int next_line(struct line *line, u64 seq)
 {
 	const struct printk_record *r = &line->record;
+	const char *at = line->text, *end;
+	int len = 0;
 
 	if (!printk_read_record(seq, &line->record))
 		return 0;
-	return scnprintf(line->out, sizeof(line->out), "<%u>[%5llu.%06llu] %.*s\n",
-			 r->facility << 3 | r->level, (unsigned long long)r->ts_nsec / 1000000000,
-			 (unsigned long long)r->ts_nsec / 1000 % 1000000,
-			 (int)min_t(unsigned int, r->len, TEXT_SIZE), line->text);
+	end = line->text + min_t(unsigned int, r->len, TEXT_SIZE);
+	do {
+		const char *begin = at;
+		size_t n = printk_next_line(&at, end);
+
+		len += scnprintf(line->out + len, sizeof(line->out) - len, "<%u>",
+				 r->facility << 3 | r->level);
+		len += printk_format_line(line->out + len, sizeof(line->out) - len, r->ts_nsec,
+					  begin, n);
+	} while (at < end);
+	return len;
 }
 
 /* True when READ would not sleep. => any context */
@@ -140,6 +149,16 @@ static int syslog_read_all(char __user *buf, int size, bool clear)
 	mutex_unlock(&syslog_lock);
 	kfree(line);
 	return done;
+}
+
+u64 syslog_clear_seq(void)
+{
+	u64 seq;
+
+	mutex_lock(&syslog_lock);
+	seq = clear_seq;
+	mutex_unlock(&syslog_lock);
+	return seq;
 }
 
 static int size_unread(void)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Policies, priorities and affinity of a task: at fork, and when somebody changes them. */
 #include <kern/cgroup.h>
+#include <kern/fork.h>
 #include <kern/errno.h>
 #include <kern/jiffies.h>
 #include <kern/resource.h>
@@ -273,6 +274,22 @@ int sched_set_fifo(struct task_struct *task)
 void sched_set_normal(struct task_struct *task, int nice)
 {
 	(void)sched_change_policy(task, SCHED_NORMAL, 0, nice, false);
+}
+
+void normalize_rt_tasks(void)
+{
+	struct task_struct *leader, *task;
+
+	read_lock(&tasklist_lock);
+	for_each_process_thread(leader, task) {
+		if (task->flags & PF_KTHREAD)
+			continue;
+		if (!fair_policy(task->sched.policy))
+			sched_set_normal(task, 0);
+		else if (task_nice(task) < 0)
+			set_user_nice(task, 0);
+	}
+	read_unlock(&tasklist_lock);
 }
 
 /* The mask changed: moves a waiting task, makes a running one move itself. => task_rq_lock held. */

@@ -7,12 +7,15 @@
  * have interrupts on, so two CPUs that call each other make progress.
  */
 #include <kern/err.h>
+#include <kern/errno.h>
 #include <kern/fork.h>
+#include <kern/init.h>
 #include <kern/percpu.h>
 #include <kern/printk.h>
 #include <kern/sched.h>
 #include <kern/smp.h>
 #include <kern/tick.h>
+#include <lib/kstrtox.h>
 #include <um/irqflags.h>
 #include <um/processor.h>
 #include <um/smp.h>
@@ -174,6 +177,30 @@ void secondary_start(unsigned int cpu)
 	cpu_startup_entry();
 }
 
+/* How many CPUs are brought up at boot: all of ncpus= unless somebody wants fewer. */
+static unsigned int max_cpus = NR_CPUS;
+
+static int check_maxcpus(const char *value)
+{
+	unsigned int number;
+
+	return kstrtouint(value, 0, &number) ? -EINVAL : 0;
+}
+
+/* 0 is as nosmp: CPU 0 alone. */
+static int set_maxcpus(char *value)
+{
+	return !kstrtouint(value, 0, &max_cpus);
+}
+__setup_checked("maxcpus=", set_maxcpus, check_maxcpus);
+
+static int set_nosmp(char *value)
+{
+	max_cpus = 0;
+	return 1;
+}
+__setup("nosmp", set_nosmp);
+
 /* Starts the other CPUs. => the thread of init, before anything depends on their number. */
 void smp_init(void)
 {
@@ -184,7 +211,7 @@ void smp_init(void)
 		unsigned long rounds = 0;
 		int ret;
 
-		if (cpu_online(cpu))
+		if (cpu_online(cpu) || num_online_cpus() >= max_cpus)
 			continue;
 		idle = fork_idle(cpu);
 		ret = PTR_ERR_OR_ZERO(idle);
