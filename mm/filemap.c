@@ -258,6 +258,8 @@ int filemap_read_page(struct file *file, struct address_space *mapping, struct p
 struct page *filemap_get_uptodate(struct file *file, struct address_space *mapping, pgoff_t index,
 				  bool *major)
 {
+	bool ahead = mapping->a_ops->readahead;
+
 	for (;;) {
 		struct page *page = find_page(mapping, index);
 		int err;
@@ -271,6 +273,12 @@ struct page *filemap_get_uptodate(struct file *file, struct address_space *mappi
 				unlock_page(page);
 				return page;
 			}
+		} else if (ahead) {
+			mapping->a_ops->readahead(mapping, index);
+			ahead = false;
+			if (major)
+				*major = true;
+			continue;
 		} else {
 			page = __page_cache_alloc(mapping_gfp_mask(mapping));
 			if (!page)

@@ -26,6 +26,8 @@
 
 /* fork copies the entries of files' areas up to this size. */
 #define COPY_FILE_PAGES 512
+/* Early copies come in blocks of so many pages. */
+#define COPY_BLOCK_PAGES 16UL
 
 static struct kmem_cache *mm_cache;
 
@@ -215,16 +217,48 @@ static bool copy_early(const struct vm_area_struct *vma, unsigned long addr)
 	return vma_is_program_data(vma);
 }
 
-/* A page of the parent for the child; whether the parent's entry lost its write permission. */
+/* Pages in a row for early copies: neighbours are shown to the child by one host mapping. */
+struct copy_block {
+	struct page *next;
+	unsigned int left;
+};
+
+/* want: how many may be asked for in all. NULL without memory at hand. */
+static struct page *block_take(struct copy_block *block, unsigned long want)
+{
+	if (!block->left) {
+		unsigned int order = get_order(min(want, COPY_BLOCK_PAGES) << PAGE_SHIFT);
+
+		block->next = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, order);
+		if (!block->next)
+			return NULL;
+		split_page(block->next, order);
+		block->left = 1U << order;
+	}
+	block->left--;
+	return block->next++;
+}
+
+static void block_release(struct copy_block *block)
+{
+	for (; block->left; block->left--)
+		put_page(block->next++);
+}
+
+/*
+ * A page of the parent for the child, which has `left` entries from here on; whether the parent's
+ * entry lost its write permission.
+ */
 static bool copy_anon_pte(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
-			  pte_t *dst_pte, pte_t *src_pte, unsigned long addr)
+			  pte_t *dst_pte, pte_t *src_pte, unsigned long addr,
+			  struct copy_block *block, unsigned long left)
 {
 	pte_t pte = ptep_get(src_pte);
 	struct page *page = pte_page(pte), *copy;
 	bool writable = pte_write(pte);
 
 	if (writable && copy_early(src_vma, addr)) {
-		copy = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+		copy = block_take(block, src_vma->vm_flags & VM_GROWSDOWN ? 2 : left);
 		if (copy) {
 			copy_highpage(copy, page);
 			make_anon(dst_vma, addr, copy, 1);
@@ -248,6 +282,7 @@ static bool copy_ptes(struct vm_area_struct *dst_vma, struct vm_area_struct *src
 		      pte_t *dst_pte, pte_t *src_pte, unsigned long addr, unsigned long end)
 {
 	struct mm_struct *mm = dst_vma->vm_mm;
+	struct copy_block block = { 0 };
 	bool writable = false;
 
 	for (; addr < end; addr += PAGE_SIZE, src_pte++, dst_pte++) {
@@ -268,7 +303,8 @@ static bool copy_ptes(struct vm_area_struct *dst_vma, struct vm_area_struct *src
 		}
 		page = pte_page(pte);
 		if (PageAnon(page)) {
-			writable |= copy_anon_pte(dst_vma, src_vma, dst_pte, src_pte, addr);
+			writable |= copy_anon_pte(dst_vma, src_vma, dst_pte, src_pte, addr, &block,
+						  (end - addr) >> PAGE_SHIFT);
 		} else if (!pte_write(pte)) {
 			get_page(page);
 			page_add_rmap(page, false);
@@ -278,6 +314,7 @@ static bool copy_ptes(struct vm_area_struct *dst_vma, struct vm_area_struct *src
 		}
 		atomic_long_inc(&mm->rss_stat[page_rss_type(page)]);
 	}
+	block_release(&block);
 	return writable;
 }
 

@@ -2,9 +2,9 @@
 /*
  * The page cache over files of the host.
  *
- * A page that is missed is read together with those behind it, straight from the host into
- * their places: one host call for up to CLUSTER pages. Pages become dirty only by shared
- * mappings; write() goes to the host at once (file.c).
+ * A page that is missed is read together with its aligned cluster, straight from the host into
+ * pages in a row: one host call, and later one host mapping in a stub for all of them. Pages
+ * become dirty only by shared mappings; write() goes to the host at once (file.c).
  */
 #include "internal.h"
 #include <fs/file.h>
@@ -16,7 +16,7 @@
 #include <mm/pagemap.h>
 #include <um/setup.h>
 
-#define CLUSTER 16
+#define CLUSTER 32
 
 long hostfs_job(struct host_fs_job *job)
 {
@@ -27,27 +27,6 @@ long hostfs_job(struct host_fs_job *job)
 	host_fs_submit(job);
 	um_hostio_wait(&job->done);
 	return job->result;
-}
-
-/* Adds absent pages behind `first` to the cache, locked; how many there are with it. */
-static unsigned int gather(struct address_space *mapping, struct page *first, struct page **pages)
-{
-	pgoff_t end = (i_size_read(mapping->host) + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	unsigned int nr = 1;
-
-	pages[0] = first;
-	while (nr < CLUSTER && first->index + nr < end) {
-		struct page *page = __page_cache_alloc(mapping_gfp_mask(mapping));
-
-		if (!page)
-			break;
-		if (add_to_page_cache_lru(page, mapping, first->index + nr, GFP_KERNEL)) {
-			put_page(page);
-			break;
-		}
-		pages[nr++] = page;
-	}
-	return nr;
 }
 
 /* Reads as much as there is; the bytes, or -errno. */
@@ -76,45 +55,81 @@ static long fill(int fd, loff_t pos, struct page **pages, unsigned int nr)
 	return done ? (long)done : n;
 }
 
-/* What was read is valid, zeros behind the end of the file; the rest goes again. */
-static void finish(struct page **pages, unsigned int nr, long n)
+/* What was read is valid, zeros behind the end of the file. n: bytes. => page locked */
+static void finish(struct page *page, unsigned int skip, long n)
 {
-	for (unsigned int i = 0; i < nr; i++) {
-		long here = n - (long)(i * PAGE_SIZE);
+	long here = clamp(n - (long)(skip * PAGE_SIZE), 0L, (long)PAGE_SIZE);
 
-		if (n < 0) {
-			if (!i)
-				SetPageError(pages[i]);
-			else
-				delete_from_page_cache(pages[i]);
-		} else {
-			here = clamp(here, 0L, (long)PAGE_SIZE);
-			memset((char *)page_address(pages[i]) + here, 0, PAGE_SIZE - here);
-			SetPageUptodate(pages[i]);
-		}
-		unlock_page(pages[i]);
-		if (i)
-			put_page(pages[i]);
-	}
+	memset((char *)page_address(page) + here, 0, PAGE_SIZE - here);
+	SetPageUptodate(page);
+	unlock_page(page);
 }
 
 static int hostfs_readpage(struct file *file, struct page *page)
 {
 	struct address_space *mapping = page->mapping;
-	struct page *pages[CLUSTER];
 	int fd = hostfs_get(mapping->host);
-	unsigned int nr;
-	long n;
+	long n = fd;
 
-	if (fd < 0) {
-		unlock_page(page);
-		return fd;
+	if (fd >= 0) {
+		n = fill(fd, (loff_t)page->index << PAGE_SHIFT, &page, 1);
+		hostfs_put(mapping->host);
 	}
-	nr = gather(mapping, page, pages);
-	n = fill(fd, (loff_t)page->index << PAGE_SHIFT, pages, nr);
+	if (n >= 0) {
+		finish(page, 0, n);
+		return 0;
+	}
+	SetPageError(page);
+	unlock_page(page);
+	return n;
+}
+
+/* Reads new pages of the cache, which follow each other; takes their references. */
+static void read_run(struct address_space *mapping, int fd, struct page **pages, unsigned int nr)
+{
+	long n = nr ? fill(fd, (loff_t)pages[0]->index << PAGE_SHIFT, pages, nr) : 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (n >= 0) {
+			finish(pages[i], i, n);
+		} else {
+			delete_from_page_cache(pages[i]);
+			unlock_page(pages[i]);
+		}
+		put_page(pages[i]);
+	}
+}
+
+static void hostfs_readahead(struct address_space *mapping, pgoff_t index)
+{
+	pgoff_t end = (i_size_read(mapping->host) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	pgoff_t start = index & ~(pgoff_t)(CLUSTER - 1);
+	struct page *pages[CLUSTER], *block;
+	unsigned int order, nr = 0;
+	int fd;
+
+	if (index >= end)
+		return;
+	end = min(end, start + CLUSTER);
+	order = get_order((end - start) << PAGE_SHIFT);
+	fd = hostfs_get(mapping->host);
+	if (fd < 0)
+		return;
+	block = alloc_pages(mapping_gfp_mask(mapping) | __GFP_NOWARN | __GFP_NORETRY, order);
+	if (block)
+		split_page(block, order);
+	for (unsigned int i = 0; block && i < 1U << order; i++) {
+		if (start + i < end &&
+		    !add_to_page_cache_lru(block + i, mapping, start + i, GFP_KERNEL)) {
+			pages[nr++] = block + i;
+			continue;
+		}
+		put_page(block + i);
+		read_run(mapping, fd, pages, nr);
+		nr = 0;
+	}
+	read_run(mapping, fd, pages, nr);
 	hostfs_put(mapping->host);
-	finish(pages, nr, n);
-	return n < 0 ? n : 0;
 }
 
 /* A page that was written through a mapping. => page locked */
@@ -141,6 +156,7 @@ static int hostfs_writepage(struct page *page, struct writeback_control *wbc)
 
 const struct address_space_operations hostfs_aops = {
 	.readpage = hostfs_readpage,
+	.readahead = hostfs_readahead,
 	.writepage = hostfs_writepage,
 	.set_page_dirty = __set_page_dirty_nobuffers,
 };

@@ -11,7 +11,6 @@
 struct vm_fault;
 struct iov_iter;
 struct kiocb;
-struct readahead_control;
 struct swap_info_struct;
 
 #define PAGECACHE_TAG_DIRTY	XA_MARK_0
@@ -41,7 +40,11 @@ struct address_space_operations {
 	int (*writepages)(struct address_space *mapping, struct writeback_control *wbc);
 	/* True when the page was clean. May be called under spinlocks (page table): no sleep. */
 	bool (*set_page_dirty)(struct page *page);
-	void (*readahead)(struct readahead_control *rac);
+	/*
+	 * The page at index is missing: reads it and what should come with it, pages in a row for
+	 * neighbours if it can. What it leaves out, or fails to read, goes through readpage.
+	 */
+	void (*readahead)(struct address_space *mapping, pgoff_t index);
 	/* A write of len bytes at pos, inside one page: returns the page locked, referenced. */
 	int (*write_begin)(struct file *file, struct address_space *mapping, loff_t pos,
 			   unsigned int len, struct page **pagep, void **fsdata);
