@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Figures of the whole system: stat, uptime, loadavg, interrupts, softirqs, cpuinfo. */
+/* Figures of the whole system: stat, uptime, loadavg, softirqs, cpuinfo. */
 #include <kern/cpumask.h>
 #include <kern/fork.h>
 #include <kern/irq.h>
@@ -87,27 +87,6 @@ static int loadavg_show(struct seq_file *m, void *v)
 	seq_printf(m, "%lu.%02lu %lu.%02lu %lu.%02lu %u/%d %d\n", LOAD_INT(load[0]),
 		   LOAD_FRAC(load[0]), LOAD_INT(load[1]), LOAD_FRAC(load[1]), LOAD_INT(load[2]),
 		   LOAD_FRAC(load[2]), nr_running(), nr_threads, pid_last());
-	return 0;
-}
-
-static int interrupts_show(struct seq_file *m, void *v)
-{
-	int cpu;
-
-	seq_printf(m, "%*s", 4 + 8, "");
-	for_each_online_cpu(cpu)
-		seq_printf(m, "CPU%-8d", cpu);
-	seq_putc(m, '\n');
-	for (unsigned int irq = 0; irq < nr_irqs; irq++) {
-		const char *name = irq_desc_name(irq);
-
-		if (!name)
-			continue;
-		seq_printf(m, "%3u: ", irq);
-		for_each_online_cpu(cpu)
-			seq_printf(m, "%10u ", kstat_irqs_cpu(irq, cpu));
-		seq_printf(m, " host  %s\n", name);
-	}
 	return 0;
 }
 
@@ -239,7 +218,6 @@ static int __init proc_stat_init(void)
 	proc_create_single("stat", 0, NULL, stat_show);
 	proc_create_single("uptime", 0, NULL, uptime_show);
 	proc_create_single("loadavg", 0, NULL, loadavg_show);
-	proc_create_single("interrupts", 0, NULL, interrupts_show);
 	proc_create_single("softirqs", 0, NULL, softirqs_show);
 	proc_create_single("cpuinfo", 0, NULL, cpuinfo_show);
 	return 0;

@@ -9,6 +9,8 @@ enum um_ipi {
 	IPI_RESCHEDULE,		/* look at need_resched on the way out */
 	IPI_CALL_FUNCTION,	/* run the queue of smp_call_function */
 	IPI_STOP,		/* stop for ever: somebody panics or halts */
+	IPI_IRQ_WORK,		/* run the queue of irq_work */
+	IPI_DEVICE,		/* a device's event that another CPU passed on */
 	NR_IPIS
 };
 

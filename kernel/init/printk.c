@@ -14,6 +14,7 @@
  */
 #include <kern/atomic.h>
 #include <kern/init.h>
+#include <kern/irq_work.h>
 #include <kern/jiffies.h>
 #include <kern/panic.h>
 #include <kern/preempt.h>
@@ -238,11 +239,17 @@ static void print_pending(void)
 	} while (READ_ONCE(console_seq) < printk_next_seq());
 }
 
+static void wake_waiting(struct irq_work *work)
+{
+	wake_up_interruptible(&log_wait);
+}
+static DEFINE_IRQ_WORK(wake_work, wake_waiting);
+
+/* Messages come from under the scheduler's locks too. */
 static void wake_readers(void)
 {
-	/* Messages come from under the scheduler's locks too; readers then wait for the next one. */
-	if (!irqs_disabled() && !in_interrupt() && !preempt_count() && waitqueue_active(&log_wait))
-		wake_up_interruptible(&log_wait);
+	if (wq_has_sleeper(&log_wait))
+		irq_work_queue(&wake_work);
 }
 
 int vprintk(const char *fmt, va_list args)

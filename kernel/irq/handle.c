@@ -3,40 +3,44 @@
  * Interrupt lines.
  *
  * The machine calls do_IRQ() with interrupts masked, on the stack of whatever it interrupted.
- * Per-CPU lines (timer, IPIs) have one handler, called directly. Device lines have a list of
- * actions; one CPU at a time runs them, and what arrives meanwhile or while the line is
- * disabled is noted and run afterwards. At the end of the outermost interrupt softirqs run.
+ * Per-CPU lines (timer, IPIs) have one handler, called directly. Device lines have a controller
+ * (struct irq_chip), a flow handler that knows how the line tells its events, and a list of
+ * actions; one CPU at a time runs them. What arrives meanwhile, or while the line is disabled, is
+ * noted and told again. At the end of the outermost interrupt softirqs run.
+ *
+ * An edge is told once; a level is told as long as it stands, so its line is masked at the
+ * controller until the handlers, and with IRQF_ONESHOT their threads, are done.
+ *
+ * Affinity. The host's signals come where they come; a CPU that is not in the line's mask passes
+ * the event on (irq_send_to) to the one that is to have it.
  *
  * Lock order: desc->lock is a leaf; handlers run without it.
  */
-#include <kern/err.h>
 #include <kern/fork.h>
 #include <kern/interrupt.h>
-#include <kern/kthread.h>
 #include <kern/percpu.h>
 #include <kern/printk.h>
 #include <kern/rcupdate.h>
 #include <kern/sched.h>
-#include <mm/slab.h>
+#include <lib/sprintf.h>
 #include <um/processor.h>
+#include <um/smp.h>
 #include "internal.h"
 
 typedef unsigned int irq_counts_t[NR_IRQS];
 
 static struct irq_desc irq_descs[NR_IRQS];
 static DEFINE_PER_CPU(irq_counts_t, irq_counts);
+/* Lines, as bits, that other CPUs passed on to this one; atomic. */
+static DEFINE_PER_CPU_ALIGNED(u64, forwarded);
+
+_Static_assert(NR_IRQS <= 64, "the lines fit into one word");
+
+static const struct irq_chip host_chip = { .name = "host" };
 
 struct irq_desc *irq_to_desc(unsigned int irq)
 {
 	return irq < NR_IRQS ? &irq_descs[irq] : NULL;
-}
-
-const char *irq_desc_name(unsigned int irq)
-{
-	struct irq_desc *desc = irq_to_desc(irq);
-	struct irqaction *action = desc ? READ_ONCE(desc->action) : NULL;
-
-	return action ? action->name : desc ? desc->name : NULL;
 }
 
 unsigned int kstat_irqs_cpu(unsigned int irq, unsigned int cpu)
@@ -73,46 +77,136 @@ u64 arch_irq_stat(void)
 	return sum;
 }
 
-void irq_set_percpu(unsigned int irq, const char *name, void (*handler)(void))
+void irq_set_percpu(unsigned int irq, const char *short_name, const char *name,
+		    void (*handler)(void))
 {
+	irq_descs[irq].short_name = short_name;
 	irq_descs[irq].name = name;
 	irq_descs[irq].percpu_handler = handler;
 }
 
+int irq_set_chip_and_handler(unsigned int irq, const struct irq_chip *chip,
+			     irq_flow_handler_t handle)
+{
+	struct irq_desc *desc = irq_to_desc(irq);
+	unsigned long flags;
+	int ret = 0;
+
+	if (!desc || desc->percpu_handler)
+		return -EINVAL;
+	spin_lock_irqsave(&desc->lock, flags);
+	if (desc->action) {
+		ret = -EBUSY;
+	} else {
+		desc->chip = chip ? chip : &host_chip;
+		desc->handle = handle;
+		desc->pending = desc->masked = false;
+	}
+	spin_unlock_irqrestore(&desc->lock, flags);
+	return ret;
+}
+
+/* ---- flow ---- */
+
+void irq_mask_line(struct irq_desc *desc)
+{
+	if (desc->masked)
+		return;
+	desc->masked = true;
+	if (desc->chip->irq_mask)
+		desc->chip->irq_mask(desc->irq);
+}
+
+void irq_unmask_line(struct irq_desc *desc)
+{
+	if (!desc->masked)
+		return;
+	desc->masked = false;
+	if (desc->chip->irq_unmask)
+		desc->chip->irq_unmask(desc->irq);
+}
+
+static void ack(struct irq_desc *desc)
+{
+	if (desc->chip->irq_ack)
+		desc->chip->irq_ack(desc->irq);
+}
+
+/* Calls the handlers. => desc->lock held, dropped meanwhile */
 static void run_actions(struct irq_desc *desc)
 {
 	struct irqaction *action;
 	bool handled = false;
 
+	desc->pending = false;
+	desc->in_progress = true;
+	spin_unlock(&desc->lock);
 	for (action = READ_ONCE(desc->action); action; action = READ_ONCE(action->next)) {
-		int ret = action->handler ? action->handler(desc->irq, action->dev_id) :
-					    IRQ_WAKE_THREAD;
+		int ret = action->handler && !action->forced ?
+				  action->handler(desc->irq, action->dev_id) :
+				  IRQ_WAKE_THREAD;
 
-		if (ret == IRQ_WAKE_THREAD) {
-			__atomic_fetch_or(&action->thread_flags, 1, __ATOMIC_SEQ_CST);
-			wake_up_process(action->thread);
-		}
+		if (ret == IRQ_WAKE_THREAD && action->thread)
+			irq_wake_thread(desc, action);
 		handled |= ret != IRQ_NONE;
 	}
-	if (!handled)
-		pr_warn_ratelimited("irq %u: nobody cared\n", desc->irq);
+	spin_lock(&desc->lock);
+	WRITE_ONCE(desc->in_progress, false);
+	irq_note_event(desc, handled);
 }
 
-static void handle_device(struct irq_desc *desc)
+void handle_edge_irq(struct irq_desc *desc)
 {
 	spin_lock(&desc->lock);
+	ack(desc);
 	desc->pending = true;
-	if (!desc->in_progress && !desc->depth && desc->action) {
-		desc->in_progress = true;
-		while (desc->pending && !desc->depth) {
-			desc->pending = false;
-			spin_unlock(&desc->lock);
+	while (desc->pending && desc->action && !desc->depth && !desc->in_progress)
+		run_actions(desc);
+	spin_unlock(&desc->lock);
+}
+
+void handle_level_irq(struct irq_desc *desc)
+{
+	spin_lock(&desc->lock);
+	irq_mask_line(desc);
+	ack(desc);
+	/* Who is at it unmasks when it is done, and the line tells us then if it still stands. */
+	if (!desc->in_progress) {
+		desc->pending = true;
+		if (desc->action && !desc->depth) {
 			run_actions(desc);
-			spin_lock(&desc->lock);
+			if (!desc->depth && !desc->threads_oneshot)
+				irq_unmask_line(desc);
 		}
-		WRITE_ONCE(desc->in_progress, false);
 	}
 	spin_unlock(&desc->lock);
+}
+
+void irq_startup_line(struct irq_desc *desc)
+{
+	if (desc->depth || !desc->action)
+		return;
+	if (!desc->threads_oneshot)
+		irq_unmask_line(desc);
+	/* A level that still stands is told again by the controller. */
+	if (desc->pending && !desc->in_progress && desc->handle == handle_edge_irq)
+		irq_send_to(desc->irq, raw_smp_processor_id());
+}
+
+/* ---- entry ---- */
+
+unsigned int irq_effective_cpu(unsigned int irq)
+{
+	struct cpumask mask;
+
+	cpumask_and(&mask, &irq_descs[irq].affinity, cpu_online_mask);
+	return cpumask_empty(&mask) ? cpumask_first(cpu_online_mask) : cpumask_first(&mask);
+}
+
+void irq_send_to(unsigned int irq, unsigned int cpu)
+{
+	__atomic_fetch_or(per_cpu_ptr(&forwarded, cpu), 1ULL << irq, __ATOMIC_SEQ_CST);
+	um_send_ipi(cpu, IPI_DEVICE);
 }
 
 void generic_handle_irq(unsigned int irq)
@@ -123,7 +217,29 @@ void generic_handle_irq(unsigned int irq)
 	if (desc->percpu_handler)
 		desc->percpu_handler();
 	else
-		handle_device(desc);
+		desc->handle(desc);
+}
+
+/* A device's event that the machine delivered here: is this the right CPU for it? */
+static bool passed_on(struct irq_desc *desc)
+{
+	unsigned int cpu;
+
+	if (desc->percpu_handler || cpumask_test_cpu(smp_processor_id(), &desc->affinity))
+		return false;
+	cpu = irq_effective_cpu(desc->irq);
+	if (cpu == (unsigned int)smp_processor_id())
+		return false;
+	irq_send_to(desc->irq, cpu);
+	return true;
+}
+
+void irq_take_forwarded(void)
+{
+	u64 lines = __atomic_exchange_n(this_cpu_ptr(&forwarded), 0, __ATOMIC_SEQ_CST);
+
+	for (; lines; lines &= lines - 1)
+		generic_handle_irq(__builtin_ctzll(lines));
 }
 
 void do_IRQ(unsigned int irq)
@@ -131,7 +247,7 @@ void do_IRQ(unsigned int irq)
 	bool outside;
 	int was;
 
-	if (irq >= NR_IRQS)
+	if (irq >= NR_IRQS || passed_on(&irq_descs[irq]))
 		return;
 	outside = rcu_irq_enter();
 	preempt_count_add(HARDIRQ_OFFSET);
@@ -145,171 +261,32 @@ void do_IRQ(unsigned int irq)
 	rcu_irq_exit(outside);
 }
 
-static int irq_thread(void *data)
-{
-	struct irqaction *action = data;
-
-	sched_set_fifo(current);
-	for (;;) {
-		set_current_state(TASK_INTERRUPTIBLE);
-		if (kthread_should_stop())
-			break;
-		if (!(__atomic_exchange_n(&action->thread_flags, 0, __ATOMIC_SEQ_CST) & 1)) {
-			schedule();
-			continue;
-		}
-		__set_current_state(TASK_RUNNING);
-		action->thread_fn(action->irq, action->dev_id);
-	}
-	__set_current_state(TASK_RUNNING);
-	return 0;
-}
-
-static int add_action(struct irq_desc *desc, struct irqaction *action)
-{
-	struct irqaction **link = &desc->action;
-	bool run_now = false;
-	unsigned long flags;
-	int ret = 0;
-
-	spin_lock_irqsave(&desc->lock, flags);
-	if (*link && (!((*link)->flags & IRQF_SHARED) || !(action->flags & IRQF_SHARED))) {
-		ret = -EBUSY;
-	} else {
-		while (*link)
-			link = &(*link)->next;
-		smp_store_release(link, action);
-		run_now = desc->pending && !desc->in_progress;
-	}
-	spin_unlock_irqrestore(&desc->lock, flags);
-	if (run_now) {
-		local_irq_save(flags);
-		handle_device(desc);
-		local_irq_restore(flags);
-	}
-	return ret;
-}
-
-int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t thread_fn,
-			 unsigned long flags, const char *name, void *dev)
+void irq_action_names(unsigned int irq, char *text, size_t size)
 {
 	struct irq_desc *desc = irq_to_desc(irq);
 	struct irqaction *action;
-	int ret;
-
-	if (!desc || desc->percpu_handler || (!handler && !thread_fn) ||
-	    ((flags & IRQF_SHARED) && !dev))
-		return -EINVAL;
-	action = kzalloc(sizeof(*action), GFP_KERNEL);
-	if (!action)
-		return -ENOMEM;
-	action->handler = (int (*)(int, void *))handler;
-	action->thread_fn = (int (*)(int, void *))thread_fn;
-	action->dev_id = dev;
-	action->name = name;
-	action->irq = irq;
-	action->flags = flags;
-	if (thread_fn) {
-		struct task_struct *thread =
-			kthread_create(irq_thread, action, "irq/%u-%s", irq, name);
-
-		if (IS_ERR(thread)) {
-			kfree(action);
-			return PTR_ERR(thread);
-		}
-		action->thread = thread;
-		get_task_struct(thread);
-		wake_up_process(thread);
-	}
-	ret = add_action(desc, action);
-	if (ret) {
-		if (action->thread)
-			kthread_stop_put(action->thread);
-		kfree(action);
-	}
-	return ret;
-}
-
-int request_irq(unsigned int irq, irq_handler_t handler, unsigned long flags, const char *name,
-		void *dev)
-{
-	return request_threaded_irq(irq, handler, NULL, flags, name, dev);
-}
-
-const void *free_irq(unsigned int irq, void *dev)
-{
-	struct irq_desc *desc = irq_to_desc(irq);
-	struct irqaction **link, *action;
 	unsigned long flags;
+	size_t n = 0;
 
-	if (!desc)
-		return NULL;
+	text[0] = '\0';
 	spin_lock_irqsave(&desc->lock, flags);
-	for (link = &desc->action; (action = *link); link = &action->next) {
-		if (action->dev_id == dev)
-			break;
-	}
-	if (action)
-		WRITE_ONCE(*link, action->next);
+	for (action = desc->action; action; action = action->next)
+		n += scnprintf(text + n, size - n, "%s%s", n ? ", " : "", action->name);
 	spin_unlock_irqrestore(&desc->lock, flags);
-	if (WARN_ON(!action))
-		return NULL;
-	synchronize_irq(irq);
-	if (action->thread)
-		kthread_stop_put(action->thread);
-	kfree(action);
-	return dev;
-}
-
-void synchronize_irq(unsigned int irq)
-{
-	struct irq_desc *desc = irq_to_desc(irq);
-	unsigned long rounds = 0;
-
-	while (desc && READ_ONCE(desc->in_progress))
-		um_spin_wait(rounds++);
-}
-
-void disable_irq_nosync(unsigned int irq)
-{
-	struct irq_desc *desc = irq_to_desc(irq);
-	unsigned long flags;
-
-	spin_lock_irqsave(&desc->lock, flags);
-	desc->depth++;
-	spin_unlock_irqrestore(&desc->lock, flags);
-}
-
-void disable_irq(unsigned int irq)
-{
-	disable_irq_nosync(irq);
-	synchronize_irq(irq);
-}
-
-void enable_irq(unsigned int irq)
-{
-	struct irq_desc *desc = irq_to_desc(irq);
-	unsigned long flags;
-	bool replay;
-
-	spin_lock_irqsave(&desc->lock, flags);
-	WARN_ON(!desc->depth);
-	if (desc->depth)
-		desc->depth--;
-	replay = !desc->depth && desc->pending && !desc->in_progress && desc->action;
-	spin_unlock_irqrestore(&desc->lock, flags);
-	if (replay) {
-		local_irq_save(flags);
-		handle_device(desc);
-		local_irq_restore(flags);
-	}
 }
 
 void init_IRQ(void)
 {
+	cpumask_setall(&irq_default_affinity);
 	for (unsigned int irq = 0; irq < NR_IRQS; irq++) {
-		spin_lock_init(&irq_descs[irq].lock);
-		irq_descs[irq].irq = irq;
+		struct irq_desc *desc = &irq_descs[irq];
+
+		spin_lock_init(&desc->lock);
+		init_waitqueue_head(&desc->threads_done);
+		desc->irq = irq;
+		desc->chip = &host_chip;
+		desc->handle = handle_edge_irq;
+		cpumask_setall(&desc->affinity);
 	}
 	irq_init_percpu_lines();
 }

@@ -21,11 +21,18 @@ static void stop_line(void)
 	um_cpu_stop();
 }
 
+static void set_ipi(enum um_ipi kind, const char *short_name, const char *name,
+		    void (*handler)(void))
+{
+	irq_set_percpu(IRQ_IPI_BASE + kind, short_name, name, handler);
+}
+
 void irq_init_percpu_lines(void)
 {
-	irq_set_percpu(IRQ_TIMER, "Local timer interrupts", timer_line);
-	irq_set_percpu(IRQ_IPI_BASE + IPI_RESCHEDULE, "Rescheduling interrupts", scheduler_ipi);
-	irq_set_percpu(IRQ_IPI_BASE + IPI_CALL_FUNCTION, "Function call interrupts",
-		       smp_call_function_interrupt);
-	irq_set_percpu(IRQ_IPI_BASE + IPI_STOP, "CPU stop interrupts", stop_line);
+	irq_set_percpu(IRQ_TIMER, "LOC", "Local timer interrupts", timer_line);
+	set_ipi(IPI_RESCHEDULE, "RES", "Rescheduling interrupts", scheduler_ipi);
+	set_ipi(IPI_CALL_FUNCTION, "CAL", "Function call interrupts", smp_call_function_interrupt);
+	set_ipi(IPI_STOP, "STP", "CPU stop interrupts", stop_line);
+	set_ipi(IPI_IRQ_WORK, "IWI", "IRQ work interrupts", irq_work_run);
+	set_ipi(IPI_DEVICE, "DEV", "Forwarded device interrupts", irq_take_forwarded);
 }

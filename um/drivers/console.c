@@ -3,7 +3,8 @@
  * The console's hardware, and the interrupts of all devices of the host.
  *
  * The host tells of device events in one word; um_device_interrupt() sorts them into the lines
- * IRQ_CONSOLE, IRQ_HOSTIO, IRQ_DISK and IRQ_POWER. All of them arrive on vCPU 0.
+ * IRQ_CONSOLE, IRQ_HOSTIO, IRQ_DISK and IRQ_POWER. All of them arrive on vCPU 0; by a line's
+ * affinity its handlers may run elsewhere, and in threads (threadirqs).
  */
 #include "../internal.h"
 #include <kern/errno.h>
@@ -20,14 +21,14 @@
 	(HOST_DEV_CONSOLE_IN | HOST_DEV_CONSOLE_OUT | HOST_DEV_WINSIZE | HOST_DEV_HANGUP)
 
 static const struct um_console_ops *console_ops;	/* set once by um_console_attach() */
-static u32 console_events;	/* HOST_DEV_*: set and taken in interrupts of vCPU 0 */
-static bool power_off_asked;	/* set in interrupts of vCPU 0 */
+static u32 console_events;	/* HOST_DEV_*: atomic; set on vCPU 0, taken by the handler */
+static bool power_off_asked;	/* set on vCPU 0 */
 static bool throttled;		/* any context; a stale value is harmless */
 
 void um_device_interrupt(unsigned int events)
 {
 	if (events & CONSOLE_EVENTS) {
-		console_events |= events & CONSOLE_EVENTS;
+		__atomic_fetch_or(&console_events, events & CONSOLE_EVENTS, __ATOMIC_SEQ_CST);
 		do_IRQ(IRQ_CONSOLE);
 	}
 	if (events & HOST_DEV_IO)
@@ -35,7 +36,7 @@ void um_device_interrupt(unsigned int events)
 	if (events & HOST_DEV_DISK)
 		do_IRQ(IRQ_DISK);
 	if (events & HOST_DEV_POWER)
-		power_off_asked = true;
+		WRITE_ONCE(power_off_asked, true);
 	if (events & (HOST_DEV_POWER | HOST_DEV_SIGNAL))
 		do_IRQ(IRQ_POWER);
 }
@@ -64,10 +65,9 @@ static void receive(void)
 
 static irqreturn_t console_interrupt(int irq, void *dev)
 {
-	u32 events = console_events;
+	u32 events = __atomic_exchange_n(&console_events, 0, __ATOMIC_SEQ_CST);
 	struct host_winsize size;
 
-	console_events = 0;
 	if (!console_ops)
 		return IRQ_HANDLED;
 	receive();
@@ -129,7 +129,7 @@ static irqreturn_t power_interrupt(int irq, void *dev)
 {
 	unsigned long signals = host_signals_take();
 
-	if (power_off_asked)
+	if (READ_ONCE(power_off_asked))
 		orderly_poweroff();
 	for (int sig = 1; signals && sig < 32; sig++) {
 		if (signals & (1UL << (sig - 1)))

@@ -42,13 +42,15 @@ static void raise_line(void)
 KTEST(irq, handlers_run_and_are_counted)
 {
 	u64 before = kstat_irqs(TEST_IRQ);
+	char names[32];
 	int dev;
 
 	atomic_set(&handled, 0);
 	KEXPECT_EQ(request_irq(TEST_IRQ, count_plain, 0, "test", &dev), 0);
 	KEXPECT_EQ(request_irq(TEST_IRQ, count_plain, 0, "again", &dev), -EBUSY);
 	KEXPECT_EQ(request_irq(NR_IRQS, count_plain, 0, "none", &dev), -EINVAL);
-	KEXPECT_STREQ(irq_desc_name(TEST_IRQ), "test");
+	irq_action_names(TEST_IRQ, names, sizeof(names));
+	KEXPECT_STREQ(names, "test");
 	raise_line();
 	raise_line();
 	KEXPECT_EQ(atomic_read(&handled), 2);
