@@ -7,7 +7,9 @@
  *
  *	an area of up to 64 KiB		all of it
  *	faults one behind the other	twice the last window, from 64 KiB up to 2 MiB
- *	faults here and there		half the last one, down to a single page
+ *	faults here and there		half the last one, down to a single page; in an area of up
+ *					to 8 MiB down to 64 KiB: a host fault costs as much as 16
+ *					pages, and what can be wasted is bounded
  *	huge pages asked for		2 MiB where they fit
  *
  * When memory is short single pages are given. A window of 2 MiB that is aligned in both memories
@@ -18,8 +20,8 @@
  */
 #include "vm.h"
 
-/* A read of a bigger anonymous area gets the page of zeros: it may be a sparse table. */
-#define ZERO_PAGE_AREA (1UL << 20)
+/* A bigger area may be a sparse table: a read of it gets the page of zeros. */
+#define DENSE_AREA (8UL << 20)
 /* The window that an area starts with. */
 #define FIRST_ORDER 4
 
@@ -51,12 +53,13 @@ void make_anon(struct vm_area_struct *vma, unsigned long addr, struct page *page
 static unsigned int next_order(const struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned int order = vma->anon_order;
+	unsigned int floor = vma->vm_end - vma->vm_start <= DENSE_AREA ? FIRST_ORDER : 0;
 
 	if (!vma->anon_faults)
 		return FIRST_ORDER;
-	if (addr == vma->anon_next)
+	if (addr >= vma->anon_next && addr - vma->anon_next < PAGE_SIZE << order)
 		return order < HPAGE_PMD_ORDER ? max(order + 1, (unsigned int)FIRST_ORDER) : order;
-	return order ? order - 1 : 0;
+	return max(order, floor + 1) - 1;
 }
 
 /* Narrows [lo, hi) around addr to entries that are free; ptep is that of addr, or NULL. */
@@ -195,7 +198,7 @@ vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 
 	if (vma->vm_flags & VM_SHARED)
 		return VM_FAULT_SIGBUS;
-	if (!(vmf->flags & FAULT_FLAG_WRITE) && vma->vm_end - vma->vm_start > ZERO_PAGE_AREA)
+	if (!(vmf->flags & FAULT_FLAG_WRITE) && vma->vm_end - vma->vm_start > DENSE_AREA)
 		return map_zero_pages(vmf);
 	w = choose_window(vma, vmf->address);
 	page = alloc_window(&w, vmf->address);

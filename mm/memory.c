@@ -28,8 +28,8 @@
 /* Neighbours that become writable with a page that turned out to be ours alone. */
 #define REUSE_ORDER 3
 /* Of code more is soon needed, and its pages are there. */
-#define FAULT_AROUND_PAGES 16
-#define FAULT_AROUND_CODE 64
+#define FAULT_AROUND_PAGES 64
+#define FAULT_AROUND_CODE 128
 /* Private copies of a file's pages are made in windows of 2^COW_ORDER. */
 #define COW_ORDER 3
 
