@@ -31,7 +31,7 @@
 #define FAULT_AROUND_PAGES 64
 #define FAULT_AROUND_CODE 128
 /* Private copies of a file's pages are made in windows of 2^COW_ORDER. */
-#define COW_ORDER 3
+#define COW_ORDER 4
 
 /* ---- files ---- */
 

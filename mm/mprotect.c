@@ -2,7 +2,7 @@
 /*
  * mprotect(2). New permissions are written into present entries without ever giving write
  * access: the next write faults, and then becomes a copy or not. Host mappings of entries
- * that changed are dropped.
+ * that changed are dropped, or write-protected where that is all that changed.
  */
 #include "vm.h"
 
@@ -34,7 +34,9 @@ static bool change_pte(pte_t *ptep, const struct vm_area_struct *vma)
 	return true;
 }
 
-static void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* lost: what the area's flags had before and have no longer, or VM_NONE if more changed. */
+static void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			      vm_flags_t lost)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long addr = start;
@@ -54,7 +56,9 @@ static void change_protection(struct vm_area_struct *vma, unsigned long start, u
 		spin_unlock(&mm->page_table_lock);
 		cond_resched();
 	}
-	if (changed)
+	if (changed && lost == VM_WRITE)
+		tlb_wrprotect_range(mm, start, end);
+	else if (changed)
 		flush_tlb_range(mm, start, end);
 }
 
@@ -89,7 +93,7 @@ int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pprev, un
 	vma->vm_flags = newflags;
 	vm_stat_account(mm, newflags, pages);
 	vma_set_page_prot(vma);
-	change_protection(vma, start, end);
+	change_protection(vma, start, end, newflags & ~oldflags ? VM_NONE : oldflags & ~newflags);
 	*pprev = vma_try_merge(mm, vma);
 	return 0;
 }
