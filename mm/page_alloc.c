@@ -182,9 +182,9 @@ static void set_block_type(unsigned long pfn, unsigned int order, enum migratety
 
 /*
  * A free block of another type is to be used for `type`: its pageblock changes sides with all
- * its free pages, if it is large or if few others live in it.
+ * its free pages, if it is large or if few others live in it. False: it does not.
  */
-static void steal_block(struct zone *zone, struct page *page, unsigned int order,
+static bool steal_block(struct zone *zone, struct page *page, unsigned int order,
 			enum migratetype type)
 {
 	unsigned long start = page_to_pfn(page) & ~(PAGEBLOCK_NR_PAGES - 1), pfn = start;
@@ -192,10 +192,10 @@ static void steal_block(struct zone *zone, struct page *page, unsigned int order
 
 	if (order >= PAGEBLOCK_ORDER) {
 		set_block_type(page_to_pfn(page), order, type);
-		return;
+		return true;
 	}
 	if (order < PAGEBLOCK_ORDER / 2 && type == MIGRATE_MOVABLE)
-		return;
+		return false;
 	while (pfn < end) {
 		struct page *at = pfn_to_page(pfn);
 
@@ -207,7 +207,7 @@ static void steal_block(struct zone *zone, struct page *page, unsigned int order
 		pfn += 1UL << at->private;
 	}
 	if (free < PAGEBLOCK_NR_PAGES / 2)
-		return;
+		return false;
 	set_block_type(start, PAGEBLOCK_ORDER, type);
 	for (pfn = start; pfn < end;) {
 		struct page *at = pfn_to_page(pfn);
@@ -219,6 +219,7 @@ static void steal_block(struct zone *zone, struct page *page, unsigned int order
 		list_move(&at->lru, &zone->free_area[at->private].free_list[type]);
 		pfn += 1UL << at->private;
 	}
+	return true;
 }
 
 /* The smallest free block of the type, of `order` or more; NULL: none. */
@@ -236,9 +237,8 @@ static struct page *find_own_block(struct zone *zone, unsigned int order, enum m
 	return NULL;
 }
 
-/* The largest free block of another type. */
-static struct page *find_foreign_block(struct zone *zone, unsigned int order,
-				       enum migratetype type, unsigned int *found)
+/* A free block of that order of one of the types that `type` falls back on. */
+static struct page *foreign_block(struct zone *zone, unsigned int order, enum migratetype type)
 {
 	static const enum migratetype fallbacks[MIGRATE_TYPES][2] = {
 		[MIGRATE_UNMOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE },
@@ -246,22 +246,39 @@ static struct page *find_foreign_block(struct zone *zone, unsigned int order,
 		[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
 	};
 
-	for (int o = MAX_ORDER; o >= (int)order; o--) {
-		if (!zone->free_area[o].nr_free)
-			continue;
-		for (int i = 0; i < 2; i++) {
-			struct list_head *list = &zone->free_area[o].free_list[fallbacks[type][i]];
-			struct page *page;
+	if (!zone->free_area[order].nr_free)
+		return NULL;
+	for (int i = 0; i < 2; i++) {
+		struct list_head *list = &zone->free_area[order].free_list[fallbacks[type][i]];
 
-			if (list_empty(list))
-				continue;
-			page = list_first_entry(list, struct page, lru);
-			steal_block(zone, page, o, type);
-			*found = o;
-			return page;
-		}
+		if (!list_empty(list))
+			return list_first_entry(list, struct page, lru);
 	}
 	return NULL;
+}
+
+/*
+ * A free block of another type: the largest, so that its pageblock may change sides; if it does
+ * not, the smallest that fits, so that pages come one behind the other.
+ */
+static struct page *find_foreign_block(struct zone *zone, unsigned int order,
+				       enum migratetype type, unsigned int *found)
+{
+	struct page *page = NULL;
+	int o;
+
+	for (o = MAX_ORDER; o >= (int)order && !page; o--)
+		page = foreign_block(zone, o, type);
+	if (!page)
+		return NULL;
+	*found = o + 1;
+	if (steal_block(zone, page, *found, type))
+		return page;
+	for (*found = order;; ++*found) {
+		page = foreign_block(zone, *found, type);
+		if (page)
+			return page;
+	}
 }
 
 /*

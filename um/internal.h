@@ -11,6 +11,9 @@
 struct task_struct;
 
 DECLARE_PER_CPU(u32, um_idle);
+/* How an idle vCPU waits. */
+#define UM_IDLE_SLEEPS 1
+#define UM_IDLE_POLLS  2
 
 extern const struct host_boot_info *um_host_info;
 

@@ -32,7 +32,7 @@
 DEFINE_PER_CPU(u32, um_irq_masked);
 DEFINE_PER_CPU_ALIGNED(u32, um_irq_pending);
 
-/* This vCPU sleeps, or is about to, on um_irq_pending (um_cpu_idle). */
+/* UM_IDLE_* or 0: this vCPU waits on um_irq_pending (um_cpu_idle). */
 DEFINE_PER_CPU(u32, um_idle);
 
 /* Bits (1 << enum um_ipi) sent to this vCPU; any vCPU sets them, its owner takes them. */
@@ -113,9 +113,10 @@ void um_irq_replay(void)
 }
 
 /*
- * A sleeping vCPU is woken through the word that it sleeps on, which saves the signal. It
- * clears um_idle before it looks at its pending word for the last time; the sender sets the
- * pending bit before it looks at um_idle: one of the two sees the other.
+ * A sleeping vCPU is woken through the word that it sleeps on, which saves the signal, and one
+ * that polls it needs nothing. It changes um_idle before it looks at its pending word for the
+ * last time; the sender sets the pending bit before it looks at um_idle: one of the two sees the
+ * other.
  */
 void um_send_ipi(unsigned int cpu, enum um_ipi kind)
 {
@@ -126,8 +127,13 @@ void um_send_ipi(unsigned int cpu, enum um_ipi kind)
 	if (old)
 		return;
 	__atomic_fetch_or(per_cpu_ptr(&um_irq_pending, cpu), HOST_LINE_IPI, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(per_cpu_ptr(&um_idle, cpu), __ATOMIC_SEQ_CST))
+	switch (__atomic_load_n(per_cpu_ptr(&um_idle, cpu), __ATOMIC_SEQ_CST)) {
+	case UM_IDLE_POLLS:
+		break;
+	case UM_IDLE_SLEEPS:
 		host_wake_word(per_cpu_ptr(&um_irq_pending, cpu));
-	else
+		break;
+	default:
 		host_cpu_kick(cpu);
+	}
 }

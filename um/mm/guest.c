@@ -294,16 +294,39 @@ static struct guest *take_from(struct list_head *list, unsigned int *count)
 	return guest;
 }
 
-/* A used stub made new, or a new one; NULL: the host gives none. */
-static struct guest *make_one(void)
+/* => one that could not be renewed at once: later, by kstubd */
+static void put_back(struct guest *guest)
+{
+	spin_lock_irq(&pool_lock);
+	list_add_tail(&guest->link, &used);
+	nused++;
+	spin_unlock_irq(&pool_lock);
+}
+
+/* A used stub made new; NULL: there is none, or none that is ready for it. */
+static struct guest *renew_one(bool patient)
 {
 	struct guest *guest;
 
 	while ((guest = take_from(&used, &nused))) {
-		if (guest_renew(guest))
+		if (guest_renew(guest, patient))
 			return guest;
+		if (!patient && guest_can_renew(guest)) {
+			put_back(guest);
+			return NULL;
+		}
 		guest_retire(guest);
 	}
+	return NULL;
+}
+
+/* A used stub made new, or a new one; NULL: the host gives none. */
+static struct guest *make_one(bool patient)
+{
+	struct guest *guest = renew_one(patient);
+
+	if (guest)
+		return guest;
 	guest = guest_create();
 	if (!guest || guest_make_ready(guest))
 		return guest;
@@ -324,7 +347,7 @@ struct guest *guest_take(void)
 	while ((guest = take_from(&warm, &nwarm)) && guest_doomed(guest))
 		guest_retire(guest);
 	if (!guest)
-		guest = make_one();
+		guest = make_one(false);
 	if (pool_is_low())
 		wake_up(&pool_wait);
 	return guest;
@@ -402,7 +425,7 @@ void guest_slot_put(struct guest_slot *slot)
 static void fill_pool(void)
 {
 	while (pool_is_low()) {
-		struct guest *guest = make_one();
+		struct guest *guest = make_one(true);
 
 		if (!guest)
 			return;

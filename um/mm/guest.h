@@ -151,8 +151,11 @@ void guest_slot_put(struct guest_slot *slot);
 
 /* Could this stub serve another address space? => nobody uses it any more */
 bool guest_can_renew(const struct guest *guest);
-/* Makes it as new; false: it must be killed. => private to the caller; may sleep */
-bool guest_renew(struct guest *guest);
+/*
+ * Makes it as new. False: it cannot be now; if the caller was patient, or it is doomed, it must be
+ * killed. Only the patient let others have the vCPU. => private to the caller; may sleep
+ */
+bool guest_renew(struct guest *guest, bool patient);
 
 /* ---- mapper.c: requests ---- */
 

@@ -29,9 +29,9 @@
 #define HOST_FUTEX_WAKE 1
 
 #define SLEEPS 2
-/* Looks at a thread that does not sleep yet: first giving it the core, then waiting for ticks. */
+/* Looks at a thread that does not sleep yet: giving it the core, then waiting for ticks. */
 #define YIELDS 8
-#define TICKS  4
+#define TICKS  8
 
 bool guest_can_renew(const struct guest *guest)
 {
@@ -51,13 +51,16 @@ static bool prove_asleep(struct guest *guest, bool unmap)
 	return !guest_post_wait(guest) && guest->result == 1;
 }
 
-static bool falls_asleep(struct guest *guest, bool unmap)
+static bool falls_asleep(struct guest *guest, bool unmap, bool patient)
 {
 	for (unsigned int i = 0; i < YIELDS + TICKS && !guest_doomed(guest); i++) {
 		if (prove_asleep(guest, unmap))
 			return true;
-		if (i >= YIELDS || !quick_yield())
-			schedule_timeout_uninterruptible(1);
+		if (i < YIELDS && quick_yield())
+			continue;
+		if (!patient)
+			return false;
+		schedule_timeout_uninterruptible(1);
 	}
 	return false;
 }
@@ -83,13 +86,13 @@ static void wipe_slot(struct guest_slot *slot)
 	slot->tramp_ip = 0;
 }
 
-bool guest_renew(struct guest *guest)
+bool guest_renew(struct guest *guest, bool patient)
 {
 	bool asleep = true;
 
 	mutex_lock(&guest->lock);
 	for (unsigned int i = 0; i < SLEEPS && asleep; i++)
-		asleep = falls_asleep(guest, i == 0);
+		asleep = falls_asleep(guest, i == 0, patient);
 	if (asleep) {
 		wipe_slot(guest->slots);
 		memset(guest->done, 0, PAGE_SIZE);

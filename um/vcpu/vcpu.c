@@ -14,11 +14,18 @@
 #include <um/irqflags.h>
 #include <um/processor.h>
 #include <um/smp.h>
+#include <um/stub_layout.h>
 
 /* Rounds of a spin before each yield of the host core: about 20 us. */
 #define SPINS_PER_YIELD 512
 
 int um_idle_vcpus;
+
+/* Looks of an idle vCPU before it offers its core to others. */
+#define POLLS_PER_YIELD 32
+
+/* The last time it was idle was not longer than a spin, and a wake-up. */
+static DEFINE_PER_CPU(u32, idle_is_short);
 
 void um_cpu_enter(unsigned int cpu)
 {
@@ -72,16 +79,43 @@ void um_lock_wake(const volatile u32 *word)
 	host_wake_word(word);
 }
 
+/*
+ * Is something pending before a spin is over? Only asked where another vCPU is at work, which may
+ * wake this one: a wake-up out of the host's sleep costs as much as the whole spin.
+ */
+static bool poll_pending(const volatile u32 *pending)
+{
+	u64 start = __builtin_ia32_rdtsc();
+
+	do {
+		for (unsigned int i = 0; i < POLLS_PER_YIELD; i++) {
+			if (*pending)
+				return true;
+			cpu_relax();
+		}
+		if (__atomic_load_n(&um_idle_vcpus, __ATOMIC_RELAXED) >= (int)um_nr_cpus())
+			return false;
+		host_yield();
+	} while (__builtin_ia32_rdtsc() - start < STUB_SPIN_CYCLES);
+	return false;
+}
+
 void um_cpu_idle(void)
 {
 	volatile u32 *pending = this_cpu_ptr(&um_irq_pending);
 	u32 *idle = this_cpu_ptr(&um_idle);
+	u64 start = __builtin_ia32_rdtsc();
+	bool poll = this_cpu_read(idle_is_short) && host_cores() > 1;
 
 	__atomic_fetch_add(&um_idle_vcpus, 1, __ATOMIC_RELAXED);
-	__atomic_store_n(idle, 1, __ATOMIC_SEQ_CST);
-	host_wait_word(pending, 0, pending, 0);
+	__atomic_store_n(idle, UM_IDLE_POLLS, __ATOMIC_SEQ_CST);
+	if (!poll || !poll_pending(pending)) {
+		__atomic_store_n(idle, UM_IDLE_SLEEPS, __ATOMIC_SEQ_CST);
+		host_wait_word(pending, 0, pending, 0);
+	}
 	__atomic_store_n(idle, 0, __ATOMIC_SEQ_CST);
 	__atomic_fetch_sub(&um_idle_vcpus, 1, __ATOMIC_RELAXED);
+	this_cpu_write(idle_is_short, __builtin_ia32_rdtsc() - start < 2 * STUB_SPIN_CYCLES);
 }
 
 void um_cpu_stop(void)
