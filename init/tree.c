@@ -37,7 +37,7 @@ static int mount_overlay(void)
 	sys2(mkdir, "/upper/data", 0755);
 	sys2(mkdir, "/upper/work", 0755);
 	if (sys5(mount, "overlay", "/newroot", "overlay", 0,
-		 "lowerdir=/lower,upperdir=/upper/data,workdir=/upper/work"))
+		 "lowerdir=/lower,upperdir=/upper/data,workdir=/upper/work,index=on,volatile"))
 		return fail("cannot mount the overlay", "");
 	return 0;
 }

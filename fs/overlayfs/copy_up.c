@@ -189,7 +189,7 @@ static int set_attributes(struct ovl_copy *c, struct dentry *temp)
 /* A lower file that others name too: the copy is a file of its own. */
 static bool breaks_link(const struct ovl_copy *c)
 {
-	return !S_ISDIR(c->stat.mode) && c->stat.nlink > 1;
+	return !S_ISDIR(c->stat.mode) && c->stat.nlink > 1 && !ovl_is_indexed(c->inode);
 }
 
 /* All that makes the copy whole. => temp not locked */
@@ -233,6 +233,10 @@ static struct dentry *copy_by_tmpfile(struct ovl_copy *c)
 	if (IS_ERR(temp))
 		return temp;
 	error = fill_copy(c, temp);
+	if (!error && ovl_is_indexed(c->inode)) {
+		upper = ERR_PTR(ovl_index_copy(c->inode, temp, true));
+		goto out;
+	}
 	if (error) {
 		upper = ERR_PTR(error);
 		goto out;
@@ -284,6 +288,13 @@ static struct dentry *copy_by_workdir(struct ovl_copy *c)
 	if (IS_ERR(temp))
 		return temp;
 	error = fill_copy(c, temp);
+	if (!error && ovl_is_indexed(c->inode)) {
+		error = ovl_index_copy(c->inode, temp, false);
+		if (!error) {
+			dput(temp);
+			return NULL;
+		}
+	}
 	if (error)
 		goto cleanup;
 	error = ovl_lock_rename_workdir(workdir, c->upperdir);
@@ -306,11 +317,42 @@ cleanup:
 	return ERR_PTR(error);
 }
 
+/* The times of a folder that users see do not change by a copy-up in it. */
+static int prepare_upperdir(struct ovl_copy *c, struct kstat *dirstat)
+{
+	struct inode *parent = d_inode(c->dentry->d_parent);
+	struct path upperdir;
+	int error;
+
+	ovl_path_upper(parent, &upperdir);
+	c->upperdir = upperdir.dentry;
+	error = vfs_getattr(&upperdir, dirstat, STATX_ATIME | STATX_MTIME, 0);
+	return error ? error : ovl_set_impure(parent, c->upperdir);
+}
+
+static void restore_upperdir(const struct ovl_copy *c, const struct kstat *dirstat)
+{
+	inode_lock(d_inode(c->upperdir));
+	set_times(c->upperdir, dirstat);
+	inode_unlock(d_inode(c->upperdir));
+}
+
+/* A copy that another name of the file caused gets this name too. => as below */
+static int link_up_locked(struct ovl_copy *c)
+{
+	struct kstat dirstat;
+	int error = prepare_upperdir(c, &dirstat);
+
+	if (!error)
+		error = ovl_index_link(c->dentry, c->upperdir);
+	if (!error)
+		restore_upperdir(c, &dirstat);
+	return error;
+}
+
 /* => the inode's lock held, mounter's rights, its parent is in the upper layer */
 static int copy_up_locked(struct ovl_copy *c)
 {
-	struct dentry *parent = c->dentry->d_parent;
-	struct path upperdir;
 	struct kstat dirstat;
 	struct dentry *upper;
 	int error;
@@ -319,11 +361,7 @@ static int copy_up_locked(struct ovl_copy *c)
 	error = vfs_getattr(&c->lower, &c->stat, STATX_BASIC_STATS, 0);
 	if (error)
 		return error;
-	ovl_path_upper(d_inode(parent), &upperdir);
-	c->upperdir = upperdir.dentry;
-	error = vfs_getattr(&upperdir, &dirstat, STATX_ATIME | STATX_MTIME, 0);
-	if (!error)
-		error = ovl_set_impure(d_inode(parent), c->upperdir);
+	error = prepare_upperdir(c, &dirstat);
 	if (error)
 		return error;
 	if (S_ISREG(c->stat.mode) && c->ofs->tmpfile)
@@ -332,12 +370,12 @@ static int copy_up_locked(struct ovl_copy *c)
 		upper = copy_by_workdir(c);
 	if (IS_ERR(upper))
 		return PTR_ERR(upper);
-	ovl_inode_set_upper(c->inode, upper, breaks_link(c));
-	/* Nobody changed the folder that users see. */
-	inode_lock(d_inode(c->upperdir));
-	set_times(c->upperdir, &dirstat);
-	inode_unlock(d_inode(c->upperdir));
-	return 0;
+	if (ovl_is_indexed(c->inode))
+		error = ovl_index_link(c->dentry, c->upperdir);
+	else
+		ovl_inode_set_upper(c->inode, upper, breaks_link(c));
+	restore_upperdir(c, &dirstat);
+	return error;
 }
 
 static int copy_up_one(struct dentry *dentry, loff_t size)
@@ -355,6 +393,8 @@ static int copy_up_one(struct dentry *dentry, loff_t size)
 		return error;
 	if (!oi->upper)
 		error = copy_up_locked(&c);
+	else if (!ovl_dentry_upper_name(dentry))
+		error = link_up_locked(&c);
 	mutex_unlock(&oi->lock);
 	return error;
 }
@@ -382,7 +422,7 @@ static int copy_up(struct dentry *dentry, loff_t size)
 	const struct cred *old;
 	int error;
 
-	if (ovl_dentry_upper(dentry))
+	if (ovl_dentry_upper_name(dentry))
 		return 0;
 	if (!OVL_FS(dentry->d_sb)->workdir)
 		return -EROFS;
@@ -390,7 +430,7 @@ static int copy_up(struct dentry *dentry, loff_t size)
 	if (error)
 		return error;
 	old = ovl_override_creds(dentry->d_sb);
-	while (!error && !ovl_dentry_upper(dentry)) {
+	while (!error && !ovl_dentry_upper_name(dentry)) {
 		struct dentry *next = first_to_copy(dentry);
 
 		error = copy_up_one(next, next == dentry ? size : WHOLE);
@@ -415,7 +455,7 @@ int ovl_copy_up_for_open(struct dentry *dentry, unsigned int flags)
 {
 	bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
 
-	if (!writes || ovl_dentry_upper(dentry))
+	if (!writes || ovl_dentry_upper_name(dentry))
 		return 0;
 	return copy_up(dentry, flags & O_TRUNC ? 0 : WHOLE);
 }

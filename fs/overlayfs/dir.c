@@ -353,6 +353,8 @@ static int ovl_link(struct dentry *old_dentry, struct inode *dir, struct dentry 
 		/* The inode has its upper dentry already. */
 		dput(upper);
 		ovl_copyattr(inode);
+		if (ovl_is_indexed(inode))
+			ovl_dentry_set_upper_name(dentry);
 		ihold(inode);
 		d_instantiate(dentry, inode);
 		error = 0;
@@ -412,7 +414,7 @@ drop:
 /* The upper file of a name, which must be the one that the overlay knows, or none. ERR_PTR */
 static struct dentry *checked_upper(struct dentry *upperdir, struct dentry *dentry)
 {
-	struct dentry *known = ovl_dentry_upper(dentry);
+	struct dentry *known = ovl_dentry_upper_name(dentry);
 	struct dentry *upper = ovl_lookup_upper(upperdir, dentry);
 
 	if (IS_ERR(upper) || d_inode(upper) == (known ? d_inode(known) : NULL))
@@ -513,7 +515,7 @@ static int remove_parts(struct dentry *dentry, bool is_dir, bool *whiteout)
 		error = ovl_check_empty_dir(dentry);
 	if (error)
 		return error;
-	if (!ovl_dentry_upper(dentry))
+	if (!ovl_dentry_upper_name(dentry))
 		return whiteout_lower(dentry);
 	if (lower)
 		return replace_upper(dentry, is_dir, true);
@@ -527,12 +529,25 @@ static int remove_parts(struct dentry *dentry, bool is_dir, bool *whiteout)
 	return error;
 }
 
+/* The inode that lost its name. */
+void ovl_name_went(struct inode *inode, bool had_upper_name)
+{
+	if (S_ISDIR(inode->i_mode))
+		clear_nlink(inode);
+	else if (ovl_is_indexed(inode))
+		ovl_index_name_went(inode, had_upper_name);
+	else if (ovl_inode_upper(inode))
+		ovl_copyattr(inode);
+	else
+		drop_nlink(inode);
+}
+
 static int do_remove(struct inode *dir, struct dentry *dentry, bool is_dir)
 {
 	struct vfsmount *mnt = ovl_upper_mnt(OVL_FS(dir->i_sb));
 	struct inode *inode = d_inode(dentry);
 	const struct cred *old;
-	bool whiteout = false;
+	bool whiteout = false, had_upper = false;
 	int error = mnt_want_write(mnt);
 
 	if (error)
@@ -540,21 +555,16 @@ static int do_remove(struct inode *dir, struct dentry *dentry, bool is_dir)
 	error = ovl_copy_up(dentry->d_parent);
 	if (!error) {
 		old = ovl_override_creds(dir->i_sb);
+		had_upper = ovl_dentry_upper_name(dentry);
 		error = remove_parts(dentry, is_dir, &whiteout);
 		revert_creds(old);
 	}
 	if (!error) {
 		ovl_dentry_set_whiteout(dentry, whiteout);
 		ovl_dir_modified(dir, false);
-		if (is_dir) {
-			clear_nlink(inode);
-			if (!ovl_dir_has_lower(dir))
-				set_nlink(dir, d_inode(ovl_inode_upper(dir))->i_nlink);
-		} else if (ovl_inode_upper(inode)) {
-			ovl_copyattr(inode);
-		} else {
-			drop_nlink(inode);
-		}
+		ovl_name_went(inode, had_upper);
+		if (is_dir && !ovl_dir_has_lower(dir))
+			set_nlink(dir, d_inode(ovl_inode_upper(dir))->i_nlink);
 	}
 	mnt_drop_write(mnt);
 	return error;

@@ -3,9 +3,9 @@
  * Inodes of the overlay.
  *
  * An inode is found again by the layer's inode that stands for it: the upper one if there is one,
- * else the topmost lower one. So all names of an upper file share an inode. A lower file with
- * several names has an inode for each name, since a copy-up concerns one name only: the link is
- * broken then, as on Linux with index=off.
+ * else the topmost lower one. So all names of an upper file share an inode, and with an index
+ * (index.c) all names of a lower file. Without one a lower file with several names has an inode for
+ * each name, since a copy-up concerns one name only: the link is broken then.
  */
 #include <fs/dentry.h>
 #include <fs/namei.h>
@@ -73,6 +73,8 @@ int ovl_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
 	/* Nobody counts the folders in a merged folder. */
 	if (S_ISDIR(inode->i_mode) && ovl_dir_has_lower(inode) && ovl_inode_upper(inode))
 		stat->nlink = 1;
+	else if (ovl_is_indexed(inode))
+		stat->nlink = inode->i_nlink;
 	return 0;
 }
 
@@ -217,13 +219,12 @@ static void set_operations(struct inode *inode, umode_t mode, dev_t rdev)
 static u64 choose_ino(const struct ovl_fs *ofs, struct dentry *upper, const struct ovl_path *lower,
 		      unsigned int numlower)
 {
-	unsigned int fsid;
-	u64 ino;
+	struct ovl_origin origin;
 
 	if (numlower)
 		return ovl_map_ino(ofs, d_inode(lower[0].dentry)->i_ino, lower[0].layer->fsid);
-	if (ovl_get_origin(ofs, upper, &ino, &fsid))
-		return ovl_map_ino(ofs, ino, fsid);
+	if (ovl_get_origin(ofs, upper, &origin))
+		return ovl_map_ino(ofs, origin.ino, origin.fsid);
 	return ovl_map_ino(ofs, d_inode(upper)->i_ino, ofs->layers[0].fsid);
 }
 
@@ -239,6 +240,9 @@ static void fill_inode(struct inode *inode, struct dentry *upper, struct ovl_pat
 	oi->redirect = redirect;
 	inode->i_ino = choose_ino(OVL_FS(inode->i_sb), upper, lower, numlower);
 	set_operations(inode, real->i_mode, real->i_rdev);
+	if (upper && !S_ISDIR(real->i_mode) && OVL_FS(inode->i_sb)->indexdir &&
+	    ovl_index_offset(OVL_FS(inode->i_sb), upper, &oi->nlink_offset))
+		set_bit(OVL_INDEXED, &oi->flags);
 	ovl_copyattr(inode);
 	if (S_ISDIR(inode->i_mode))
 		set_nlink(inode, upper && numlower ? 1 : real->i_nlink);
@@ -255,17 +259,31 @@ static int set_key(struct inode *inode, void *key)
 	return 0;
 }
 
+/* Another name than the one by which the lower file was found is left: it must be found by that. */
+static bool lost_its_lower(const struct inode *inode)
+{
+	return ovl_is_indexed(inode) && !ovl_inode_upper(inode) &&
+	       d_unhashed(OVL_I(inode)->lower[0].dentry);
+}
+
 struct inode *ovl_get_inode(struct super_block *sb, struct dentry *upper, struct ovl_path *lower,
 			    unsigned int numlower, char *redirect)
 {
 	struct inode *real = upper ? d_inode(upper) : d_inode(lower[0].dentry);
-	bool findable = upper || S_ISDIR(real->i_mode) || real->i_nlink == 1;
+	bool findable = upper || S_ISDIR(real->i_mode) || real->i_nlink == 1 ||
+			ovl_wants_index(OVL_FS(sb), &lower[0]);
 	struct inode *inode;
 
+again:
 	if (findable)
 		inode = iget5_locked(sb, (unsigned long)real, same_key, set_key, real);
 	else
 		inode = new_inode(sb);
+	if (inode && findable && !(inode->i_state & I_NEW) && lost_its_lower(inode)) {
+		remove_inode_hash(inode);
+		iput(inode);
+		goto again;
+	}
 	if (inode && (!findable || (inode->i_state & I_NEW))) {
 		fill_inode(inode, upper, lower, numlower, redirect);
 		if (findable)

@@ -36,6 +36,8 @@ struct ovl_fs {
 	struct ovl_layer *layers;
 	unsigned int numfs;		/* distinct super blocks among the layers */
 	struct dentry *workdir;		/* NULL: read-only. Files are made whole here */
+	struct dentry *indexdir;	/* NULL: copies of linked files part; see index.c */
+	struct mutex index_lock;
 	const struct cred *creator_cred;	/* layers are used with the mounter's rights */
 	bool creator_overrides;		/* which include all of CAP_DAC_OVERRIDE */
 	bool tmpfile;			/* the upper file system has O_TMPFILE */
@@ -43,7 +45,7 @@ struct ovl_fs {
 	char *upperdir, *workdir_name;	/* as given */
 	enum ovl_redirect redirect;
 	enum ovl_xino xino;
-	bool userxattr, is_volatile, default_permissions;
+	bool userxattr, is_volatile, default_permissions, index;
 	atomic_t temp_id;		/* names in workdir */
 };
 
@@ -53,8 +55,24 @@ struct ovl_path {
 	struct dentry *dentry;		/* reference */
 };
 
+/*
+ * "origin": in the frame that Linux uses for file handles, with a handle of our own kind in it:
+ * the number of the file that was copied up, and of its file system among the layers'.
+ */
+struct ovl_origin {
+	u8 version;		/* 0 */
+	u8 magic;		/* 0xfb */
+	u8 len;			/* of all of this */
+	u8 flags;
+	u8 type;		/* the kind of handle */
+	u8 uuid[16];		/* zero */
+	u8 fsid;
+	u32 dev;		/* st_dev, if not the file system's own */
+	u64 ino;
+} __attribute__((packed));
+
 /* ovl_inode.flags */
-enum { OVL_IMPURE, OVL_WHITEOUTS };
+enum { OVL_IMPURE, OVL_INDEXED };
 
 /*
  * A file of the overlay: what stands for it in the layers.
@@ -65,6 +83,7 @@ struct ovl_inode {
 	unsigned int numlower;		/* i */
 	struct ovl_path *lower;		/* i: top to bottom; a file has one at most */
 	char *redirect;			/* w: where a folder's lower parts are looked for */
+	int nlink_offset;		/* l: of an indexed file: see index.c */
 	unsigned long flags;
 	u64 version;			/* w: counts changes of a folder: makes caches stale */
 	struct ovl_dir_cache *cache;	/* l: of a merged folder, or NULL */
@@ -103,18 +122,43 @@ static inline bool ovl_dir_has_lower(const struct inode *inode)
 	return OVL_I(inode)->numlower > 0;
 }
 
+/* dentry->d_fsdata */
+#define OVL_D_WHITEOUT	((void *)1UL)
+#define OVL_D_UPPER	((void *)2UL)
+
 /*
- * A negative entry that hides a lower file, by d_fsdata: its upper folder holds a whiteout.
+ * A negative entry that hides a lower file: its upper folder holds a whiteout.
  * => guarded by the parent's i_rwsem
  */
 static inline bool ovl_dentry_is_whiteout(const struct dentry *dentry)
 {
-	return dentry->d_fsdata != NULL;
+	return dentry->d_fsdata == OVL_D_WHITEOUT;
 }
 
 static inline void ovl_dentry_set_whiteout(struct dentry *dentry, bool yes)
 {
-	dentry->d_fsdata = (void *)(unsigned long)yes;
+	dentry->d_fsdata = yes ? OVL_D_WHITEOUT : NULL;
+}
+
+static inline bool ovl_is_indexed(const struct inode *inode)
+{
+	return test_bit(OVL_INDEXED, &OVL_I(inode)->flags);
+}
+
+/* The name of an indexed file is in the upper layer. => ovl_inode.lock, or not visible yet */
+static inline void ovl_dentry_set_upper_name(struct dentry *dentry)
+{
+	smp_store_release(&dentry->d_fsdata, OVL_D_UPPER);
+}
+
+/* The upper file under this very name: an indexed file may have a copy and not this name. */
+static inline struct dentry *ovl_dentry_upper_name(const struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+
+	if (ovl_is_indexed(inode) && smp_load_acquire(&dentry->d_fsdata) != OVL_D_UPPER)
+		return NULL;
+	return ovl_inode_upper(inode);
 }
 
 static inline bool ovl_is_samefs(const struct ovl_fs *ofs)
@@ -146,8 +190,9 @@ void ovl_copyattr(struct inode *inode);
 /* After names of a folder changed: its times, and a new version. => i_rwsem held */
 void ovl_dir_modified(struct inode *dir, bool impurity);
 /* Where a file was copied up from: its number, for st_ino. 0 or an errno. */
+int ovl_make_origin(const struct ovl_path *lower, struct ovl_origin *origin);
 int ovl_set_origin(const struct ovl_fs *ofs, struct dentry *upper, const struct ovl_path *lower);
-bool ovl_get_origin(const struct ovl_fs *ofs, struct dentry *upper, u64 *ino, unsigned int *fsid);
+bool ovl_get_origin(const struct ovl_fs *ofs, struct dentry *upper, struct ovl_origin *origin);
 /* The number that users see for a layer's file. */
 u64 ovl_map_ino(const struct ovl_fs *ofs, u64 ino, unsigned int fsid);
 
@@ -203,6 +248,8 @@ struct dentry *ovl_create_temp(struct ovl_fs *ofs, const struct ovl_cattr *attr)
 /* Removes an upper file that is not wanted any more. => its folder locked */
 int ovl_cleanup(struct inode *udir, struct dentry *udentry);
 struct dentry *ovl_whiteout(struct ovl_fs *ofs);
+/* After an inode lost a name, which was in the upper layer or was not. */
+void ovl_name_went(struct inode *inode, bool had_upper_name);
 /* An empty merged folder: whiteouts in its upper part go. => mounter's rights */
 int ovl_cleanup_whiteouts(struct ovl_fs *ofs, struct dentry *upper);
 int ovl_do_rename(struct dentry *old, struct dentry *old_dir, struct dentry *new,
@@ -232,6 +279,26 @@ int ovl_copy_up(struct dentry *dentry);
 /* The same without its data when the open truncates. */
 int ovl_copy_up_for_open(struct dentry *dentry, unsigned int flags);
 int ovl_copy_up_for_size(struct dentry *dentry, loff_t size);
+
+/* ---- index.c ---- */
+
+/* Is this the lower file of which an index keeps the names together? => mounter's rights */
+bool ovl_wants_index(const struct ovl_fs *ofs, const struct ovl_path *lower);
+/* As ovl_get_inode(), for the one lower part of such a file. => mounter's rights */
+struct inode *ovl_get_indexed_inode(struct super_block *sb, struct ovl_path *lower);
+/* How many names more than its upper file a file has; false: it is not indexed. */
+bool ovl_index_offset(const struct ovl_fs *ofs, struct dentry *upper, int *offset);
+/*
+ * The copy becomes the entry and the inode's upper file. `unnamed`: it is an O_TMPFILE, else it is in
+ * workdir. => ovl_inode.lock, mounter's rights; 0 or an errno
+ */
+int ovl_index_copy(struct inode *inode, struct dentry *temp, bool unnamed);
+/* Links the copy to a name that is lower only. => ovl_inode.lock, mounter's rights */
+int ovl_index_link(struct dentry *dentry, struct dentry *upperdir);
+/* After a name of an indexed file was removed or replaced. => parent's i_rwsem */
+void ovl_index_name_went(struct inode *inode, bool had_upper_name);
+/* An index that was made for other lower layers: -ESTALE. */
+int ovl_index_verify(const struct ovl_fs *ofs);
 
 /* ---- file.c ---- */
 

@@ -210,8 +210,14 @@ static int search_lower(struct ovl_search *s, struct inode *dir, struct ovl_path
 static struct dentry *make_inode(struct dentry *dentry, struct dentry *upper,
 				 struct ovl_path *lower, unsigned int numlower, char *redirect)
 {
-	struct inode *inode = ovl_get_inode(dentry->d_sb, upper, lower, numlower, redirect);
+	struct inode *inode;
 
+	if (!upper && ovl_wants_index(OVL_FS(dentry->d_sb), &lower[0]))
+		inode = ovl_get_indexed_inode(dentry->d_sb, lower);
+	else
+		inode = ovl_get_inode(dentry->d_sb, upper, lower, numlower, redirect);
+	if (!IS_ERR(inode) && upper && ovl_is_indexed(inode))
+		ovl_dentry_set_upper_name(dentry);
 	return IS_ERR(inode) ? ERR_CAST(inode) : d_splice_alias(inode, dentry);
 }
 

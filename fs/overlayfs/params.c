@@ -153,7 +153,9 @@ static int parse_one(struct ovl_fs *ofs, const char *name, char *value, char ***
 	if (!strcmp(name, "uuid"))
 		return match_string((const char *const[]){ "off", "null", "auto", "on" }, 4, value) < 0 ?
 			-EINVAL : 0;
-	if (!strcmp(name, "index") || !strcmp(name, "metacopy") || !strcmp(name, "nfs_export"))
+	if (!strcmp(name, "index"))
+		return on_off(value, &ofs->index);
+	if (!strcmp(name, "metacopy") || !strcmp(name, "nfs_export"))
 		return parse_unsupported(value);
 	return -EINVAL;
 }
@@ -208,6 +210,8 @@ int ovl_show_options(struct seq_file *m, struct dentry *root)
 		seq_puts(m, ",redirect_dir=nofollow");
 	if (ofs->xino != OVL_XINO_AUTO)
 		seq_puts(m, ofs->xino == OVL_XINO_ON ? ",xino=on" : ",xino=off");
+	if (ofs->indexdir)
+		seq_puts(m, ",index=on");
 	if (ofs->is_volatile)
 		seq_puts(m, ",volatile");
 	if (ofs->userxattr)

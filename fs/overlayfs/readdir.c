@@ -338,19 +338,19 @@ static u64 entry_ino(struct inode *dir, const char *name, int len, unsigned int 
 	const struct ovl_fs *ofs = OVL_FS(dir->i_sb);
 	const struct cred *old;
 	struct dentry *child;
-	unsigned int fsid;
-	u64 origin;
+	struct ovl_origin origin;
+	u64 below;
 
 	if (!ovl_is_impure(dir) && (type != DT_DIR || !ovl_dir_has_lower(dir)))
 		return ino;
 	old = ovl_override_creds(dir->i_sb);
 	child = ovl_lookup_real(ovl_inode_upper(dir), name, len);
 	if (!IS_ERR(child)) {
-		if (d_is_positive(child) && ovl_get_origin(ofs, child, &origin, &fsid))
-			ino = ovl_map_ino(ofs, origin, fsid);
+		if (d_is_positive(child) && ovl_get_origin(ofs, child, &origin))
+			ino = ovl_map_ino(ofs, origin.ino, origin.fsid);
 		else if (type == DT_DIR && !ovl_is_opaque(ofs, child) &&
-			 (origin = lower_dir_ino(dir, name, len)))
-			ino = origin;
+			 (below = lower_dir_ino(dir, name, len)))
+			ino = below;
 		dput(child);
 	}
 	revert_creds(old);

@@ -126,7 +126,7 @@ static bool upper_matches(const struct ovl_move *m, struct dentry *dentry, struc
 	if (dentry == m->new && m->cleared)
 		return upper == m->cleared;
 	if (d_is_positive(dentry)) {
-		struct dentry *known = ovl_dentry_upper(dentry);
+		struct dentry *known = ovl_dentry_upper_name(dentry);
 
 		return d_inode(upper) == (known ? d_inode(known) : NULL);
 	}
@@ -244,17 +244,6 @@ static bool has_origin(const struct inode *inode)
 	return inode->i_ino != ovl_map_ino(ofs, ovl_inode_real(inode)->i_ino, ofs->layers[0].fsid);
 }
 
-/* The inode that lost its name. */
-static void lost_name(struct inode *inode)
-{
-	if (S_ISDIR(inode->i_mode))
-		clear_nlink(inode);
-	else if (ovl_inode_upper(inode))
-		ovl_copyattr(inode);
-	else
-		drop_nlink(inode);
-}
-
 int ovl_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 	       struct dentry *new, unsigned int flags)
 {
@@ -268,6 +257,7 @@ int ovl_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 	};
 	struct inode *target = d_inode(new);
 	const struct cred *cred;
+	bool had_upper;
 	int error;
 
 	if (flags & ~(RENAME_EXCHANGE | RENAME_NOREPLACE))
@@ -276,6 +266,7 @@ int ovl_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 	if (error)
 		return error;
 	error = check_targets(&m);
+	had_upper = target && ovl_dentry_upper_name(new);
 	if (!error) {
 		cred = ovl_override_creds(old->d_sb);
 		error = do_move(&m);
@@ -288,7 +279,7 @@ int ovl_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 		ovl_dir_modified(new_dir, has_origin(d_inode(old)));
 		ovl_copyattr(d_inode(old));
 		if (target && !m.exchange)
-			lost_name(target);
+			ovl_name_went(target, had_upper);
 		else if (target)
 			ovl_copyattr(target);
 	}

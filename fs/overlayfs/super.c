@@ -36,6 +36,7 @@
 #include "internal.h"
 
 #define WORKDIR_NAME "work"
+#define INDEXDIR_NAME "index"
 
 static struct kmem_cache *ovl_inode_cache;
 
@@ -52,6 +53,7 @@ static struct inode *ovl_alloc_inode(struct super_block *sb)
 	oi->lower = NULL;
 	oi->redirect = NULL;
 	oi->flags = 0;
+	oi->nlink_offset = 0;
 	oi->version = 0;
 	oi->cache = NULL;
 	mutex_init(&oi->lock);
@@ -125,6 +127,7 @@ static void free_fs(struct ovl_fs *ofs)
 
 	if (!ofs)
 		return;
+	dput(ofs->indexdir);
 	dput(ofs->workdir);
 	for (i = 0; ofs->layers && i < ofs->numlayer; i++) {
 		kern_unmount(ofs->layers[i].mnt);
@@ -214,27 +217,54 @@ put:
 	return error;
 }
 
-/* workdir/work, empty; what an earlier mount left in it goes. */
-static struct dentry *make_workdir(struct vfsmount *mnt, struct dentry *base)
+/* A folder in the one that workdir= names. ERR_PTR */
+static struct dentry *make_dir(struct dentry *base, const char *name)
 {
-	struct path work = { .mnt = mnt };
+	struct dentry *dir;
 	int error = 0;
 
 	inode_lock_nested(d_inode(base), I_MUTEX_PARENT);
-	work.dentry = lookup_one_len(WORKDIR_NAME, base, strlen(WORKDIR_NAME));
-	if (!IS_ERR(work.dentry) && d_is_negative(work.dentry))
-		error = vfs_mkdir(d_inode(base), work.dentry, S_IFDIR);
+	dir = lookup_one_len(name, base, strlen(name));
+	if (!IS_ERR(dir) && d_is_negative(dir))
+		error = vfs_mkdir(d_inode(base), dir, S_IFDIR);
 	inode_unlock(d_inode(base));
-	if (IS_ERR(work.dentry))
-		return work.dentry;
-	if (!error && !d_is_dir(work.dentry))
+	if (IS_ERR(dir))
+		return dir;
+	if (!error && !d_is_dir(dir))
 		error = -ENOTDIR;
 	if (!error)
-		error = ovl_for_each_name(&work, remove_leftover, &work);
+		return dir;
+	dput(dir);
+	return ERR_PTR(error);
+}
+
+/* workdir/work, empty; what an earlier mount left in it goes. */
+static struct dentry *make_workdir(struct vfsmount *mnt, struct dentry *base)
+{
+	struct path work = { .mnt = mnt, .dentry = make_dir(base, WORKDIR_NAME) };
+	int error;
+
+	if (IS_ERR(work.dentry))
+		return work.dentry;
+	error = ovl_for_each_name(&work, remove_leftover, &work);
 	if (!error)
 		return work.dentry;
 	dput(work.dentry);
 	return ERR_PTR(error);
+}
+
+/* workdir/index, if it is wanted and the upper file system can keep what it needs. */
+static int add_indexdir(struct ovl_fs *ofs, struct dentry *base)
+{
+	struct dentry *dir;
+
+	if (!ofs->index || !ofs->xattr)
+		return 0;
+	dir = make_dir(base, INDEXDIR_NAME);
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+	ofs->indexdir = dir;
+	return 0;
 }
 
 /* What the upper file system can do is tried out. */
@@ -268,7 +298,7 @@ static int add_workdir(struct super_block *sb, struct ovl_fs *ofs, const struct 
 				ofs->workdir = NULL;
 			} else {
 				probe_upper(ofs);
-				error = 0;
+				error = add_indexdir(ofs, work.dentry);
 			}
 			mnt_drop_write(work.mnt);
 		}
@@ -354,6 +384,7 @@ static struct ovl_fs *new_fs(char *options)
 
 	if (!ofs)
 		return ERR_PTR(-ENOMEM);
+	mutex_init(&ofs->index_lock);
 	error = options ? ovl_parse_options(ofs, options, &lower, &numlower) : -EINVAL;
 	if (!error) {
 		ofs->layers = kcalloc(numlower + 1, sizeof(*ofs->layers), GFP_KERNEL);
@@ -400,6 +431,8 @@ static int ovl_fill_super(struct super_block *sb, void *data, int silent)
 		error = add_upper(sb, ofs);
 	if (!error)
 		error = add_lowers(sb, ofs);
+	if (!error && ofs->indexdir)
+		error = ovl_index_verify(ofs);
 	if (error)
 		return error;
 	if (!ovl_upper_mnt(ofs))

@@ -3,9 +3,13 @@
 #include <fs/dentry.h>
 #include <fs/inode.h>
 #include <fs/posix_acl.h>
+#include <fs/stat.h>
 #include <fs/xattr.h>
 #include <kern/err.h>
+#include <kern/kernel.h>
 #include <lib/string.h>
+#include <linux/fcntl.h>
+#include <linux/stat.h>
 #include <mm/slab.h>
 
 #include "internal.h"
@@ -141,53 +145,49 @@ int ovl_set_impure(struct inode *dir, struct dentry *upper)
 	return error;
 }
 
-/*
- * "origin": in the frame that Linux uses for file handles, with a handle of our own kind in it:
- * the number of the file that was copied up, and of its file system among the layers'.
- */
-struct ovl_origin {
-	u8 version;		/* 0 */
-	u8 magic;		/* 0xfb */
-	u8 len;			/* of all of this */
-	u8 flags;
-	u8 type;		/* the kind of handle */
-	u8 uuid[16];		/* zero */
-	u8 fsid;
-	u64 ino;
-} __attribute__((packed));
+/* ---- where a file came from ---- */
 
 #define OVL_FH_MAGIC		0xfb
 #define OVL_FH_FLAGS		0x04
 #define OVL_FH_TYPE_INO		0xe0
 
-int ovl_set_origin(const struct ovl_fs *ofs, struct dentry *upper, const struct ovl_path *lower)
+int ovl_make_origin(const struct ovl_path *lower, struct ovl_origin *origin)
 {
-	const struct ovl_origin origin = {
+	const struct path path = { .mnt = lower->layer->mnt, .dentry = lower->dentry };
+	struct kstat stat;
+	int error = vfs_getattr(&path, &stat, STATX_INO, AT_STATX_DONT_SYNC);
+
+	if (error)
+		return error;
+	*origin = (struct ovl_origin){
 		.magic = OVL_FH_MAGIC,
-		.len = sizeof(origin),
+		.len = sizeof(*origin),
 		.flags = OVL_FH_FLAGS,
 		.type = OVL_FH_TYPE_INO,
 		.fsid = lower->layer->fsid,
+		.dev = stat.dev == lower->dentry->d_sb->s_dev ? 0 : stat.dev,
 		.ino = d_inode(lower->dentry)->i_ino,
 	};
-	int error = ovl_set_own_xattr(ofs, upper, "origin", &origin, sizeof(origin));
+	return 0;
+}
 
+int ovl_set_origin(const struct ovl_fs *ofs, struct dentry *upper, const struct ovl_path *lower)
+{
+	struct ovl_origin origin;
+	int error = ovl_make_origin(lower, &origin);
+
+	if (!error)
+		error = ovl_set_own_xattr(ofs, upper, "origin", &origin, sizeof(origin));
 	return error == -EOPNOTSUPP ? 0 : error;
 }
 
-bool ovl_get_origin(const struct ovl_fs *ofs, struct dentry *upper, u64 *ino, unsigned int *fsid)
+bool ovl_get_origin(const struct ovl_fs *ofs, struct dentry *upper, struct ovl_origin *origin)
 {
-	struct ovl_origin origin;
-
 	if (!ofs->xattr ||
-	    ovl_get_own_xattr(ofs, upper, "origin", &origin, sizeof(origin)) != sizeof(origin))
+	    ovl_get_own_xattr(ofs, upper, "origin", origin, sizeof(*origin)) != sizeof(*origin))
 		return false;
-	if (origin.version || origin.magic != OVL_FH_MAGIC || origin.type != OVL_FH_TYPE_INO ||
-	    origin.fsid >= ofs->numfs)
-		return false;
-	*ino = origin.ino;
-	*fsid = origin.fsid;
-	return true;
+	return !origin->version && origin->magic == OVL_FH_MAGIC &&
+	       origin->type == OVL_FH_TYPE_INO && origin->fsid < ofs->numfs;
 }
 
 /* ---- attributes ---- */
@@ -214,7 +214,9 @@ void ovl_copyattr(struct inode *inode)
 	inode->i_ctime = real->i_ctime;
 	inode->i_flags = (inode->i_flags & ~OVL_COPY_FLAGS) | (real->i_flags & OVL_COPY_FLAGS);
 	i_size_write(inode, i_size_read(real));
-	if (!S_ISDIR(inode->i_mode))
+	if (ovl_is_indexed(inode))
+		set_nlink(inode, max((int)real->i_nlink + READ_ONCE(OVL_I(inode)->nlink_offset), 0));
+	else if (!S_ISDIR(inode->i_mode))
 		set_nlink(inode, real->i_nlink);
 	spin_unlock(&inode->i_lock);
 	copy_acl(inode, real, false);
