@@ -20,6 +20,8 @@ static const char help_text[] =
 	"  ubdN=FILE       block device N (0 to 7): /dev/ubda is ubd0; ubdNr= is read-only\n"
 	"  initrd=FILE     initial file system: a cpio archive, plain, gzip or zstd\n"
 	"                  (default: the built-in one, with a shell)\n"
+	"  trap=MODE       what holds guests: seccomp, ptrace (for hosts without seccomp filters;\n"
+	"                  slower), or auto, the first of them that works (default)\n"
 	"Parameters of the kernel, as on Linux's command line; among them:\n"
 	"  quiet           print errors only\n"
 	"  loglevel=N      print messages below level N (0 to 8)\n"
@@ -99,6 +101,17 @@ unsigned int parse_cpu_count(const char *text)
 	return value;
 }
 
+enum trap_choice parse_trap(const char *text)
+{
+	static const char *const names[] = { "auto", "seccomp", "ptrace" };
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(text, names[i]))
+			return i;
+	}
+	usage_error("malformed parameter \"trap=%s\": want trap=auto, trap=seccomp or trap=ptrace", text);
+}
+
 /* Appends a word to the kernel's command line, quoting its value when it holds spaces. */
 static void append(char **line, const char *word)
 {
@@ -141,6 +154,7 @@ static void check_kernel_word(const char *word)
 
 static void parse_run(char **argv, struct options *options)
 {
+	enum trap_choice trap = TRAP_AUTO;
 	char *line = strdup("");
 	char word[64];
 	struct run_line run;
@@ -151,10 +165,16 @@ static void parse_run(char **argv, struct options *options)
 	snprintf(word, sizeof(word), "ncpus=%u", run.ncpus);
 	append(&line, word);
 	for (char *const *more = run.kernel_words; *more; more++) {
-		check_kernel_word(*more);
+		const char *value = value_of(*more, "trap");
+
+		if (value)
+			trap = parse_trap(value);
+		else
+			check_kernel_word(*more);
 		append(&line, *more);
 	}
 	*options = (struct options){
+		.trap = trap,
 		.ram_size = run.ram_size,
 		.ncpus = run.ncpus,
 		.command_line = line,
@@ -209,6 +229,8 @@ void args_parse(int argc, char **argv, struct options *options)
 			options->ncpus = parse_cpu_count(value);
 		else if ((value = value_of(word, "initrd")))
 			options->initrd = value;
+		else if ((value = value_of(word, "trap")))
+			options->trap = parse_trap(value);
 		else if (!parse_disk(word))
 			check_kernel_word(word);
 		append(&line, word);

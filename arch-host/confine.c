@@ -4,7 +4,7 @@
  * filter holds for every thread started afterwards. Opening files, sockets, programs and
  * executable memory are not among them; `vmlinux run` opens files, for reading only unless one
  * of its trees may be written. Not under sanitizers and Valgrind, whose runtimes
- * make calls of their own.
+ * make calls of their own; and not on hosts that offer no filters.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -96,12 +96,12 @@ static int allow_trees(scmp_filter_ctx filter)
 	return error;
 }
 
-void confine_self(void)
+static void confine(bool tracer)
 {
 	scmp_filter_ctx filter;
 	int error = 0;
 
-	if (SANITIZED || RUNNING_ON_VALGRIND)
+	if (SANITIZED || RUNNING_ON_VALGRIND || host_guest_config()->unconfined)
 		return;
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
@@ -111,9 +111,21 @@ void confine_self(void)
 	error |= allow_conditional(filter);
 	if (exports_any())
 		error |= allow_trees(filter);
+	if (tracer)
+		error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ptrace), 0);
 	/* A tree, not a list: the filter runs at every host call. */
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (error || (error = seccomp_load(filter)))
 		usage_error("cannot confine vmlinux itself: %s", strerror(-error));
 	seccomp_release(filter);
+}
+
+void confine_self(void)
+{
+	confine(false);
+}
+
+void confine_tracer(void)
+{
+	confine(true);
 }

@@ -9,14 +9,18 @@
  *            host for SIGKILL at its parent thread's death, so kill -9 of ./vmlinux leaves
  *            nothing behind. Takes the kernel's wishes (spawn, kill) from a queue.
  *   reaper   waits for stubs to die, and tells the kernel.
+ * Under trap=ptrace a third thread, the tracer (tracer.c), starts the zygote, is the parent of all
+ * stubs, and does the reaper's work.
  *
  * Locking: guests_lock guards the list of living stubs and every use of a pid that a reaped
- * process might have lost. vCPUs never take it: they only push to the queue.
+ * process might have lost. vCPUs never take it: they only push to the queue. Nobody who holds it
+ * waits for a stub, because the tracer takes it.
  */
 #include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -45,10 +49,13 @@ static pid_t zygote_pid;		    /* written before the threads that read it start *
 static unsigned int zygote_seq;		    /* factory only */
 static volatile unsigned int factory_ready; /* 1 works, 2 failed */
 static int factory_error;
+static enum trap_choice choice;	  /* constant once the factory runs, as the next */
+static int seccomp_error;	  /* why the host offers no filters, or 0 */
 static struct host_guest *wishes;	 /* lock-free stack: vCPUs push, the factory takes all */
 static volatile unsigned int wish_count; /* the factory sleeps on it */
 static pthread_mutex_t guests_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct host_guest *guests; /* guests_lock: alive, by alive_next */
+static pid_t stillborn;		  /* guests_lock: died before spawn() had heard of it */
 static volatile int ending;	  /* host_exit() has begun */
 static unsigned long allowed_cores[MAX_CORES / 64];
 static unsigned int nr_cores; /* of them */
@@ -102,22 +109,31 @@ static bool zygote_answered(void)
 		}
 		if (seen == zygote_seq)
 			return true;
-		if (!waitid(P_PID, zygote_pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid)
+		if (waitid(P_PID, zygote_pid, &info, WEXITED | WNOHANG | WNOWAIT))
+			return errno != ECHILD;
+		if (info.si_pid && info.si_code != CLD_TRAPPED)
 			return false;
 	}
 	return false;
 }
 
-static bool start_zygote(void)
+static bool start_zygote(bool traced)
 {
+	zygote_pid = 0;
 	/* The zygote answers 0 once it is ready; make the word differ until then. */
 	CONTROL32(2, DONE_SEQ) = ~0U;
-	zygote_pid = vfork();
-	if (!zygote_pid)
-		exec_zygote(); // NOLINT(clang-analyzer-unix.Vfork): raw system calls only
-	if (zygote_pid < 0) {
-		factory_error = errno;
-		return false;
+	if (traced) {
+		factory_error = tracer_start(exec_zygote, &zygote_pid);
+		if (factory_error)
+			return false;
+	} else {
+		zygote_pid = vfork();
+		if (!zygote_pid)
+			exec_zygote(); // NOLINT(clang-analyzer-unix.Vfork): raw system calls only
+		if (zygote_pid < 0) {
+			factory_error = errno;
+			return false;
+		}
 	}
 	if (!zygote_answered())
 		return false;
@@ -130,7 +146,7 @@ static bool start_zygote(void)
 	return config.xstate_size >= 576;
 }
 
-/* => guests_lock held. The pid, or -errno of the host's fork. */
+/* => factory. The pid, or -errno of the host's fork. */
 static long zygote_fork(const struct host_guest *guest)
 {
 	CONTROL64(1, ZYGOTE_REQUEST_PAGE) = guest->request_page;
@@ -158,7 +174,12 @@ static void spawn(struct host_guest *guest)
 	long pid;
 
 	pthread_mutex_lock(&guests_lock);
+	stillborn = 0;
+	pthread_mutex_unlock(&guests_lock);
 	pid = ending ? -EAGAIN : zygote_fork(guest);
+	pthread_mutex_lock(&guests_lock);
+	if (pid > 0 && pid == stillborn)
+		pid = -EAGAIN;
 	if (pid > 0) {
 		guest->pid = pid;
 		guest->alive_next = guests;
@@ -186,9 +207,16 @@ static void kill_wanted(void)
 
 static void *factory(void *arg)
 {
-	bool works = start_zygote();
+	bool works = false;
 
 	(void)arg;
+	if (choice != TRAP_PTRACE && !seccomp_error)
+		works = start_zygote(false);
+	if (!works && choice != TRAP_SECCOMP) {
+		config.trap = HOST_TRAP_PTRACE;
+		config.unconfined = seccomp_error || choice == TRAP_AUTO;
+		works = start_zygote(true);
+	}
 	prctl(PR_SET_NAME, "factory");
 	__atomic_store_n(&factory_ready, works ? 1 : 2, __ATOMIC_SEQ_CST);
 	sys3(SYS_futex, &factory_ready, FUTEX_WAKE_PRIVATE, 1);
@@ -210,12 +238,15 @@ static void *factory(void *arg)
 	return NULL;
 }
 
-/* A stub is gone; the pid is still ours (WNOWAIT). */
-static void bury(pid_t pid)
+void guest_bury(pid_t pid)
 {
 	struct host_guest *guest = NULL;
 	bool asked = false;
 
+	if (pid == zygote_pid && factory_ready == 1 && !ending) {
+		fputs("vmlinux: the zygote of guest processes died\n", stderr);
+		host_exit(EXIT_PANIC);
+	}
 	pthread_mutex_lock(&guests_lock);
 	for (struct host_guest **at = &guests; *at; at = &(*at)->alive_next) {
 		if ((*at)->pid == pid) {
@@ -225,13 +256,15 @@ static void bury(pid_t pid)
 			break;
 		}
 	}
+	if (!guest)
+		stillborn = pid;
 	waitpid(pid, NULL, __WALL);
 	/* At the end of ./vmlinux the kernel need not know: it would blame the guests. */
 	if (guest && !ending)
 		set_state(guest, HOST_GUEST_DEAD);
 	pthread_mutex_unlock(&guests_lock);
 	/* Nobody expected it: whoever waits for its threads must look. */
-	if (!asked && !ending) {
+	if (guest && !asked && !ending) {
 		for (unsigned int cpu = 0; cpu < host_info.ncpus; cpu++)
 			host_cpu_kick(cpu);
 	}
@@ -250,11 +283,7 @@ static void *reaper(void *arg)
 				return NULL;
 			continue;
 		}
-		if (info.si_pid == zygote_pid && !ending) {
-			fputs("vmlinux: the zygote of guest processes died\n", stderr);
-			host_exit(EXIT_PANIC);
-		}
-		bury(info.si_pid);
+		guest_bury(info.si_pid);
 	}
 }
 
@@ -324,10 +353,45 @@ static int can_rewrite(void)
 	return __get_cpuid(0x80000001, &a, &b, &c, &d) && c & 1 && __builtin_cpu_supports("bmi2");
 }
 
+/* 0, or errno: no filters here, or none for us. */
+static int look_for_seccomp(void)
+{
+	unsigned int action = SECCOMP_RET_TRAP;
+
+	/* Valgrind 3.19 does not know the call. */
+	if (RUNNING_ON_VALGRIND)
+		return 0;
+	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0 ||
+	    syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) < 0)
+		return errno;
+	return 0;
+}
+
+#define NO_SECCOMP "the host offers no seccomp filters (CONFIG_SECCOMP_FILTER): "
+#define NO_PTRACE \
+	"cannot trace processes (kernel.yama.ptrace_scope or a container may forbid ptrace): "
+
+static void refuse_host(void) __attribute__((noreturn));
+static void refuse_host(void)
+{
+	const char *why = factory_error ? strerror(factory_error) : NULL;
+
+	if (config.trap != HOST_TRAP_PTRACE || !why)
+		usage_error("cannot start a guest process: %s",
+			    why ?: "it died (seccomp, ptrace, exec or memory)");
+	if (choice == TRAP_AUTO && seccomp_error)
+		usage_error(NO_SECCOMP "%s; and " NO_PTRACE "%s", strerror(seccomp_error), why);
+	usage_error(NO_PTRACE "%s", why);
+}
+
 /* => before ./vmlinux is confined; all signals blocked */
-void guest_prepare(void)
+void guest_prepare(enum trap_choice trap)
 {
 	check_processor();
+	choice = trap;
+	seccomp_error = look_for_seccomp();
+	if (choice == TRAP_SECCOMP && seccomp_error)
+		usage_error(NO_SECCOMP "%s", strerror(seccomp_error));
 	config.slot_size = slot_size();
 	config.trampolines = can_rewrite();
 	if (config.slot_size > STUB_SLOT_STRIDE)
@@ -346,10 +410,8 @@ void guest_prepare(void)
 	while (!factory_ready)
 		sys4(SYS_futex, &factory_ready, FUTEX_WAIT_PRIVATE, 0, 0);
 	if (factory_ready != 1)
-		usage_error("cannot start a guest process: %s",
-			    factory_error ? strerror(factory_error) :
-					    "it died (seccomp, exec or memory)");
-	if (service_thread(reaper, NULL))
+		refuse_host();
+	if (config.trap != HOST_TRAP_PTRACE && service_thread(reaper, NULL))
 		usage_error("the host gives no thread");
 	close(stub_fd);
 	close(control_fd);

@@ -6,6 +6,15 @@
 /* Writes the filter programs of guest threads and mappers into the configuration page. */
 void guest_filters_write(void *config);
 
+/* A stub is gone, and still to be waited for: does so, and tells the kernel. Its parent thread's. */
+void guest_bury(int pid);
+
+/*
+ * trap=ptrace (tracer.c): starts the thread that holds all stubs, and in a new process, which is
+ * traced from its first instruction on, body(), whose pid goes to *pid. 0 or errno.
+ */
+int tracer_start(void (*body)(void), int *pid);
+
 /* The stub's executable (stub_blob). */
 extern const char stub_elf[], stub_elf_end[];
 

@@ -18,8 +18,12 @@
 #define MIN_RAM (16UL << 20)
 #define MAX_RAM (1UL << 40)	/* the direct map ends below 0x7fffffffffff in every build */
 
+/* trap=: what holds guests. */
+enum trap_choice { TRAP_AUTO, TRAP_SECCOMP, TRAP_PTRACE };
+
 /* What the command line says (args.c). */
 struct options {
+	enum trap_choice trap;
 	unsigned long ram_size;
 	unsigned int ncpus;
 	const char *initrd;		/* path, or NULL: the built-in one */
@@ -41,6 +45,7 @@ void args_parse(int argc, char **argv, struct options *options);
 /* Values of mem= and ncpus=, also as options of `run`; complain by themselves. */
 unsigned long parse_ram_size(const char *text);
 unsigned int parse_cpu_count(const char *text);
+enum trap_choice parse_trap(const char *text);
 
 /* What `vmlinux run ...` comes to (run.c); argv begins behind "run". */
 struct run_line {
@@ -97,11 +102,13 @@ void disks_start(void);
 void symbols_prepare(void);
 
 /* Guest processes (guest*.c): before the confinement, and at the end (async-signal-safe). */
-void guest_prepare(void) __attribute__((weak));
+void guest_prepare(enum trap_choice trap) __attribute__((weak));
 void guest_kill_all(void) __attribute__((weak));
 
 /* Confines the calling thread and all its later children to the calls that arch-host needs. */
 void confine_self(void);
+/* The same for the thread of trap=ptrace, which may trace too. */
+void confine_tracer(void);
 
 /* A host service thread: all signals blocked, small stack. 0 or -EAGAIN. */
 int service_thread(void *(*body)(void *), void *arg);

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* What the host must offer: checked before anything starts, each lack named in one line. */
 #include <errno.h>
-#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include "instrument.h"
 #include "internal.h"
 #include "sys.h"
 
@@ -140,22 +137,8 @@ static void check_cgroup(unsigned long need)
 	fclose(file);
 }
 
-static void check_seccomp(void)
-{
-	unsigned int action = SECCOMP_RET_TRAP;
-	int mode = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
-
-	/* Valgrind 3.19 does not know the call. */
-	if (RUNNING_ON_VALGRIND)
-		return;
-	if (mode < 0 || syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) < 0)
-		usage_error("the host offers no seccomp filters (CONFIG_SECCOMP_FILTER): %s",
-			    strerror(errno));
-}
-
 void limits_check(const struct options *options)
 {
-	check_seccomp();
 	check_file_size(options->ram_size);
 	check_address_space(options->ram_size);
 	check_timers(options->ncpus);

@@ -208,7 +208,7 @@ int main(int argc, char **argv)
 	console_prepare();
 	signals_install();
 	if (guest_prepare)
-		guest_prepare();
+		guest_prepare(options.trap);
 	disks_prepare();
 	confine_self();
 	hostio_prepare();

@@ -371,8 +371,13 @@ void host_exit(int status) __attribute__((noreturn));
 
 /* ---- guest processes (arch-host/guest*.c); addresses and offsets: <um/stub_layout.h> ---- */
 
-/* What this host's signal frames look like in a slot; constant after start. */
+/* What makes a guest's system calls ours (trap=). */
+enum host_trap { HOST_TRAP_SECCOMP, HOST_TRAP_PTRACE };
+
+/* How guests are held, and what this host's signal frames look like in a slot; constant after start. */
 struct host_guest_config {
+	enum host_trap trap;
+	int unconfined;			/* the host offers no filters: not for ./vmlinux itself either */
 	unsigned long slot_size;	/* bytes of a slot that must be mapped; a power of two */
 	unsigned long uc_offset;	/* in the slot: ucontext, XSAVE area, siginfo of the frame */
 	unsigned long fp_offset;

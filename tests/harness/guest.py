@@ -13,6 +13,9 @@ HOSTILE_LIMIT = 40       # the same, for tests that cost many processes their li
 IDLE_LIMIT = 25          # without a line of the runner, beyond the limit: the kernel hangs
 BOOT_LIMIT = 400
 CPUS = (1, 2, 4)
+# trap=ptrace is the same kernel behind another trap: what is near to that, and all with --long.
+PTRACE_SHORT = ("trap/", "signal/", "process/", "ptrace/", "futex/")
+PTRACE_LIMIT = 60        # the tracer makes a trap several times as dear
 MAX_BOOTS = 12           # how often a suite is booted again after a test took the kernel down
 
 
@@ -93,9 +96,13 @@ class Boot:
         self.done.add(name)
 
 
-def run_inside(ctx, names, cpus, prefix, test_limit=GUEST_LIMIT):
+def run_inside(ctx, names, cpus, prefix, test_limit=GUEST_LIMIT, trap=None):
     todo = [n for n in names if ctx.wanted(prefix + n)]
     boots = 0
+    trap = trap or ctx.trap
+    params = ["trap=" + trap] if trap else []
+    if trap == "ptrace":
+        test_limit = max(test_limit, PTRACE_LIMIT)
     while todo:
         if ctx.out_of_time() or boots >= MAX_BOOTS:
             ctx.fail_rest((prefix + n for n in todo), "not run: " + (
@@ -103,7 +110,7 @@ def run_inside(ctx, names, cpus, prefix, test_limit=GUEST_LIMIT):
             return
         boots += 1
         argv = [ctx.vmlinux, "quiet", "mem=512M", "ncpus=%d" % cpus,
-                "initrd=" + os.path.join(ctx.build, "tests", "guest.cpio"), "init=/tests/runner",
+                "initrd=" + os.path.join(ctx.build, "tests", "guest.cpio"), "init=/tests/runner"] + params + [
                 "--", "limit=%d" % test_limit] + todo
         result = proc.run(argv, ctx.limit(BOOT_LIMIT), ctx.folder, "boot",
                           idle_limit=test_limit + IDLE_LIMIT)
@@ -137,22 +144,38 @@ def run(ctx):
             run_on_host(ctx, name)
     for cpus in CPUS:
         run_inside(ctx, names, cpus, "guest/ncpus=%d/" % cpus)
+    if ctx.trap:
+        return
+    short = names if ctx.long else [n for n in names if n.startswith(PTRACE_SHORT)]
+    for cpus in CPUS if ctx.long else (2,):
+        run_inside(ctx, short, cpus, "guest/trap=ptrace/ncpus=%d/" % cpus, trap="ptrace")
+
+
+def run_stub_test(ctx, name, trap):
+    full = "hostile/host/%s/trap=%s" % (name, trap)
+    if not ctx.wanted(full):
+        return
+    result = proc.run([os.path.join(ctx.build, "tests", "host", name), trap], ctx.limit(60),
+                      ctx.folder, "host", merge=True)
+    left = proc.leftovers()
+    text = result.out.decode(errors="replace")[-4000:]
+    good = result.status == 0 and not left
+    if left:
+        text += "\nleft behind: " + "; ".join(left)
+    ctx.results.add(full, "pass" if good else "fail", result.seconds,
+                    text + "\nstatus %s" % result.status)
 
 
 def run_hostile(ctx):
     """The stub without a kernel; then programs that attack it, and check that they are held."""
     for name in find(ctx, "host"):
-        if not ctx.wanted("hostile/host/" + name):
-            continue
-        result = proc.run([os.path.join(ctx.build, "tests", "host", name)], ctx.limit(60),
-                          ctx.folder, "host", merge=True)
-        left = proc.leftovers()
-        text = result.out.decode(errors="replace")[-4000:]
-        good = result.status == 0 and not left
-        if left:
-            text += "\nleft behind: " + "; ".join(left)
-        ctx.results.add("hostile/host/" + name, "pass" if good else "fail", result.seconds,
-                        text + "\nstatus %s" % result.status)
+        for trap in ("seccomp", "ptrace"):
+            run_stub_test(ctx, name, trap)
     names = ["hostile/" + n for n in find(ctx, "hostile")]
     for cpus in CPUS:
         run_inside(ctx, names, cpus, "hostile/ncpus=%d/" % cpus, HOSTILE_LIMIT)
+    if ctx.trap:
+        return
+    for cpus in CPUS if ctx.long else (2,):
+        run_inside(ctx, names, cpus, "hostile/trap=ptrace/ncpus=%d/" % cpus, HOSTILE_LIMIT,
+                   trap="ptrace")

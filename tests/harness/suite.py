@@ -7,7 +7,7 @@ import time
 
 
 class Context:
-    def __init__(self, root, build, vmlinux, results, deadline, patterns, long):
+    def __init__(self, root, build, vmlinux, results, deadline, patterns, long, trap=None):
         self.root = root
         self.build = os.path.join(root, build)
         self.vmlinux = os.path.join(root, vmlinux)
@@ -15,6 +15,7 @@ class Context:
         self.deadline = deadline            # time.monotonic() when everything must be over
         self.patterns = patterns
         self.long = long
+        self.trap = trap                    # of guests' boots: a value of trap=, or None
         self.folder = tempfile.mkdtemp(prefix="vmlinux-tests.")
 
     def wanted(self, name):

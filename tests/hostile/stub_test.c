@@ -32,6 +32,9 @@ void usage_error(const char *format, ...)
 void confine_self(void)
 {
 }
+void confine_tracer(void)
+{
+}
 void host_cpu_kick(unsigned int cpu)
 {
 	(void)cpu;
@@ -171,8 +174,9 @@ static double now(void)
 	return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	enum trap_choice trap = argc > 1 && !strcmp(argv[1], "ptrace") ? TRAP_PTRACE : TRAP_SECCOMP;
 	const int rounds = 20000;
 	double t;
 
@@ -181,7 +185,7 @@ int main(void)
 	host_ram_fd = memfd_create("ram", MFD_CLOEXEC);
 	CHECK(!ftruncate(host_ram_fd, 16 << 20));
 	ram = mmap(NULL, 16 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, host_ram_fd, 0);
-	guest_prepare();
+	guest_prepare(trap);
 	config = host_guest_config();
 	printf("slot %lu uc %#lx fp %#lx info %#lx xstate %lu features %#lx\n", config->slot_size,
 	       config->uc_offset, config->fp_offset, config->info_offset, config->xstate_size,

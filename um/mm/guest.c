@@ -452,12 +452,23 @@ static int kstubd(void *unused)
 	return 0;
 }
 
+static void tell_mode(const struct host_guest_config *config)
+{
+	if (config->trap == HOST_TRAP_SECCOMP)
+		pr_info("trap: seccomp\n");
+	else
+		pr_info("trap: ptrace%s\n",
+			config->unconfined ? " (no seccomp filters here: vmlinux itself is not confined)" :
+					     "");
+}
+
 static int guest_pool_init(void)
 {
 	struct task_struct *task;
 
 	if (!host_guest_config()->slot_size)
 		return 0;
+	tell_mode(host_guest_config());
 	task = kthread_run(kstubd, NULL, "kstubd");
 	return IS_ERR(task) ? PTR_ERR(task) : 0;
 }

@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: MIT
+/*
+ * trap=ptrace: holding guests without seccomp filters.
+ *
+ * Problem: a host may offer no filters (an old or small kernel, a container that refuses them).
+ * The stub, its handler and its slots are the same; what the filters do is done by one host
+ * thread, the tracer. ptrace answers the thread that traces only, so this one starts the zygote,
+ * from which everything else descends, and is the parent and the reaper of all stubs.
+ *
+ * Every system call of every thread of a stub stops before it is made. The tracer looks at the
+ * instruction, the number and the arguments, as guest_filter.c does, and then
+ *
+ *   lets it through     calls of the stub's own sites that this thread may make
+ *   answers it itself   seccomp(2), by which a thread says that it is ready to be confined
+ *   makes it a SIGSYS   anything else: a system call of the guest, for our kernel. What the
+ *                       signal says is what a filter's SIGSYS would say
+ *
+ * All other signals go to the stub's handler as they are. Nothing of this asks a vCPU, and no
+ * vCPU asks the tracer.
+ *
+ * Stops, and which request goes on after each (ptrace(2)):
+ *
+ *   SYSCALL   the next call stops at its entry, and can still be made; the end of the call that
+ *             is under way stops too
+ *   SYSEMU    the next call stops at its entry, and will not be made; the end of one that is
+ *             under way does not stop
+ *
+ * A guest thread whose wait is let through goes on with SYSEMU: what comes next is a call of the
+ * guest, which is not to be made anyway, and so a wait costs one stop. If a call of the stub
+ * comes instead, it is begun again under SYSCALL.
+ *
+ * One thread owns all fields here but `started`; nothing is locked.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/futex.h>
+#include <linux/ptrace.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <stub_sites.h>
+#include <um/stub_layout.h>
+#include "guest.h"
+#include "internal.h"
+#include "sys.h"
+
+#define OPTIONS \
+	(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK)
+#define SYSCALL_BYTES 2
+#define SI_SECCOMP    1 /* SYS_SECCOMP */
+
+/* Stops in a row before all that have stopped are served in turn. */
+#define FAIR_STOPS 16
+#define MAX_ROUND  256
+
+enum role {
+	ROLE_STARTING,	/* the zygote, before it is confined: it has met no guest */
+	ROLE_MAPPER,	/* zygote, newborn stub, mapper: first threads */
+	ROLE_BORN,	/* a guest thread, until it asks to be confined */
+	ROLE_GUEST
+};
+
+struct traced {
+	struct traced *next;	/* in its bucket, or on the free list */
+	pid_t tid;
+	enum role role;
+	bool emulated;		/* the last request was SYSEMU */
+	bool forged;		/* a SIGSYS of ours is on its way, about this: */
+	unsigned long call_addr;
+	int call_nr;
+	unsigned int call_arch;
+};
+
+#define BUCKETS 1024
+static struct traced *table[BUCKETS], *unused;
+
+static volatile unsigned int started;	/* 1 the zygote is traced, 2 failed */
+static int start_error;			/* constant once `started` */
+static void (*zygote_body)(void);
+static int gate[2];			/* a pipe: the zygote waits here until it is traced */
+
+/* ---- threads ---- */
+
+static struct traced **bucket_of(pid_t tid)
+{
+	return &table[(unsigned int)tid % BUCKETS];
+}
+
+static struct traced *find(pid_t tid)
+{
+	for (struct traced *t = *bucket_of(tid); t; t = t->next) {
+		if (t->tid == tid)
+			return t;
+	}
+	return NULL;
+}
+
+/* NULL without memory. */
+static struct traced *enter(pid_t tid, enum role role)
+{
+	struct traced *t = unused;
+
+	if (t)
+		unused = t->next;
+	else
+		t = malloc(sizeof(*t));
+	if (!t)
+		return NULL;
+	*t = (struct traced){ .next = *bucket_of(tid), .tid = tid, .role = role };
+	*bucket_of(tid) = t;
+	return t;
+}
+
+static void forget(pid_t tid)
+{
+	for (struct traced **at = bucket_of(tid); *at; at = &(*at)->next) {
+		struct traced *t = *at;
+
+		if (t->tid != tid)
+			continue;
+		*at = t->next;
+		t->next = unused;
+		unused = t;
+		return;
+	}
+}
+
+/* ---- requests: they fail only when the thread has been killed, which is seen in time ---- */
+
+static long request(long what, pid_t tid, unsigned long addr, unsigned long data)
+{
+	return sys4(SYS_ptrace, what, tid, addr, data);
+}
+
+static void set_register(const struct traced *t, size_t offset, unsigned long value)
+{
+	request(PTRACE_POKEUSR, t->tid, offset, value);
+}
+
+#define REGISTER(name) offsetof(struct user_regs_struct, name)
+
+static unsigned long get_register(const struct traced *t, size_t offset)
+{
+	unsigned long value = 0;
+
+	request(PTRACE_PEEKUSR, t->tid, offset, (unsigned long)&value);
+	return value;
+}
+
+static void go(struct traced *t, long how, int signr)
+{
+	t->emulated = how == PTRACE_SYSEMU;
+	request(how, t->tid, 0, signr);
+}
+
+/* ---- what a thread may do: docs/security.md has the same table ---- */
+
+static bool is_slot(unsigned long address)
+{
+	return address >= STUB_SLOTS &&
+	       address < STUB_SLOTS + (unsigned long)STUB_MAX_SLOTS * STUB_SLOT_STRIDE;
+}
+
+static bool is_slot_futex(const struct ptrace_syscall_info *info, unsigned int op)
+{
+	return info->entry.nr == SYS_futex && (unsigned int)info->entry.args[1] == op &&
+	       is_slot(info->entry.args[0]);
+}
+
+static bool guest_may(const struct ptrace_syscall_info *info)
+{
+	switch (info->instruction_pointer) {
+	case SITE_guest_wait:
+		return is_slot_futex(info, FUTEX_WAIT);
+	case SITE_guest_wake:
+		return is_slot_futex(info, FUTEX_WAKE);
+	case SITE_guest_yield:
+		return info->entry.nr == SYS_sched_yield;
+	}
+	return false;
+}
+
+static bool born_may(const struct ptrace_syscall_info *info)
+{
+	switch (info->instruction_pointer) {
+	case SITE_born_altstack:
+		return info->entry.nr == SYS_sigaltstack;
+	case SITE_born_mask:
+		return info->entry.nr == SYS_rt_sigprocmask;
+	}
+	return false;
+}
+
+static bool is_mapping(const struct ptrace_syscall_info *info)
+{
+	return info->entry.nr == SYS_mmap || info->entry.nr == SYS_mprotect ||
+	       info->entry.nr == SYS_munmap || is_slot_futex(info, FUTEX_WAKE);
+}
+
+static bool mapper_may(const struct ptrace_syscall_info *info)
+{
+	unsigned long nr = info->entry.nr;
+
+	switch (info->instruction_pointer) {
+	case SITE_mapper_wait:
+	case SITE_mapper_wake_guest:
+	case SITE_mapper_wake_kernel:
+	case SITE_zygote_wait:
+	case SITE_zygote_wake:
+		return nr == SYS_futex;
+	case SITE_mapper_map:
+		return is_mapping(info);
+	case SITE_mapper_clone:
+		return nr == SYS_clone && info->entry.args[0] == STUB_CLONE_FLAGS;
+	case SITE_zygote_fork:
+		return nr == SYS_clone && info->entry.args[0] == STUB_FORK_FLAGS;
+	case SITE_newborn_prctl:
+		return nr == SYS_prctl;
+	case SITE_newborn_getppid:
+		return nr == SYS_getppid;
+	case SITE_newborn_request:
+	case SITE_newborn_done:
+		return nr == SYS_mmap;
+	}
+	return false;
+}
+
+static bool may(const struct traced *t, const struct ptrace_syscall_info *info)
+{
+	if (t->role == ROLE_STARTING)
+		return true;
+	if (info->arch != AUDIT_ARCH_X86_64)
+		return false;
+	switch (t->role) {
+	case ROLE_MAPPER:
+		return mapper_may(info);
+	case ROLE_BORN:
+		return born_may(info);
+	default:
+		return guest_may(info);
+	}
+}
+
+/* ---- stops ---- */
+
+static void let_through(struct traced *t, const struct ptrace_syscall_info *info)
+{
+	if (t->emulated) {
+		/* Begun again, and this time it can be made. */
+		set_register(t, REGISTER(orig_rax), -1UL);
+		set_register(t, REGISTER(rax), info->entry.nr);
+		set_register(t, REGISTER(rip), info->instruction_pointer - SYSCALL_BYTES);
+		go(t, PTRACE_SYSCALL, 0);
+	} else {
+		go(t, t->role == ROLE_GUEST ? PTRACE_SYSEMU : PTRACE_SYSCALL, 0);
+	}
+}
+
+/* The call is not made and returns `result`. */
+static void answer(struct traced *t, long result)
+{
+	set_register(t, REGISTER(orig_rax), -1UL);
+	set_register(t, REGISTER(rax), result);
+	go(t, PTRACE_SYSCALL, 0);
+}
+
+/* The call is not made: it becomes a signal, with the registers as they were before it. */
+static void refuse(struct traced *t, const struct ptrace_syscall_info *info)
+{
+	if (t->role != ROLE_GUEST) {
+		/* No guest is in there: this cannot be, and nobody would handle it. */
+		sys2(SYS_kill, t->tid, SIGKILL);
+		return;
+	}
+	t->forged = true;
+	t->call_addr = info->instruction_pointer;
+	t->call_nr = info->entry.nr;
+	t->call_arch = info->arch;
+	set_register(t, REGISTER(rax), get_register(t, REGISTER(orig_rax)));
+	set_register(t, REGISTER(orig_rax), -1UL);
+	go(t, PTRACE_SYSEMU, SIGSYS);
+}
+
+/* The zygote and each new guest thread ask to be confined when they have done all else. */
+static bool asks_to_be_confined(const struct traced *t, const struct ptrace_syscall_info *info)
+{
+	return info->entry.nr == SYS_seccomp && info->entry.args[0] == SECCOMP_SET_MODE_FILTER &&
+	       (t->role == ROLE_STARTING ||
+		(t->role == ROLE_BORN && info->instruction_pointer == SITE_born_confine));
+}
+
+static void syscall_stop(struct traced *t)
+{
+	struct ptrace_syscall_info info;
+
+	if (request(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (unsigned long)&info) <= 0)
+		return;
+	if (info.op != PTRACE_SYSCALL_INFO_ENTRY) {
+		go(t, PTRACE_SYSCALL, 0);
+	} else if (asks_to_be_confined(t, &info)) {
+		t->role = t->role == ROLE_BORN ? ROLE_GUEST : ROLE_MAPPER;
+		answer(t, 0);
+	} else if (may(t, &info)) {
+		let_through(t, &info);
+	} else {
+		refuse(t, &info);
+	}
+}
+
+/* Whatever it is, the stub's handler looks at it, and makes calls of its own next. */
+static void signal_stop(struct traced *t, int signr)
+{
+	if (t->forged && signr == SIGSYS) {
+		siginfo_t info = { .si_signo = SIGSYS, .si_code = SI_SECCOMP };
+
+		info.si_call_addr = (void *)t->call_addr;
+		info.si_syscall = t->call_nr;
+		info.si_arch = t->call_arch;
+		t->forged = false;
+		request(PTRACE_SETSIGINFO, t->tid, 0, (unsigned long)&info);
+	}
+	go(t, PTRACE_SYSCALL, signr);
+}
+
+/* A child is born where its parent made it. */
+static struct traced *child(pid_t tid)
+{
+	struct traced newcomer = { .tid = tid };
+
+	switch (get_register(&newcomer, REGISTER(rip))) {
+	case SITE_zygote_fork:
+		return enter(tid, ROLE_MAPPER);
+	case SITE_mapper_clone:
+		return enter(tid, ROLE_BORN);
+	}
+	return NULL;
+}
+
+static void stopped(pid_t tid, int status)
+{
+	struct traced *t = find(tid);
+	int signr = status & 0xff, event = status >> 8;
+
+	if (!t)
+		t = child(tid);
+	if (!t) {
+		/* Gone already, or no memory. */
+		sys2(SYS_kill, tid, SIGKILL);
+		return;
+	}
+	if (signr == (SIGTRAP | 0x80))
+		syscall_stop(t);
+	else if (event == PTRACE_EVENT_STOP && signr != SIGTRAP)
+		request(PTRACE_LISTEN, tid, 0, 0);	/* somebody stopped the whole stub */
+	else if (event)
+		go(t, PTRACE_SYSCALL, 0);
+	else
+		signal_stop(t, signr);
+}
+
+/* A thread is gone; its process with it if it was the first one. */
+static void ended(pid_t tid)
+{
+	const struct traced *t = find(tid);
+	bool further = t && (t->role == ROLE_BORN || t->role == ROLE_GUEST);
+
+	forget(tid);
+	if (further)
+		waitpid(tid, NULL, __WALL);
+	else
+		guest_bury(tid);
+}
+
+/* ---- the thread ---- */
+
+/* Serves all that have stopped, once each: a busy one must not keep the others waiting. */
+static void serve_round(void)
+{
+	static siginfo_t round[MAX_ROUND];
+	unsigned int n = 0;
+
+	while (n < MAX_ROUND) {
+		siginfo_t *info = &round[n];
+
+		info->si_pid = 0;
+		if (waitid(P_ALL, 0, info, WSTOPPED | WNOHANG | __WALL) || !info->si_pid)
+			break;
+		n++;
+	}
+	for (unsigned int i = 0; i < n; i++)
+		stopped(round[i].si_pid, round[i].si_status);
+}
+
+static void serve(void)
+{
+	for (unsigned int stops = 1;; stops++) {
+		siginfo_t info = { 0 };
+
+		/* A stop needs no taking: it is over when the thread goes on. A death is bury()'s. */
+		if (waitid(P_ALL, 0, &info, WSTOPPED | WEXITED | WNOWAIT | __WALL)) {
+			if (errno == ECHILD)
+				return;
+			continue;
+		}
+		if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED) {
+			ended(info.si_pid);
+			continue;
+		}
+		stopped(info.si_pid, info.si_status);
+		if (stops % FAIR_STOPS == 0)
+			serve_round();
+	}
+}
+
+/* In the new process: raw system calls only. */
+static void become_zygote(void)
+{
+	char byte;
+
+	sys1(SYS_close, gate[1]);
+	sys3(SYS_read, gate[0], &byte, 1);
+	zygote_body();
+}
+
+/* Makes the zygote and stops it before it has done anything. 0 or errno. */
+static int start_zygote(pid_t *pid)
+{
+	siginfo_t info = { 0 };
+	int error = 0;
+
+	if (pipe2(gate, O_CLOEXEC))
+		return errno;
+	*pid = fork();
+	if (*pid < 0) {
+		error = errno;
+	} else if (!*pid) {
+		become_zygote();
+		_exit(98);
+	} else {
+		error = -request(PTRACE_SEIZE, *pid, 0, OPTIONS);
+		if (!error)
+			error = -request(PTRACE_INTERRUPT, *pid, 0, 0);
+		if (!error && waitid(P_PID, *pid, &info, WSTOPPED | WNOWAIT | __WALL))
+			error = errno;
+		if (!error && !enter(*pid, ROLE_STARTING))
+			error = ENOMEM;
+		if (!error)
+			error = -request(PTRACE_SYSCALL, *pid, 0, 0);
+		if (error)
+			sys2(SYS_kill, *pid, SIGKILL);
+		else if (write(gate[1], "", 1) != 1)
+			error = errno;
+	}
+	close(gate[0]);
+	close(gate[1]);
+	return error;
+}
+
+static void *tracer(void *arg)
+{
+	prctl(PR_SET_NAME, "tracer");
+	start_error = start_zygote(arg);
+	__atomic_store_n(&started, start_error ? 2 : 1, __ATOMIC_SEQ_CST);
+	sys3(SYS_futex, &started, FUTEX_WAKE_PRIVATE, 1);
+	if (!start_error)
+		confine_tracer();
+	for (;;) {
+		serve();
+		sys0(SYS_pause);
+	}
+	return NULL;
+}
+
+int tracer_start(void (*body)(void), pid_t *pid)
+{
+	zygote_body = body;
+	if (service_thread(tracer, pid))
+		return EAGAIN;
+	while (!started)
+		sys4(SYS_futex, &started, FUTEX_WAIT_PRIVATE, 0, 0);
+	return start_error;
+}
