@@ -64,7 +64,7 @@ static int kthread_body(void *arg)
 	strscpy(current->comm, request->name, sizeof(current->comm));
 	request->task = current;
 	/* Before anybody can wake us: the wake-up then finds us asleep, or makes schedule() return. */
-	__set_current_state(TASK_UNINTERRUPTIBLE);
+	__set_current_state(TASK_IDLE);
 	complete(&request->done);
 	schedule();
 	if (!test_bit(KTHREAD_SHOULD_STOP, &self->flags)) {

@@ -5,7 +5,8 @@
  * Waking an idle vCPU costs the host tens of microseconds, so a wake-up prefers a CPU that runs
  * already when the waker is about to sleep (WF_SYNC), and the task's old CPU otherwise. What
  * then stands uneven is evened out by CPUs that run dry (newidle_balance) and by the tick, which
- * also wakes an idle CPU when this one has tasks waiting.
+ * also wakes an idle CPU when this one has tasks waiting. When only the running one may go there,
+ * the stopper takes it off and moves it.
  */
 #include <kern/jiffies.h>
 #include <kern/smp.h>
@@ -207,15 +208,58 @@ bool newidle_balance(struct rq *rq)
 	return pulled;
 }
 
-static void kick_idle_cpu(void)
+/*
+ * Active migration, in the stopper of the CPU that has too much: the task that ran there a moment
+ * ago waits now, and can be moved like any other.
+ */
+static int push_stopped(void *arg)
+{
+	struct rq *from = arg, *to = cpu_rq(from->push_to);
+	unsigned long flags;
+
+	local_irq_save(flags);
+	spin_lock(from->cpu < to->cpu ? &from->lock : &to->lock);
+	spin_lock_nested(from->cpu < to->cpu ? &to->lock : &from->lock, 1);
+	update_rq_clock(from);
+	update_rq_clock(to);
+	/* The stopper itself counts too. */
+	if (from->nr_running > 2 && to->curr == to->idle && pull_one(to, from))
+		resched_curr(to);
+	spin_unlock(&from->lock);
+	spin_unlock(&to->lock);
+	__atomic_store_n(&from->pushing, false, __ATOMIC_RELEASE);
+	local_irq_restore(flags);
+	return 0;
+}
+
+/* May none of the tasks that wait here run there, but the one that runs here may? */
+static bool only_running_may(struct rq *rq, unsigned int cpu)
+{
+	bool only;
+
+	spin_lock(&rq->lock);
+	only = rq->curr != rq->idle && rq->curr->sched.class == &fair_sched_class &&
+	       cpu_allowed(rq->curr, cpu) && !first_movable(&fair_sched_class, rq, cpu_rq(cpu));
+	spin_unlock(&rq->lock);
+	return only;
+}
+
+/* Tasks wait here and a CPU is idle: it comes for one, or gets the one that runs. */
+static void use_idle_cpu(struct rq *rq)
 {
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu) {
-		if (idle_cpu(cpu)) {
+		if (!idle_cpu(cpu))
+			continue;
+		if (!only_running_may(rq, cpu)) {
 			resched_cpu(cpu);
-			return;
+		} else if (!__atomic_exchange_n(&rq->pushing, true, __ATOMIC_ACQUIRE)) {
+			rq->push_to = cpu;
+			if (!stop_one_cpu_nowait(rq->cpu, push_stopped, rq, &rq->push_work))
+				WRITE_ONCE(rq->pushing, false);
 		}
+		return;
 	}
 }
 
@@ -228,7 +272,7 @@ void periodic_balance(struct rq *rq)
 		return;
 	rq->next_balance = jiffies + BALANCE_INTERVAL;
 	if (rq->nr_running > 1)
-		kick_idle_cpu();
+		use_idle_cpu(rq);
 	from = busiest(rq);
 	if (!from)
 		return;

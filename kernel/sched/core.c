@@ -4,8 +4,8 @@
  *
  * Each CPU has a run queue. A runnable task stands on exactly one (sched.on_rq, sched.cpu); the
  * running one is rq->curr and stands in no tree or list. The classes are asked in this order:
- * deadline (deadline.c), real-time (rt.c), fair (fair.c), idle. A class knows only the tasks
- * that wait. No stop class: nothing here needs to displace a running task but by asking it.
+ * stop (stop.c), deadline (deadline.c), real-time (rt.c), fair (fair.c), idle. A class knows only
+ * the tasks that wait.
  *
  * A task's way (function that makes each edge):
  *
@@ -28,7 +28,8 @@
  * never circular: between dequeue and finish_switch() a CPU takes only run queue locks.
  *
  * A running task whose mask forbids this CPU is taken off by __schedule() (ON_RQ_MIGRATING)
- * and put on another run queue by finish_switch(), when its stack is free.
+ * and put on another run queue by finish_switch(), when its stack is free. Who changes a mask
+ * waits until the CPU's stopper has run, since then the task has left.
  *
  * Locks, in order: task->sched.pi_lock, then rq->lock; of two run queues the lower CPU first,
  * or try-lock. All with interrupts masked. Both are leaves for the rest of the kernel.
@@ -47,8 +48,8 @@
 
 DEFINE_PER_CPU_ALIGNED(struct rq, runqueues);
 
-const struct sched_class *const sched_classes[] = { &dl_sched_class, &rt_sched_class,
-						    &fair_sched_class, NULL };
+const struct sched_class *const sched_classes[] = { &stop_sched_class, &dl_sched_class,
+						    &rt_sched_class, &fair_sched_class, NULL };
 atomic_t urgent_waiting;
 
 DEFINE_PER_CPU(struct task_struct *, current_task);

@@ -7,6 +7,7 @@
 #include <kern/percpu.h>
 #include <kern/sched.h>
 #include <kern/spinlock.h>
+#include <kern/stop_machine.h>
 #include <lib/list.h>
 #include <lib/rbtree.h>
 
@@ -63,6 +64,11 @@ struct rq {
 	struct list_head fair_tasks;	/* l: all fair tasks of this CPU, the newest first */
 	struct rt_queue rt;		/* l */
 	struct deadline_queue dl;	/* l */
+	struct task_struct *stop;	/* l: its stopper, NULL: none yet */
+	bool stop_waits;		/* l */
+	bool pushing;			/* x: push_work is queued */
+	unsigned int push_to;		/* where; written before it is queued */
+	struct cpu_stop_work push_work;
 	u64 clock;			/* l: sched_clock() of the last look, without stolen time */
 	u64 own_clock;			/* l: the same, when its own CPU looked last */
 	u64 stolen;			/* c: time that the host gave to others */
@@ -108,7 +114,7 @@ struct sched_class {
 	struct task_struct *(*next_waiting)(struct rq *rq, struct task_struct *task);
 };
 
-extern const struct sched_class dl_sched_class, rt_sched_class, fair_sched_class, idle_sched_class;
+extern const struct sched_class stop_sched_class, dl_sched_class, rt_sched_class, fair_sched_class, idle_sched_class;
 
 /* Those that have waiting tasks, the first to be asked first; ends with NULL. */
 extern const struct sched_class *const sched_classes[];
@@ -147,6 +153,8 @@ u32 nice_to_weight(int nice);
 /* Takes the task out of its structures, calls change, puts it back. => as task_rq_lock. */
 void change_task(struct rq *rq, struct task_struct *task, void (*change)(struct task_struct *task, void *arg),
 		 void *arg);
+/* stop.c: makes a thread that is bound to the CPU its stopper. => may sleep */
+void sched_set_stop_task(unsigned int cpu, struct task_struct *task);
 /* balance.c */
 unsigned int select_cpu(struct task_struct *task, int wake_flags);
 /* => this CPU's lock held; true when something was pulled. May drop and retake the lock. */

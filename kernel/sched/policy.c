@@ -31,6 +31,9 @@ void set_task_class(struct task_struct *task)
 	struct sched_task *s = &task->sched;
 	unsigned int rt_prio;
 
+	/* A stopper is one for ever. */
+	if (s->class == &stop_sched_class)
+		return;
 	if (!rt_policy(s->policy))
 		s->rt_priority = 0;
 	rt_prio = max(s->rt_priority, s->pi_prio);
@@ -235,7 +238,9 @@ int sched_change_attr(struct task_struct *task, const struct sched_attr *attr)
 	if (error)
 		return error;
 	rq = task_rq_lock(task, &flags);
-	if (dl_policy(policy) && !runs_everywhere(task))
+	if (task->sched.class == &stop_sched_class)
+		error = -EINVAL;
+	else if (dl_policy(policy) && !runs_everywhere(task))
 		error = -EPERM;
 	if (!error)
 		error = dl_admit(task, policy, attr);
@@ -292,22 +297,25 @@ void normalize_rt_tasks(void)
 	read_unlock(&tasklist_lock);
 }
 
-/* The mask changed: moves a waiting task, makes a running one move itself. => task_rq_lock held. */
-static void leave_forbidden_cpu(struct rq *rq, struct task_struct *task)
+/*
+ * The mask changed: moves a waiting task, makes a running one move itself. True: that one has not
+ * left its CPU yet. => task_rq_lock held.
+ */
+static bool leave_forbidden_cpu(struct rq *rq, struct task_struct *task)
 {
 	unsigned int cpu;
 	struct rq *to;
 
 	if (cpu_allowed(task, rq->cpu) || task->sched.on_rq != ON_RQ_QUEUED)
-		return;
+		return false;
 	if (rq->curr == task || task->sched.on_cpu) {
 		resched_curr(rq);
-		return;
+		return true;
 	}
 	cpu = select_cpu(task, 0);
 	to = cpu_rq(cpu);
 	if (to == rq)
-		return;
+		return false;
 	update_rq_clock(rq);
 	WRITE_ONCE(task->sched.on_rq, ON_RQ_MIGRATING);
 	deactivate_task(rq, task);
@@ -320,12 +328,20 @@ static void leave_forbidden_cpu(struct rq *rq, struct task_struct *task)
 	check_preempt(to, task);
 	spin_unlock(&to->lock);
 	spin_lock(&rq->lock);
+	return false;
+}
+
+static int nothing(void *unused)
+{
+	return 0;
 }
 
 int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask)
 {
 	struct cpumask allowed;
 	unsigned long flags;
+	unsigned int cpu;
+	bool runs_on;
 	struct rq *rq;
 
 	if (!cpumask_and(&allowed, mask, cpu_possible_mask) ||
@@ -334,11 +350,13 @@ int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask)
 	rq = task_rq_lock(task, &flags);
 	task->sched.cpus_mask = allowed;
 	task->sched.nr_cpus_allowed = cpumask_weight(&allowed);
-	leave_forbidden_cpu(rq, task);
+	runs_on = leave_forbidden_cpu(rq, task);
+	cpu = rq->cpu;
 	task_rq_unlock(rq, task, flags);
-	/* One that runs elsewhere has not left yet; it does before it next returns to user mode. */
 	if (task == current)
 		cond_resched();
+	else if (runs_on && preemptible())
+		(void)stop_one_cpu(cpu, nothing, NULL);
 	return 0;
 }
 
