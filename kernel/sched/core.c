@@ -135,6 +135,7 @@ void set_task_cpu(struct task_struct *task, unsigned int cpu)
 	if (from == cpu)
 		return;
 	fair_set_cpu(task, cpu);
+	dl_reclaim_move(task, cpu);
 	task->sched.nr_migrations++;
 	smp_store_release(&task->sched.cpu, cpu);
 }
@@ -267,6 +268,8 @@ static void put_prev(struct rq *rq, struct task_struct *prev, bool preempted)
 			if (prev->sched.in_iowait)
 				atomic_inc(&rq->nr_iowait);
 			deactivate_task(rq, prev);
+			if (prev->sched.class == &dl_sched_class)
+				dl_reclaim_sleep(prev);
 			smp_store_release(&prev->sched.on_rq, 0);
 			return;
 		}

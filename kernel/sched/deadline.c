@@ -27,10 +27,6 @@
 #include <kern/timekeeping.h>
 #include "internal.h"
 
-/* Bandwidth of a whole CPU, fixed point. */
-#define BW_SHIFT 20
-#define BW_UNIT	 (1UL << BW_SHIFT)
-
 /* Less cannot be kept track of. */
 #define MIN_RUNTIME_NS 1024
 
@@ -70,6 +66,21 @@ static u64 bandwidth_limit(s64 runtime_us, u64 period_us)
 	if (runtime_us < 0)
 		return U64_MAX;
 	return to_bandwidth(runtime_us, period_us) * num_online_cpus();
+}
+
+/* At least something, so that it can be divided by. */
+u64 dl_share_of_cpu(void)
+{
+	s64 runtime_us = READ_ONCE(sysctl_sched_rt_runtime_us);
+	u64 share = runtime_us < 0 ? BW_UNIT :
+				     to_bandwidth(runtime_us, READ_ONCE(sysctl_sched_rt_period_us));
+
+	return share ? share : 1;
+}
+
+u64 dl_admitted_per_cpu(void)
+{
+	return READ_ONCE(total_bandwidth) / num_online_cpus();
 }
 
 int dl_admit(struct task_struct *task, int policy, const struct sched_attr *attr)
@@ -228,6 +239,7 @@ static void dl_enqueue(struct rq *rq, struct task_struct *task, bool wakeup)
 {
 	if (wakeup || !task->sched.dl.deadline)
 		wake(&task->sched.dl);
+	dl_reclaim_wake(task);
 	rq->dl.nr++;
 	if (task != rq->curr)
 		line_up(rq, task);
@@ -243,7 +255,7 @@ static void dl_update(struct rq *rq)
 		return;
 	curr->sched.exec_start = rq->clock;
 	WRITE_ONCE(curr->sched.sum_exec_runtime, curr->sched.sum_exec_runtime + ran);
-	dl->runtime -= ran;
+	dl->runtime -= dl->flags & SCHED_FLAG_RECLAIM ? dl_reclaimed(rq, ran) : ran;
 	if (dl->throttled || (dl->runtime > 0 && !dl->yielded))
 		return;
 	if (dl->runtime <= 0 && (dl->flags & SCHED_FLAG_DL_OVERRUN))
@@ -363,6 +375,9 @@ static enum hrtimer_restart slice_ends(struct hrtimer *timer)
 	if (rq->curr->sched.class == &dl_sched_class) {
 		update_rq_clock(rq);
 		dl_update(rq);
+		/* Charged with less than it ran for: not the end yet. */
+		if (!rq->curr->sched.dl.throttled)
+			start_slice_timer(rq, rq->curr);
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
 	return HRTIMER_NORESTART;
@@ -378,16 +393,20 @@ void dl_set_params(struct task_struct *task, const struct sched_attr *attr)
 {
 	struct sched_deadline *dl = &task->sched.dl;
 
-	if (!dl->dl_runtime)
+	if (!dl->dl_runtime) {
 		hrtimer_setup(&dl->timer, period_begins, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+		dl_reclaim_init(task);
+	}
+	dl_reclaim_leave(task);
 	dl->dl_runtime = attr->sched_runtime;
 	dl->dl_deadline = attr->sched_deadline;
 	dl->dl_period = attr->sched_period ? attr->sched_period : attr->sched_deadline;
 	dl->bandwidth = to_bandwidth(dl->dl_runtime, dl->dl_period);
-	dl->flags = attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
+	dl->flags = attr->sched_flags & (SCHED_FLAG_DL_OVERRUN | SCHED_FLAG_RECLAIM);
 	/* The next enqueue begins anew; a timer that still runs finds nothing to do. */
 	dl->deadline = 0;
 	dl->throttled = dl->yielded = dl->overrun = false;
+	dl_reclaim_count(task);
 }
 
 void dl_exit(struct task_struct *task)
@@ -402,4 +421,6 @@ void dl_exit(struct task_struct *task)
 		spin_unlock_irq(&bandwidth_lock);
 	}
 	hrtimer_cancel(&dl->timer);
+	hrtimer_cancel(&dl->zero_lag_timer);
+	dl_reclaim_leave(task);
 }

@@ -41,6 +41,7 @@ struct deadline_queue {
 	struct rb_root_cached tasks;	/* by deadline, without the running one */
 	unsigned int nr;		/* runnable, the running one included */
 	struct hrtimer slice_timer;	/* the running one has used up its runtime */
+	u64 this_bw, running_bw;	/* atomic: see reclaim.c */
 };
 
 /* Counters of /proc/schedstat. */
@@ -177,6 +178,23 @@ void dl_get_params(struct task_struct *task, struct sched_attr *attr);
 void dl_exit(struct task_struct *task);
 /* The limit on real-time time changes: does what was admitted still fit? 0 or -EBUSY. */
 int dl_check_global(s64 runtime_us, u64 period_us);
+/* Bandwidth of a whole CPU, fixed point; of that, what deadline tasks may have, and have been given. */
+#define BW_SHIFT 20
+#define BW_UNIT	 (1UL << BW_SHIFT)
+u64 dl_share_of_cpu(void);
+u64 dl_admitted_per_cpu(void);
+/* reclaim.c. A task becomes one of the deadline class; ceases to be one. => see there */
+void dl_reclaim_count(struct task_struct *task);
+void dl_reclaim_leave(struct task_struct *task);
+/* It becomes runnable; falls asleep; changes its CPU (not yet written). */
+void dl_reclaim_wake(struct task_struct *task);
+void dl_reclaim_sleep(struct task_struct *task);
+void dl_reclaim_move(struct task_struct *task, unsigned int to);
+/* Sets its timer up, once. */
+void dl_reclaim_init(struct task_struct *task);
+/* What rq->curr, which reclaims, is charged with for `ran` ns; the rule with all that it looks at. */
+u64 dl_reclaimed(struct rq *rq, u64 ran);
+u64 dl_reclaim_charge(u64 ran, u64 bandwidth, u64 inactive, u64 extra, u64 most);
 /* psi.c. => rq->lock held; something that it looks at has changed */
 void psi_note(struct rq *rq);
 void psi_tick(void);

@@ -211,6 +211,8 @@ static void change_policy(struct task_struct *task, void *arg)
 	set_task_class(task);
 	if (dl_policy(attr->sched_policy))
 		dl_set_params(task, attr);
+	else
+		dl_reclaim_leave(task);
 	start_fair(task, class);
 	if (was_fair)
 		task->sched.time_slice = sched_rr_slice;

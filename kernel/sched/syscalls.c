@@ -205,7 +205,7 @@ static void current_params(struct task_struct *task, struct sched_attr *attr)
 
 SYSCALL_DEFINE3(sched_setattr, pid_t, pid, struct sched_attr __user *, uattr, unsigned int, flags)
 {
-	const u64 known = SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_DL_OVERRUN |
+	const u64 known = SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_DL_OVERRUN | SCHED_FLAG_RECLAIM |
 			  SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS;
 	struct task_struct *task;
 	struct sched_attr attr;

@@ -19,6 +19,7 @@ struct sched_attr {
 
 #define SCHED_DEADLINE	    6
 #define FLAG_RESET_ON_FORK  1
+#define FLAG_RECLAIM	    2
 #define FLAG_DL_OVERRUN	    4
 #define MS		    1000000ULL
 
@@ -233,6 +234,44 @@ static void wait_for_bandwidth(void)
 	usleep(20000);
 }
 
+static uint64_t cpu_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+/* A tenth of the CPU is its own; the rest of what may be given away is free. */
+static void reclaimed_time_is_more_than_its_own(void)
+{
+	struct sched_attr attr = { 0 };
+	struct sched_param p = { 0 };
+	uint64_t before, others;
+	clockid_t clock;
+	pid_t pid;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		return;
+	pid = fork();
+	if (!pid)
+		for (;;)
+			;
+	CHECK_EQ(clock_getcpuclockid(pid, &clock), 0);
+	CHECK_OK(set_deadline(FLAG_RECLAIM, 2 * MS, 20 * MS, 20 * MS));
+	CHECK_OK(syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0));
+	CHECK_EQ(attr.sched_flags, FLAG_RECLAIM);
+	before = cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+	others = cpu_ns(clock);
+	while (cpu_ns(CLOCK_THREAD_CPUTIME_ID) - before < 500 * MS)
+		;
+	/* With its own tenth alone the other one would have had nine times as much. */
+	CHECK_LT(cpu_ns(clock) - others, 1000 * MS);
+	CHECK_OK(sched_setscheduler(0, SCHED_OTHER, &p));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
 	RUN_IN_CHILD(parameters_are_checked);
@@ -246,5 +285,6 @@ int main(void)
 	RUN_IN_CHILD(runtime_is_a_limit);
 	RUN_IN_CHILD(yield_waits_for_the_next_period);
 	RUN_IN_CHILD(overruns_are_told);
+	RUN_IN_CHILD(reclaimed_time_is_more_than_its_own);
 	return test_done();
 }
