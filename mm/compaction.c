@@ -41,14 +41,16 @@ static bool may_hold_pages(const struct page *page)
 /* Up to BATCH pages from the migrate scanner's place on, isolated. The number. */
 static unsigned int isolate_candidates(struct compact_control *cc, struct page **pages)
 {
-	unsigned int nr = 0;
+	unsigned int nr = 0, scanned = 0;
 
 	while (nr < BATCH && cc->migrate_pfn < cc->free_pfn) {
 		struct page *page = pfn_to_page(cc->migrate_pfn++);
 
+		scanned++;
 		if (may_hold_pages(page) && isolate_lru_page(page))
 			pages[nr++] = page;
 	}
+	count_vm_events(COMPACT_MIGRATE_SCANNED, scanned);
 	count_vm_events(COMPACT_ISOLATED, nr);
 	return nr;
 }
@@ -63,6 +65,7 @@ static struct page *next_target(struct compact_control *cc)
 		if (cc->free_pfn <= cc->migrate_pfn || block <= cc->migrate_pfn)
 			return NULL;
 		cc->free_pfn = block;
+		count_vm_events(COMPACT_FREE_SCANNED, PAGEBLOCK_NR_PAGES);
 		if (pageblock_type(block) == MIGRATE_MOVABLE)
 			zone_isolate_free(cc->zone, block, min(cc->order, (unsigned int)PAGEBLOCK_ORDER),
 					  &cc->targets);
@@ -76,15 +79,17 @@ static struct page *next_target(struct compact_control *cc)
 static void move(struct compact_control *cc, struct page *page)
 {
 	struct page *to = next_target(cc);
+	bool moved = false;
 
 	if (to && trylock_page(page)) {
 		if (PageAnon(page) && !PageSwapCache(page) && !PageWriteback(page) &&
 		    !PageMlocked(page) && move_anon_page(page, to)) {
-			count_vm_event(COMPACT_MIGRATED);
+			moved = true;
 			lru_cache_add(to);
 		}
 		unlock_page(page);
 	}
+	count_vm_event(moved ? COMPACT_MIGRATED : PGMIGRATE_FAIL);
 	if (to)
 		put_page(to);
 	putback_lru_page(page);

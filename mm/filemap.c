@@ -8,12 +8,13 @@
  * the cache; who holds only a reference must check page->mapping after locking.
  *
  * Fresh pages are inserted locked and without PG_uptodate; a_ops->readpage fills them. A
- * mapping without backing store (tmpfs, ramfs: AS_UNEVICTABLE) has zeros in its holes.
+ * mapping without backing store (tmpfs, ramfs: AS_UNEVICTABLE) has zeros in its holes; places of
+ * tmpfs whose page is on swap hold a value entry (shmem.c).
  *
  * Lock order: mmap_lock, invalidate_lock, page lock, i_mmap_rwsem, page_table_lock,
  * i_pages.xa_lock (interrupts off), lru_lock (interrupts off).
  */
-#include "vm.h"
+#include "reclaim.h"
 
 #include <fs/file.h>
 #include <fs/inode.h>
@@ -21,6 +22,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <mm/pagemap.h>
+#include <mm/swap.h>
 
 void page_cache_init(void)
 {
@@ -90,6 +92,8 @@ int add_to_page_cache_lru(struct page *page, struct address_space *mapping, pgof
 	if (shmem)
 		mod_node_page_state(NR_SHMEM, 1);
 	if (!mapping_unevictable(mapping))
+		workingset_refault_file(page, mapping, index);
+	if (!mapping_unevictable(mapping) || shmem)
 		lru_cache_add(page);
 	return 0;
 }
@@ -116,7 +120,7 @@ void delete_from_page_cache(struct page *page)
 	xa_unlock_irq(&mapping->i_pages);
 	page_cache_forget(page);
 	if (mapping->a_ops && mapping->a_ops->freepage)
-		mapping->a_ops->freepage(page);
+		mapping->a_ops->freepage(mapping, page);
 	put_page(page);
 }
 
@@ -163,6 +167,11 @@ struct page *pagecache_get_page(struct address_space *mapping, pgoff_t index, in
 		gfp &= ~__GFP_FS;
 	for (;;) {
 		page = find_page(mapping, index);
+		if (!page && (fgp & (FGP_LOCK | FGP_CREAT)) && READ_ONCE(mapping->nrswapped)) {
+			if (fgp & FGP_NOWAIT || shmem_swap_in(mapping, index))
+				return NULL;
+			page = find_page(mapping, index);
+		}
 		if (page) {
 			if (fgp & FGP_NOWAIT) {
 				if ((fgp & FGP_LOCK) && !trylock_page(page)) {
@@ -280,6 +289,9 @@ struct page *filemap_get_uptodate(struct file *file, struct address_space *mappi
 				*major = true;
 			continue;
 		} else {
+			err = READ_ONCE(mapping->nrswapped) ? shmem_swap_in(mapping, index) : 0;
+			if (err)
+				return ERR_PTR(err);
 			page = __page_cache_alloc(mapping_gfp_mask(mapping));
 			if (!page)
 				return ERR_PTR(-ENOMEM);

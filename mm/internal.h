@@ -76,7 +76,23 @@ static inline unsigned long nr_free_pages_fast(void)
 /* Free blocks of this order and above go back to the host. */
 #define DISCARD_ORDER 9
 
+/* buddy.c; => zone->lock held */
+
+/* A block of `order`, PG_zeroed iff it is known to hold zeros: the smallest that fits is split. */
+struct page *rmqueue(struct zone *zone, unsigned int order, enum migratetype type);
+/* Gives a block back, and merges it with its free buddies. `zeroed`: known to hold zeros. */
+void free_one_block(struct zone *zone, struct page *page, unsigned int order, bool zeroed);
+
+/* Would `mark` free pages be left? */
+static inline bool zone_ok(const struct zone *zone, unsigned int order, unsigned long mark)
+{
+	return READ_ONCE(zone->free_pages) >= mark + (1UL << order);
+}
+
+/* A block that left the free lists becomes an allocated one. */
+struct page *prep_new_page(struct page *page, unsigned int order, gfp_t gfp);
 void zones_init(void);
+void pcp_init(void);
 /* Boot: gives [start, end) to the allocator; `fresh`: the host has never backed it. */
 void zone_add_free_range(unsigned long start_pfn, unsigned long end_pfn, bool fresh);
 void setup_zone_watermarks(void);

@@ -110,6 +110,7 @@ void mark_page_accessed(struct page *page)
 		lru_insert(page, false);
 		ClearPageReferenced(page);
 		count_vm_event(PGACTIVATE);
+		workingset_activation();
 	}
 	spin_unlock_irqrestore(&lru_lock, flags);
 }

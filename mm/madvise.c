@@ -11,6 +11,7 @@
 #include <linux/falloc.h>
 #include <linux/mman.h>
 #include <mm/pagemap.h>
+#include <mm/swap.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
 
@@ -316,6 +317,7 @@ static bool page_resident(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct page *page;
+	pgoff_t index;
 	bool there;
 	pte_t *ptep;
 
@@ -325,10 +327,10 @@ static bool page_resident(struct vm_area_struct *vma, unsigned long addr)
 	spin_unlock(&mm->page_table_lock);
 	if (there || !vma->vm_file || !vma->vm_file->f_mapping)
 		return there;
-	page = find_get_page(vma->vm_file->f_mapping,
-			     vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT));
+	index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+	page = find_get_page(vma->vm_file->f_mapping, index);
 	if (!page)
-		return false;
+		return shmem_in_swap_cache(vma->vm_file->f_mapping, index);
 	there = PageUptodate(page);
 	put_page(page);
 	return there;

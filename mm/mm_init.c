@@ -41,6 +41,7 @@ void mm_core_init(void)
 	mem_map = memblock_alloc(max_pfn * sizeof(struct page), PAGE_SIZE);
 	BUG_ON(!mem_map);
 	zones_init();
+	pcp_init();
 	init_zone_spans();
 	memblock_closed = true;
 	memblock_for_each_free(zone_add_free_range);

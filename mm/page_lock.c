@@ -127,6 +127,7 @@ void end_page_writeback(struct page *page)
 		rotate_reclaimable_page(page);
 	BUG_ON(!TestClearPageWriteback(page));
 	mod_node_page_state(NR_WRITEBACK, -1);
+	count_vm_event(NR_WRITTEN);
 	wake_page(page);
 	writeback_ended();
 	put_page(page);
@@ -143,6 +144,7 @@ bool __set_page_dirty_nobuffers(struct page *page)
 		return false;
 	if (page_mapping(page)) {
 		mod_node_page_state(NR_FILE_DIRTY, 1);
+		count_vm_event(NR_DIRTIED);
 		set_tag(page, PAGECACHE_TAG_DIRTY, true);
 		mapping_note_dirty(page_mapping(page));
 	}

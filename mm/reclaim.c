@@ -11,6 +11,7 @@
  *	anonymous		gets a slot of swap
  *	mapped			out of the page tables, collected for one flush of each stub
  *	(flush)
+ *	of tmpfs		moves from its file to swap (shmem.c)
  *	dirty			written; comes back to the tail when that is done
  *	clean and unused	out of its cache, free
  *
@@ -49,14 +50,23 @@ static void keep_page(struct batch *b, struct page *page, bool activate)
 	} else if (activate && !PageActive(page)) {
 		SetPageActive(page);
 		count_vm_event(PGACTIVATE);
+		workingset_activation();
 	}
 	list_add(&page->lru, &b->keep);
+}
+
+/* A page that tmpfs has in its mapping. => page locked */
+static bool is_shmem(const struct page *page)
+{
+	return PageSwapBacked(page) && page_mapping(page);
 }
 
 /* May memory pressure take the page at all now? */
 static bool may_reclaim_page(struct page *page, const struct scan_control *sc)
 {
 	if (PageMlocked(page) || PageWriteback(page))
+		return false;
+	if (page_mapping(page) && test_bit(AS_NO_RECLAIM, &page_mapping(page)->flags))
 		return false;
 	if (PageAnon(page) || PageSwapCache(page) || PageSwapBacked(page))
 		return sc->may_swap && (sc->gfp & __GFP_IO);
@@ -87,6 +97,11 @@ static void unmap_page(struct batch *b, struct page *page, const struct scan_con
 		keep_page(b, page, true);
 		return;
 	}
+	if (is_shmem(page) && !get_nr_swap_pages()) {
+		unlock_page(page);
+		keep_page(b, page, true);
+		return;
+	}
 	/* Mapped still or not: entries that are gone hold references, which go with the batch. */
 	if (page_mapped(page))
 		refs = try_to_unmap(page, &b->flush);
@@ -108,6 +123,10 @@ static bool pageout(struct page *page, const struct scan_control *sc)
 {
 	struct address_space *mapping = page_mapping(page);
 
+	if (is_shmem(page) && !shmem_swap_out(page)) {
+		unlock_page(page);
+		return false;
+	}
 	if (PageSwapCache(page)) {
 		if (!TestClearPageDirty(page))
 			return true;
@@ -128,7 +147,7 @@ static bool pageout(struct page *page, const struct scan_control *sc)
 	return !PageWriteback(page) && !PageDirty(page) && trylock_page(page);
 }
 
-int remove_clean_page(struct address_space *mapping, struct page *page)
+int remove_clean_page(struct address_space *mapping, struct page *page, bool reclaimed)
 {
 	if (PagePrivate(page) && (!mapping->a_ops->releasepage ||
 				  !mapping->a_ops->releasepage(page, GFP_KERNEL)))
@@ -141,6 +160,9 @@ int remove_clean_page(struct address_space *mapping, struct page *page)
 	/* Lookups that took a reference since then look at the slot again, and leave. */
 	__xa_erase(&mapping->i_pages, page->index);
 	mapping->nrpages--;
+	/* While the lock is held the inode stays. */
+	if (reclaimed)
+		workingset_eviction_file(mapping, page->index, PageWorkingset(page));
 	page->mapping = NULL;
 	xa_unlock_irq(&mapping->i_pages);
 	page_cache_forget(page);
@@ -151,21 +173,30 @@ int remove_clean_page(struct address_space *mapping, struct page *page)
 static bool remove_from_cache(struct page *page)
 {
 	struct address_space *mapping;
+	swp_entry_t entry;
 
 	if (PageWriteback(page) || PageDirty(page) || page_mapped(page))
 		return false;
-	if (PageSwapCache(page))
-		return remove_clean_swap_page(page);
+	if (PageSwapCache(page)) {
+		entry = page_swap_entry(page);
+		if (!remove_clean_swap_page(page))
+			return false;
+		workingset_eviction_swap(entry, PageWorkingset(page));
+		return true;
+	}
 	if (PageAnon(page))
 		return atomic_read(&page->_refcount) == 1;
 	mapping = page_mapping(page);
-	return mapping && remove_clean_page(mapping, page);
+	if (!mapping || PageSwapBacked(page))
+		return false;
+	return remove_clean_page(mapping, page, true);
 }
 
 /* Second half, after the flush. True: freed. */
 static bool finish_page(struct batch *b, struct page *page, const struct scan_control *sc)
 {
-	if (!page_mapped(page) && PageDirty(page)) {
+	/* The entries of tmpfs pages are writable from the start: clean ones may hold content. */
+	if (!page_mapped(page) && (PageDirty(page) || is_shmem(page))) {
 		if (too_much_writeback()) {
 			unlock_page(page);
 			keep_page(b, page, false);
@@ -267,7 +298,7 @@ static void shrink_active_list(enum lru_list lru, unsigned int nr)
 	if (!flush)
 		return;
 	flush->nr = 0;
-	isolate_lru_pages(lru, nr, &list);
+	count_vm_events(PGREFILL, isolate_lru_pages(lru, nr, &list));
 	while (!list_empty(&list)) {
 		struct page *page = list_first_entry(&list, struct page, lru);
 		bool used = false;
@@ -302,6 +333,7 @@ static void shrink_inactive_list(enum lru_list lru, unsigned int nr, struct scan
 		return;
 	sc->nr_scanned += taken;
 	count_vm_events(sc->is_kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
+	count_vm_events(is_file_lru(lru) ? PGSCAN_FILE : PGSCAN_ANON, taken);
 	freed = shrink_batch(&list, sc, false);
 	count_vm_events(sc->is_kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
 	count_vm_events(is_file_lru(lru) ? PGSTEAL_FILE : PGSTEAL_ANON, freed);

@@ -71,6 +71,17 @@ void putback_lru_page(struct page *page);
 /* The end of writeback: next to be freed. => any context */
 void rotate_reclaimable_page(struct page *page);
 
+/* ---- workingset.c; => any context ---- */
+
+/* A page has been given up; `workingset`: it had been active. */
+void workingset_eviction_file(const struct address_space *mapping, pgoff_t index, bool workingset);
+void workingset_eviction_swap(swp_entry_t entry, bool workingset);
+/* A new page that is going to be read stands on no list yet: makes it active if it was missed. */
+void workingset_refault_file(struct page *page, const struct address_space *mapping, pgoff_t index);
+void workingset_refault_swap(struct page *page, swp_entry_t entry);
+/* A page has become active. */
+void workingset_activation(void);
+
 /* ---- vmscan.c ---- */
 
 /* A page has arrived on its device: those who wait for free memory look again. => any context */

@@ -133,10 +133,21 @@ struct page *lookup_swap_cache(swp_entry_t entry)
 void free_page_and_swap_cache(struct page *page)
 {
 	if (PageSwapCache(page) && !page_mapped(page) && trylock_page(page)) {
-		try_to_free_swap(page);
+		if (!page_mapped(page))
+			try_to_free_swap(page);
 		unlock_page(page);
 	}
 	put_page(page);
+}
+
+void free_swap_and_cache(swp_entry_t entry)
+{
+	struct page *page;
+
+	swap_free(entry);
+	page = lookup_swap_cache(entry);
+	if (page)
+		free_page_and_swap_cache(page);
 }
 
 /* ---- reading ---- */
@@ -172,6 +183,7 @@ static struct page *read_swap_page(swp_entry_t entry, gfp_t gfp)
 			new->flags &= ~(1UL << PG_locked);
 			break;
 		}
+		workingset_refault_swap(new, entry);
 		lru_cache_add(new);
 		swap_readpage(new);
 		return new;

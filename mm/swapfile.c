@@ -402,6 +402,8 @@ static int add_area(struct file *file, int flags)
 	xa_init_flags(&si->cache, XA_FLAGS_LOCK_IRQ);
 	si->inuse_pages = 0;
 	si->next = 1;
+	if (S_ISREG(inode->i_mode))
+		inode->i_flags |= S_SWAPFILE;
 	si->prio = flags & SWAP_FLAG_PREFER ? flags & SWAP_FLAG_PRIO_MASK : next_prio--;
 	WRITE_ONCE(si->flags, SWP_USED | SWP_WRITEOK);
 	atomic_long_add(si->pages, &nr_swap_pages);
@@ -439,7 +441,9 @@ SYSCALL_DEFINE2(swapon, const char __user *, name, int, flags)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	mutex_lock(&swapon_mutex);
+	inode_lock(file->f_mapping->host);
 	err = add_area(file, flags);
+	inode_unlock(file->f_mapping->host);
 	mutex_unlock(&swapon_mutex);
 	if (err)
 		fput(file);
@@ -546,6 +550,7 @@ static int unuse_area(struct swap_info_struct *si)
 		struct mm_struct *mm;
 		int nr = 1, err = 0;
 
+		err = shmem_unuse(si->type);
 		while (!err && (mm = next_mm(&nr))) {
 			if (get_mm_counter(mm, MM_SWAPENTS))
 				err = unuse_mm(mm, si->type);
@@ -601,6 +606,9 @@ static int remove_area(struct swap_info_struct *si)
 	free_maps(si);
 	if (file->f_mapping->a_ops->swap_deactivate)
 		file->f_mapping->a_ops->swap_deactivate(file);
+	inode_lock(file->f_mapping->host);
+	file->f_mapping->host->i_flags &= ~S_SWAPFILE;
+	inode_unlock(file->f_mapping->host);
 	si->file = NULL;
 	fput(file);
 	return 0;

@@ -13,6 +13,7 @@
 #include <fs/inode.h>
 #include <kern/sched.h>
 #include <mm/pagemap.h>
+#include <mm/swap.h>
 
 #define BATCH 32
 
@@ -50,6 +51,38 @@ static void truncate_partial(struct address_space *mapping, pgoff_t index, unsig
 	put_page(page);
 }
 
+/* The same for tmpfs, some of whose pages are on swap: place by place, until each is empty. */
+static void truncate_swappable(struct address_space *mapping, pgoff_t first, pgoff_t last)
+{
+	unsigned long index = first;
+
+	for (;;) {
+		struct page *page;
+
+		rcu_read_lock();
+		page = xa_find(&mapping->i_pages, &index, last, XA_PRESENT);
+		if (page && !xa_is_value(page) && !get_page_unless_zero(page)) {
+			rcu_read_unlock();
+			continue;
+		}
+		rcu_read_unlock();
+		if (!page)
+			return;
+		if (xa_is_value(page)) {
+			if (shmem_swap_drop(mapping, index, page) && mapping->a_ops->freepage)
+				mapping->a_ops->freepage(mapping, NULL);
+			continue;
+		}
+		lock_page(page);
+		/* It may have gone to swap meanwhile: then the place is looked at again. */
+		if (page->index == index)
+			truncate_page(mapping, page);
+		unlock_page(page);
+		put_page(page);
+		cond_resched();
+	}
+}
+
 void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend)
 {
 	pgoff_t start = ((u64)lstart + PAGE_SIZE - 1) >> PAGE_SHIFT;
@@ -59,7 +92,7 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, lo
 	struct page *pages[BATCH];
 	unsigned int nr;
 
-	if (!mapping->nrpages)
+	if (!mapping->nrpages && !mapping->nrswapped)
 		return;
 	if (head && lend != -1 && (lstart >> PAGE_SHIFT) == (lend >> PAGE_SHIFT)) {
 		truncate_partial(mapping, lstart >> PAGE_SHIFT, head, tail ? tail : PAGE_SIZE);
@@ -71,6 +104,10 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, lo
 		truncate_partial(mapping, end, 0, tail);
 	if (start >= end)
 		return;
+	if (test_bit(AS_SHMEM, &mapping->flags)) {
+		truncate_swappable(mapping, start, end - 1);
+		return;
+	}
 	while ((nr = find_get_pages_range(mapping, &start, end - 1, BATCH, pages))) {
 		for (unsigned int i = 0; i < nr; i++) {
 			lock_page(pages[i]);
@@ -152,7 +189,7 @@ static int invalidate_page(struct address_space *mapping, struct page *page)
 	if (page->mapping != mapping || PageDirty(page) || PageWriteback(page) ||
 	    page_mapped(page))
 		return 0;
-	return remove_clean_page(mapping, page);
+	return remove_clean_page(mapping, page, false);
 }
 
 unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t end)

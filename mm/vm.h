@@ -192,7 +192,8 @@ void unmap_page_mappings(struct page *page);
 /* The same if the file's tree of areas is free: false when it is not. */
 bool try_unmap_page_mappings(struct page *page);
 void page_cache_forget(struct page *page);
-int remove_clean_page(struct address_space *mapping, struct page *page);
+/* `reclaimed`: for want of memory; it is remembered. */
+int remove_clean_page(struct address_space *mapping, struct page *page, bool reclaimed);
 void lru_cache_del(struct page *page);
 void lru_cache_add_run(struct page *pages, unsigned int nr);
 struct page *filemap_get_uptodate(struct file *file, struct address_space *mapping, pgoff_t index,

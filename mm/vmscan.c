@@ -78,6 +78,7 @@ unsigned long shrink_slab(gfp_t gfp, int priority)
 		if (!count || count == SHRINK_EMPTY)
 			continue;
 		sc.nr_to_scan = sc.nr_scanned = (count >> priority) + 1;
+		count_vm_events(SLABS_SCANNED, sc.nr_to_scan);
 		got = s->scan_objects(s, &sc);
 		if (got != SHRINK_STOP)
 			freed += got;
@@ -265,9 +266,16 @@ static void balance(void)
 		struct scan_control sc = { .gfp = GFP_KERNEL, .nr_to_reclaim = 256, .may_swap = true,
 					   .swappiness = READ_ONCE(vm_swappiness), .is_kswapd = true };
 
+		count_vm_event(PAGEOUTRUN);
 		if (!reclaim(&sc))
 			break;
 	}
+}
+
+/* Since boot. */
+static unsigned long pages_allocated(void)
+{
+	return global_vm_event(PGALLOC_DMA32) + global_vm_event(PGALLOC_NORMAL);
 }
 
 static int kswapd(void *unused)
@@ -281,9 +289,9 @@ static int kswapd(void *unused)
 		balance();
 		if (!zones_dirty_pages())
 			continue;
-		before = global_vm_event(PGALLOC);
+		before = pages_allocated();
 		schedule_timeout_idle(HZ);
-		discard_dirty_blocks(global_vm_event(PGALLOC) - before > BUSY_PAGES ? BUSY_KEEP : 0);
+		discard_dirty_blocks(pages_allocated() - before > BUSY_PAGES ? BUSY_KEEP : 0);
 		if (zones_dirty_pages())
 			WRITE_ONCE(kswapd_work, 1);
 	}

@@ -5,6 +5,7 @@
 #include <fs/seq_file.h>
 #include <linux/sysinfo.h>
 #include <mm/mmap.h>
+#include <mm/pagemap.h>
 #include <mm/pgtable.h>
 #include <mm/swap.h>
 #include <mm/vmalloc.h>
@@ -133,44 +134,124 @@ int meminfo_proc_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-const char *const vm_stat_names[NR_STAT_ITEMS] = {
-	[NR_FREE_PAGES] = "nr_free_pages", [NR_ANON_MAPPED] = "nr_anon_pages",
-	[NR_FILE_MAPPED] = "nr_mapped", [NR_FILE_PAGES] = "nr_file_pages",
-	[NR_SHMEM] = "nr_shmem", [NR_FILE_DIRTY] = "nr_dirty", [NR_WRITEBACK] = "nr_writeback",
-	[NR_SLAB_RECLAIMABLE] = "nr_slab_reclaimable",
-	[NR_SLAB_UNRECLAIMABLE] = "nr_slab_unreclaimable",
-	[NR_PAGETABLE] = "nr_page_table_pages", [NR_KERNEL_STACK_KB] = "nr_kernel_stack",
-	[NR_INACTIVE_ANON] = "nr_inactive_anon", [NR_ACTIVE_ANON] = "nr_active_anon",
-	[NR_INACTIVE_FILE] = "nr_inactive_file", [NR_ACTIVE_FILE] = "nr_active_file",
-	[NR_UNEVICTABLE] = "nr_unevictable", [NR_SWAPCACHE] = "nr_swapcached",
-	[NR_MLOCK] = "nr_mlock", [NR_VMALLOC] = "nr_vmalloc", [NR_BALLOONED] = "nr_balloon",
-	[NR_ANON_THPS] = "nr_anon_transparent_hugepages",
+/* A line of /proc/vmstat: a level, an event, or what no part of this kernel ever counts. */
+struct stat_line {
+	const char *name;
+	enum { LEVEL, EVENT, NOTHING } kind;
+	int item;
+};
+#define L(text, item) { text, LEVEL, item }
+#define E(text, item) { text, EVENT, item }
+#define N(text) { text, NOTHING, 0 }
+
+/* Those of a node, in Linux's order. */
+static const struct stat_line node_lines[] = {
+	L("nr_inactive_anon", NR_INACTIVE_ANON), L("nr_active_anon", NR_ACTIVE_ANON),
+	L("nr_inactive_file", NR_INACTIVE_FILE), L("nr_active_file", NR_ACTIVE_FILE),
+	L("nr_unevictable", NR_UNEVICTABLE), L("nr_slab_reclaimable", NR_SLAB_RECLAIMABLE),
+	L("nr_slab_unreclaimable", NR_SLAB_UNRECLAIMABLE), N("nr_isolated_anon"),
+	N("nr_isolated_file"), N("workingset_nodes"),
+	E("workingset_refault_anon", WORKINGSET_REFAULT_ANON),
+	E("workingset_refault_file", WORKINGSET_REFAULT_FILE),
+	E("workingset_activate_anon", WORKINGSET_ACTIVATE_ANON),
+	E("workingset_activate_file", WORKINGSET_ACTIVATE_FILE),
+	E("workingset_restore_anon", WORKINGSET_RESTORE_ANON),
+	E("workingset_restore_file", WORKINGSET_RESTORE_FILE), N("workingset_nodereclaim"),
+	L("nr_anon_pages", NR_ANON_MAPPED), L("nr_mapped", NR_FILE_MAPPED),
+	L("nr_file_pages", NR_FILE_PAGES), L("nr_dirty", NR_FILE_DIRTY),
+	L("nr_writeback", NR_WRITEBACK), N("nr_writeback_temp"), L("nr_shmem", NR_SHMEM),
+	N("nr_shmem_hugepages"), N("nr_shmem_pmdmapped"), N("nr_file_hugepages"),
+	N("nr_file_pmdmapped"), L("nr_anon_transparent_hugepages", NR_ANON_THPS),
+	E("nr_vmscan_write", PGSCAN_WRITTEN), N("nr_vmscan_immediate_reclaim"),
+	E("nr_dirtied", NR_DIRTIED), E("nr_written", NR_WRITTEN), N("nr_throttled_written"),
+	N("nr_kernel_misc_reclaimable"), N("nr_foll_pin_acquired"), N("nr_foll_pin_released"),
+	L("nr_kernel_stack", NR_KERNEL_STACK_KB), L("nr_page_table_pages", NR_PAGETABLE),
+	N("nr_sec_page_table_pages"), L("nr_swapcached", NR_SWAPCACHE),
 };
 
-static const char *const event_names[] = {
-	[PGALLOC] = "pgalloc_normal", [PGFREE] = "pgfree", [PGFAULT] = "pgfault",
-	[PGMAJFAULT] = "pgmajfault", [PGREUSE] = "pgreuse", [PGCOW] = "pgcow",
-	[PGZERO] = "pgzero", [PGFAULTAROUND] = "pgfaultaround", [PGSCAN_KSWAPD] = "pgscan_kswapd",
-	[PGSCAN_DIRECT] = "pgscan_direct", [PGSTEAL_KSWAPD] = "pgsteal_kswapd",
-	[PGSTEAL_DIRECT] = "pgsteal_direct", [PGSTEAL_ANON] = "pgsteal_anon",
-	[PGSTEAL_FILE] = "pgsteal_file", [PGSCAN_WRITTEN] = "nr_vmscan_write",
-	[PGACTIVATE] = "pgactivate", [PGDEACTIVATE] = "pgdeactivate", [PGROTATED] = "pgrotated",
-	[PSWPIN] = "pswpin", [PSWPOUT] = "pswpout", [SWAP_RA] = "swap_ra",
-	[OOM_KILL] = "oom_kill", [PGDISCARD] = "pgdiscard",
-	[PGPGIN] = "pgpgin", [PGPGOUT] = "pgpgout", [ALLOCSTALL] = "allocstall_normal",
-	[DROP_PAGECACHE] = "drop_pagecache", [DROP_SLAB] = "drop_slab",
-	[COMPACT_STALL] = "compact_stall", [COMPACT_SUCCESS] = "compact_success",
-	[COMPACT_FAIL] = "compact_fail", [COMPACT_MIGRATED] = "pgmigrate_success",
-	[COMPACT_ISOLATED] = "compact_isolated",
-	[THP_FAULT_ALLOC] = "thp_fault_alloc", [THP_FAULT_FALLBACK] = "thp_fault_fallback",
-	[THP_SPLIT_PMD] = "thp_split_pmd",
+static const struct stat_line event_lines[] = {
+	E("pgpgin", PGPGIN), E("pgpgout", PGPGOUT), E("pswpin", PSWPIN), E("pswpout", PSWPOUT),
+	E("pgalloc_dma32", PGALLOC_DMA32), E("pgalloc_normal", PGALLOC_NORMAL),
+	N("pgalloc_movable"), N("allocstall_dma32"), E("allocstall_normal", ALLOCSTALL),
+	N("allocstall_movable"), N("pgskip_dma32"), N("pgskip_normal"), N("pgskip_movable"),
+	E("pgfree", PGFREE), E("pgactivate", PGACTIVATE), E("pgdeactivate", PGDEACTIVATE),
+	N("pglazyfree"), E("pgfault", PGFAULT), E("pgmajfault", PGMAJFAULT), N("pglazyfreed"),
+	E("pgrefill", PGREFILL), E("pgreuse", PGREUSE), E("pgsteal_kswapd", PGSTEAL_KSWAPD),
+	E("pgsteal_direct", PGSTEAL_DIRECT), E("pgscan_kswapd", PGSCAN_KSWAPD),
+	E("pgscan_direct", PGSCAN_DIRECT), N("pgscan_direct_throttle"),
+	E("pgscan_anon", PGSCAN_ANON), E("pgscan_file", PGSCAN_FILE),
+	E("pgsteal_anon", PGSTEAL_ANON), E("pgsteal_file", PGSTEAL_FILE), N("pginodesteal"),
+	E("slabs_scanned", SLABS_SCANNED), N("kswapd_inodesteal"),
+	N("kswapd_low_wmark_hit_quickly"), N("kswapd_high_wmark_hit_quickly"),
+	E("pageoutrun", PAGEOUTRUN), E("pgrotated", PGROTATED),
+	E("drop_pagecache", DROP_PAGECACHE), E("drop_slab", DROP_SLAB), E("oom_kill", OOM_KILL),
+	E("pgmigrate_success", COMPACT_MIGRATED), E("pgmigrate_fail", PGMIGRATE_FAIL),
+	N("thp_migration_success"), N("thp_migration_fail"), N("thp_migration_split"),
+	E("compact_migrate_scanned", COMPACT_MIGRATE_SCANNED),
+	E("compact_free_scanned", COMPACT_FREE_SCANNED), E("compact_isolated", COMPACT_ISOLATED),
+	E("compact_stall", COMPACT_STALL), E("compact_fail", COMPACT_FAIL),
+	E("compact_success", COMPACT_SUCCESS), N("compact_daemon_wake"),
+	N("compact_daemon_migrate_scanned"), N("compact_daemon_free_scanned"),
+	N("unevictable_pgs_culled"), N("unevictable_pgs_scanned"), N("unevictable_pgs_rescued"),
+	E("unevictable_pgs_mlocked", UNEVICTABLE_MLOCKED),
+	E("unevictable_pgs_munlocked", UNEVICTABLE_MUNLOCKED), N("unevictable_pgs_cleared"),
+	N("unevictable_pgs_stranded"), E("thp_fault_alloc", THP_FAULT_ALLOC),
+	E("thp_fault_fallback", THP_FAULT_FALLBACK), E("thp_split_pmd", THP_SPLIT_PMD),
+	L("nr_balloon_pages", NR_BALLOONED), E("swap_ra", SWAP_RA), E("swap_ra_hit", SWAP_RA_HIT),
+	/* Of this kernel alone. */
+	E("pgcow", PGCOW), E("pgzero", PGZERO), E("pgfaultaround", PGFAULTAROUND),
+	E("pgdiscard", PGDISCARD), L("nr_vmalloc", NR_VMALLOC),
 };
+
+static unsigned long line_value(const struct stat_line *l)
+{
+	if (l->kind == LEVEL)
+		return global_node_page_state(l->item);
+	return l->kind == EVENT ? global_vm_event(l->item) : 0;
+}
+
+void node_stat_show(struct seq_file *m)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(node_lines); i++)
+		seq_printf(m, "\n      %-12s %lu", node_lines[i].name, line_value(&node_lines[i]));
+}
+
+static void show_zone_levels(struct seq_file *m)
+{
+	static const struct stat_line lines[] = {
+		L("nr_free_pages", NR_FREE_PAGES), L("nr_zone_inactive_anon", NR_INACTIVE_ANON),
+		L("nr_zone_active_anon", NR_ACTIVE_ANON),
+		L("nr_zone_inactive_file", NR_INACTIVE_FILE),
+		L("nr_zone_active_file", NR_ACTIVE_FILE), L("nr_zone_unevictable", NR_UNEVICTABLE),
+		L("nr_zone_write_pending", NR_FILE_DIRTY), L("nr_mlock", NR_MLOCK), N("nr_bounce"),
+		N("nr_free_cma"), N("numa_hit"), N("numa_miss"), N("numa_foreign"),
+		N("numa_interleave"), N("numa_local"), N("numa_other"),
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++) {
+		unsigned long value = line_value(&lines[i]);
+
+		if (lines[i].item == NR_FILE_DIRTY && lines[i].kind == LEVEL)
+			value += global_node_page_state(NR_WRITEBACK);
+		/* All memory is the one node's. */
+		if (!strcmp(lines[i].name, "numa_hit") || !strcmp(lines[i].name, "numa_local"))
+			value = global_vm_event(PGALLOC_DMA32) + global_vm_event(PGALLOC_NORMAL);
+		seq_printf(m, "%s %lu\n", lines[i].name, value);
+	}
+}
 
 int vmstat_proc_show(struct seq_file *m, void *v)
 {
-	for (int i = 0; i < NR_STAT_ITEMS; i++)
-		seq_printf(m, "%s %lu\n", vm_stat_names[i], global_node_page_state(i));
-	for (int i = 0; i < NR_VM_EVENT_ITEMS; i++)
-		seq_printf(m, "%s %lu\n", event_names[i], global_vm_event(i));
+	unsigned long background, limit;
+
+	show_zone_levels(m);
+	for (unsigned int i = 0; i < ARRAY_SIZE(node_lines); i++)
+		seq_printf(m, "%s %lu\n", node_lines[i].name, line_value(&node_lines[i]));
+	global_dirty_limits(&background, &limit);
+	seq_printf(m, "nr_dirty_threshold %lu\nnr_dirty_background_threshold %lu\n", limit,
+		   background);
+	for (unsigned int i = 0; i < ARRAY_SIZE(event_lines); i++)
+		seq_printf(m, "%s %lu\n", event_lines[i].name, line_value(&event_lines[i]));
+	seq_puts(m, "nr_unstable 0\n");
 	return 0;
 }

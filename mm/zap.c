@@ -97,7 +97,7 @@ static bool zap_pte(struct mmu_gather *tlb, pte_t *ptep, unsigned long addr, boo
 	struct page *page;
 
 	if (pte_is_swap(pte) && even_cows) {
-		swap_free(pte_to_swp_entry(pte));
+		free_swap_and_cache(pte_to_swp_entry(pte));
 		set_pte(ptep, __pte(0));
 		tlb->rss[MM_SWAPENTS]--;
 	}

@@ -41,9 +41,7 @@ int zoneinfo_proc_show(struct seq_file *m, void *v)
 		}
 		if (first) {
 			seq_puts(m, "\n  per-node stats");
-			for (int i = 1; i < NR_STAT_ITEMS; i++)
-				seq_printf(m, "\n      %-12s %lu", vm_stat_names[i],
-					   global_node_page_state(i));
+			node_stat_show(m);
 			first = false;
 		}
 		show_zone(m, z);

@@ -135,6 +135,10 @@ extern const struct file_operations hostfs_file_fops;
 extern const struct address_space_operations hostfs_aops;
 /* Does the job, on this vCPU or by a host thread. => may sleep */
 long hostfs_job(struct host_fs_job *job);
+/* swap.c */
+struct swap_info_struct;
+int hostfs_swap_activate(struct swap_info_struct *si, struct file *file);
+void hostfs_swap_deactivate(struct file *file);
 int hostfs_truncate(struct inode *inode, struct dentry *dentry, loff_t size);
 
 /* ---- xattr.c ---- */

@@ -159,4 +159,6 @@ const struct address_space_operations hostfs_aops = {
 	.readahead = hostfs_readahead,
 	.writepage = hostfs_writepage,
 	.set_page_dirty = __set_page_dirty_nobuffers,
+	.swap_activate = hostfs_swap_activate,
+	.swap_deactivate = hostfs_swap_deactivate,
 };

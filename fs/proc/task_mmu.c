@@ -170,6 +170,10 @@ static void measure(struct vm_area_struct *vma, struct usage *u)
 	u->size += end - addr;
 	if (!mm)
 		return;
+	/* What tmpfs has on swap has no entries; private copies are found by theirs. */
+	if (vma->vm_file && (vma->vm_flags & (VM_SHARED | VM_WRITE)) != VM_WRITE)
+		u->swap += shmem_swapped_in_range(vma->vm_file->f_mapping, vma->vm_pgoff,
+						  vma->vm_pgoff + vma_pages(vma) - 1) << PAGE_SHIFT;
 	while (addr < end) {
 		unsigned long stop;
 		pte_t *ptep;

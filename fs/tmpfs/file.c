@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The content of tmpfs files: pages of the page cache that have no other home. A page is
+ * The content of tmpfs files: pages of the page cache that have no other home but swap. A page is
  * charged to the mount when a write or a fault makes it; truncation, punching a hole and the end of
- * the inode, the only ways out of the cache, give back what they drop. Holes stay holes: reading one gives zeros and makes no page.
+ * the inode give back what they drop (shmem_freepage()). Holes stay holes: reading one gives zeros
+ * and makes no page.
  */
 #include <fs/dentry.h>
 #include <fs/file.h>
@@ -20,27 +21,32 @@
 #include <linux/fs.h>
 #include <mm/mmap.h>
 #include <mm/pagemap.h>
+#include <mm/swap.h>
 #include <mm/uio.h>
 
 #include "internal.h"
 
-bool shmem_charge(struct inode *inode, unsigned long pages)
+/*
+ * Charges a new page, which is dropped when the mount is full: 0 or -ENOSPC.
+ * => page locked and in the cache; on failure no longer
+ */
+static int charge_page(struct inode *inode, struct page *page)
 {
 	struct shmem_sb_info *sbi = inode->i_sb->s_fs_info;
-	long used = atomic_long_add_return(pages, &sbi->used_blocks);
+	long used = atomic_long_inc_return(&sbi->used_blocks);
 
-	if (sbi->max_blocks && used > (long)sbi->max_blocks) {
-		atomic_long_sub(pages, &sbi->used_blocks);
-		return false;
-	}
-	return true;
+	if (!sbi->max_blocks || used <= (long)sbi->max_blocks)
+		return 0;
+	delete_from_page_cache(page);
+	return -ENOSPC;
 }
 
-void shmem_uncharge(struct inode *inode, unsigned long pages)
+/* A page, or the place of one that is on swap, has left the file. */
+static void shmem_freepage(struct address_space *mapping, struct page *page)
 {
-	struct shmem_sb_info *sbi = inode->i_sb->s_fs_info;
+	struct shmem_sb_info *sbi = mapping->host->i_sb->s_fs_info;
 
-	atomic_long_sub(pages, &sbi->used_blocks);
+	atomic_long_dec(&sbi->used_blocks);
 }
 
 /* ---- pages ---- */
@@ -51,12 +57,11 @@ void shmem_uncharge(struct inode *inode, unsigned long pages)
  */
 static int shmem_readpage(struct file *file, struct page *page)
 {
-	struct inode *inode = page->mapping->host;
+	int err = charge_page(page->mapping->host, page);
 
-	if (!shmem_charge(inode, 1)) {
-		delete_from_page_cache(page);
+	if (err) {
 		unlock_page(page);
-		return -ENOSPC;
+		return err;
 	}
 	return simple_readpage(file, page);
 }
@@ -72,18 +77,17 @@ static int shmem_write_begin(struct file *file, struct address_space *mapping, l
 		return -EPERM;
 	if (seals & F_SEAL_GROW && pos + len > i_size_read(inode))
 		return -EPERM;
-	err = simple_write_begin(file, mapping, pos, len, pagep, fsdata);
+	err = shmem_swap_in(mapping, pos >> PAGE_SHIFT);
+	if (!err)
+		err = simple_write_begin(file, mapping, pos, len, pagep, fsdata);
 	if (err || PageUptodate(*pagep))
 		return err;
-	if (!shmem_charge(inode, 1)) {
-		struct page *page = *pagep;
-
-		delete_from_page_cache(page);
-		unlock_page(page);
-		put_page(page);
-		return -ENOSPC;
+	err = charge_page(inode, *pagep);
+	if (err) {
+		unlock_page(*pagep);
+		put_page(*pagep);
 	}
-	return 0;
+	return err;
 }
 
 const struct address_space_operations shmem_aops = {
@@ -91,9 +95,26 @@ const struct address_space_operations shmem_aops = {
 	.write_begin = shmem_write_begin,
 	.write_end = simple_write_end,
 	.set_page_dirty = __set_page_dirty_no_writeback,
+	.freepage = shmem_freepage,
 };
 
 /* ---- read ---- */
+
+/* The page at index with a reference, brought in from swap; NULL: a hole; ERR_PTR. */
+static struct page *shmem_find_page(struct address_space *mapping, pgoff_t index)
+{
+	struct page *page;
+	int err;
+
+	for (;;) {
+		page = find_get_page(mapping, index);
+		if (page || !xa_load(&mapping->i_pages, index))
+			return page;
+		err = shmem_swap_in(mapping, index);
+		if (err)
+			return ERR_PTR(err);
+	}
+}
 
 static ssize_t shmem_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
@@ -111,7 +132,11 @@ static ssize_t shmem_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		if (iocb->ki_pos >= size)
 			break;
 		n = min3(n, (size_t)(size - iocb->ki_pos), iov_iter_count(to));
-		page = find_get_page(inode->i_mapping, iocb->ki_pos >> PAGE_SHIFT);
+		page = shmem_find_page(inode->i_mapping, iocb->ki_pos >> PAGE_SHIFT);
+		if (IS_ERR(page)) {
+			err = PTR_ERR(page);
+			break;
+		}
 		if (page && PageUptodate(page))
 			copied = copy_page_to_iter(page, offset, n, to);
 		else
@@ -132,17 +157,6 @@ static ssize_t shmem_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 /* ---- size ---- */
 
-/* Drops the pages of [start, end] in bytes and gives their charge back. */
-static void drop_range(struct inode *inode, loff_t start, loff_t end)
-{
-	unsigned long before = inode->i_mapping->nrpages, after;
-
-	truncate_inode_pages_range(inode->i_mapping, start, end);
-	after = inode->i_mapping->nrpages;
-	if (after < before)
-		shmem_uncharge(inode, before - after);
-}
-
 static int set_size(struct inode *inode, loff_t size)
 {
 	loff_t old = i_size_read(inode);
@@ -154,7 +168,7 @@ static int set_size(struct inode *inode, loff_t size)
 	/* Pages beyond the old end, too: fallocate() with KEEP_SIZE makes them. */
 	if (size <= old) {
 		unmap_mapping_range(inode->i_mapping, round_up(size, (loff_t)PAGE_SIZE), 0, 1);
-		drop_range(inode, size, -1);
+		truncate_inode_pages_range(inode->i_mapping, size, -1);
 		unmap_mapping_range(inode->i_mapping, round_up(size, (loff_t)PAGE_SIZE), 0, 1);
 	}
 	return 0;
@@ -195,7 +209,7 @@ static int punch_hole(struct inode *inode, loff_t offset, loff_t len)
 		return -EPERM;
 	if (last > first)
 		unmap_mapping_range(inode->i_mapping, first, last - first, 0);
-	drop_range(inode, offset, offset + len - 1);
+	truncate_inode_pages_range(inode->i_mapping, offset, offset + len - 1);
 	return 0;
 }
 
@@ -263,16 +277,14 @@ static loff_t shmem_llseek(struct file *file, loff_t offset, int whence)
 	}
 	for (pgoff_t i = offset >> PAGE_SHIFT;; i++) {
 		loff_t at = max(offset, (loff_t)i << PAGE_SHIFT);
-		struct page *page;
+		bool data;
 
 		if (at >= size) {
 			offset = whence == SEEK_DATA ? -ENXIO : size;
 			break;
 		}
-		page = find_get_page(inode->i_mapping, i);
-		if (page)
-			put_page(page);
-		if ((whence == SEEK_DATA) == (page != NULL)) {
+		data = xa_load(&inode->i_mapping->i_pages, i) != NULL;
+		if ((whence == SEEK_DATA) == data) {
 			offset = at;
 			break;
 		}

@@ -21,6 +21,8 @@ struct shmem_sb_info {
 	unsigned long max_inodes;	/* s_umount: 0: no limit */
 	atomic_long_t used_blocks;	/* x */
 	atomic_long_t used_space;	/* x: bytes of inodes (INODE_COST each) and attributes */
+	bool noswap;			/* i: pages stay in memory */
+	bool ramfs;			/* i: and do not count as shared memory */
 	umode_t mode;			/* of the root, as mounted */
 	kuid_t uid;
 	kgid_t gid;
@@ -43,9 +45,6 @@ static inline struct shmem_inode *SHMEM_I(const struct inode *inode)
 extern const struct file_operations shmem_file_operations;
 extern const struct inode_operations shmem_inode_operations;
 extern const struct address_space_operations shmem_aops;
-/* A page more or less; false when the mount is full. => any context for the second */
-bool shmem_charge(struct inode *inode, unsigned long pages);
-void shmem_uncharge(struct inode *inode, unsigned long pages);
 
 /* xattr.c */
 extern const struct xattr_handler *const shmem_xattr_handlers[];

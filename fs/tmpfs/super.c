@@ -28,6 +28,7 @@
 #include <linux/memfd.h>
 #include <mm/mmap.h>
 #include <mm/pagemap.h>
+#include <mm/swap.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
 
@@ -62,12 +63,9 @@ static void shmem_free_inode(struct inode *inode)
 
 static void shmem_evict_inode(struct inode *inode)
 {
-	unsigned long pages = inode->i_mapping->nrpages;
-
 	truncate_inode_pages_final(inode->i_mapping);
+	shmem_forget_swapped(inode->i_mapping);
 	clear_inode(inode);
-	if (pages)
-		shmem_uncharge(inode, pages);
 	shmem_uncharge_inode_space(inode->i_sb,
 				   INODE_COST + simple_xattrs_free(&SHMEM_I(inode)->xattrs));
 }
@@ -173,7 +171,7 @@ static int parse_one(struct shmem_sb_info *sbi, const char *name, char *value)
 static bool ignored(const char *name)
 {
 	return !strcmp(name, "huge") || !strcmp(name, "mpol") || !strcmp(name, "inode64") ||
-	       !strcmp(name, "inode32") || !strcmp(name, "noswap");
+	       !strcmp(name, "inode32");
 }
 
 static int parse_options(struct shmem_sb_info *sbi, char *data)
@@ -185,6 +183,10 @@ static int parse_options(struct shmem_sb_info *sbi, char *data)
 
 		if (ignored(name))
 			continue;
+		if (!strcmp(name, "noswap") && !value) {
+			sbi->noswap = true;
+			continue;
+		}
 		err = value ? parse_one(sbi, name, value) : -EINVAL;
 		if (err)
 			return err;
@@ -206,6 +208,8 @@ static int shmem_show_options(struct seq_file *m, struct dentry *root)
 		seq_printf(m, ",uid=%u", sbi->uid.val);
 	if (sbi->gid.val)
 		seq_printf(m, ",gid=%u", sbi->gid.val);
+	if (sbi->noswap && !sbi->ramfs)
+		seq_puts(m, ",noswap");
 	return 0;
 }
 
@@ -240,6 +244,7 @@ static const struct super_operations shmem_ops = {
 struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
 			      dev_t dev)
 {
+	const struct shmem_sb_info *sbi = sb->s_fs_info;
 	struct inode *inode;
 
 	if (!shmem_charge_inode_space(sb, INODE_COST))
@@ -260,7 +265,10 @@ struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, u
 	inode->i_mapping->a_ops = &shmem_aops;
 	mapping_set_gfp_mask(inode->i_mapping, GFP_HIGHUSER);
 	mapping_set_unevictable(inode->i_mapping);
-	set_bit(AS_SHMEM, &inode->i_mapping->flags);
+	if (!sbi->ramfs)
+		set_bit(AS_SHMEM, &inode->i_mapping->flags);
+	if (sbi->noswap)
+		set_bit(AS_NO_RECLAIM, &inode->i_mapping->flags);
 	switch (mode & S_IFMT) {
 	case S_IFREG:
 		inode->i_op = &shmem_inode_operations;
@@ -325,7 +333,8 @@ int shmem_getattr(const struct path *path, struct kstat *stat, u32 request_mask,
 	struct inode *inode = d_inode(path->dentry);
 
 	generic_fillattr(inode, stat);
-	stat->blocks = (u64)inode->i_mapping->nrpages << (PAGE_SHIFT - 9);
+	stat->blocks = (u64)(inode->i_mapping->nrpages + inode->i_mapping->nrswapped)
+		       << (PAGE_SHIFT - 9);
 	stat->attributes_mask |= STATX_ATTR_APPEND | STATX_ATTR_IMMUTABLE | STATX_ATTR_NODUMP;
 	if (IS_APPEND(inode))
 		stat->attributes |= STATX_ATTR_APPEND;
@@ -406,6 +415,7 @@ static int fill_super(struct super_block *sb, char *options, unsigned long limit
 	if (!sbi)
 		return -ENOMEM;
 	sbi->max_blocks = sbi->max_inodes = limit;
+	sbi->ramfs = sbi->noswap = !limit;
 	sbi->mode = mode;
 	sbi->uid = current_fsuid();
 	sbi->gid = current_fsgid();

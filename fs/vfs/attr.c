@@ -155,6 +155,8 @@ int inode_newsize_ok(const struct inode *inode, loff_t size)
 {
 	if (size < 0)
 		return -EINVAL;
+	if (size < inode->i_size && IS_SWAPFILE(inode))
+		return -ETXTBSY;
 	if (size <= inode->i_size)
 		return 0;
 	if ((unsigned long)size > rlimit(RLIMIT_FSIZE)) {

@@ -129,6 +129,8 @@ long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 		return -EOPNOTSUPP;
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
+	if (IS_SWAPFILE(inode))
+		return -ETXTBSY;
 	if ((mode & ~FALLOC_FL_KEEP_SIZE) && IS_APPEND(inode))
 		return -EPERM;
 	if (S_ISFIFO(inode->i_mode))

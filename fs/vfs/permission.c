@@ -90,7 +90,8 @@ int may_delete(struct inode *dir, struct dentry *victim, bool isdir)
 		return error;
 	if (IS_APPEND(dir))
 		return -EPERM;
-	if (check_sticky(dir, inode) || IS_APPEND(inode) || IS_IMMUTABLE(inode))
+	if (check_sticky(dir, inode) || IS_APPEND(inode) || IS_IMMUTABLE(inode) ||
+	    IS_SWAPFILE(inode))
 		return -EPERM;
 	if (isdir) {
 		if (!S_ISDIR(inode->i_mode))

@@ -83,6 +83,8 @@ ssize_t generic_write_checks(struct kiocb *iocb, struct iov_iter *from)
 	struct inode *inode = file_inode(iocb->ki_filp);
 	unsigned long limit = rlimit(RLIMIT_FSIZE);
 
+	if (IS_SWAPFILE(inode))
+		return -ETXTBSY;
 	if (!iov_iter_count(from))
 		return 0;
 	if (iocb->ki_flags & IOCB_APPEND)

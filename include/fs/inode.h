@@ -137,6 +137,7 @@ struct inode_operations {
 #define S_IMMUTABLE	0x0008
 #define S_DEAD		0x0010	/* a folder that rmdir() took away */
 #define S_NOCMTIME	0x0080
+#define S_SWAPFILE	0x0100	/* in use as swap: nobody may write it */
 #define S_PRIVATE	0x0200
 #define S_AUTOMOUNT	0x0800
 
@@ -258,6 +259,7 @@ static inline unsigned int imajor(const struct inode *inode)
 #define IS_DEADDIR(inode)	((inode)->i_flags & S_DEAD)
 #define IS_APPEND(inode)	((inode)->i_flags & S_APPEND)
 #define IS_IMMUTABLE(inode)	((inode)->i_flags & S_IMMUTABLE)
+#define IS_SWAPFILE(inode)	((inode)->i_flags & S_SWAPFILE)
 
 /* A new inode of a super block, with one reference; NULL without memory. new_inode lists it. */
 struct inode *new_inode(struct super_block *sb);

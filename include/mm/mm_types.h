@@ -238,6 +238,7 @@ struct address_space {
 	struct rb_root_cached i_mmap;		/* r: areas that map it */
 	struct rw_semaphore i_mmap_rwsem;
 	unsigned long nrpages;			/* l */
+	unsigned long nrswapped;		/* l: places of tmpfs that are on swap (mm/shmem.c) */
 	pgoff_t writeback_index;		/* hint */
 	const struct address_space_operations *a_ops;	/* constant */
 	unsigned long flags;			/* x: AS_* */

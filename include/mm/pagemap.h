@@ -56,7 +56,7 @@ struct address_space_operations {
 	void (*invalidatepage)(struct page *page, unsigned int offset, unsigned int length);
 	/* Frees page->private if it can: 1. */
 	int (*releasepage)(struct page *page, gfp_t gfp);
-	void (*freepage)(struct page *page);
+	void (*freepage)(struct address_space *mapping, struct page *page);
 	ssize_t (*direct_IO)(struct kiocb *iocb, struct iov_iter *iter);
 	int (*launder_page)(struct page *page);
 	/*

@@ -83,6 +83,9 @@ void delete_from_swap_cache(struct page *page);
 bool try_to_free_swap(struct page *page);
 /* The cached page with a reference, or NULL. */
 struct page *lookup_swap_cache(swp_entry_t entry);
+/* An entry that names the slot goes; the cache lets go of it if that was the last. => any lock
+   outside the swap cache's, page_table_lock too */
+void free_swap_and_cache(swp_entry_t entry);
 /* Drops the last user of a page that may be in the swap cache: puts the reference. */
 void free_page_and_swap_cache(struct page *page);
 /*
@@ -90,6 +93,23 @@ void free_page_and_swap_cache(struct page *page);
  * without memory, or when nobody uses the entry any more. => may sleep
  */
 struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp);
+
+/* ---- pages of tmpfs (mm/shmem.c) ---- */
+
+/* Moves an unmapped page from its mapping to the swap cache. False: no slot. => page locked */
+bool shmem_swap_out(struct page *page);
+/* Brings the page at index back if it is on swap. 0 or -errno. => may sleep, no page locked */
+int shmem_swap_in(struct address_space *mapping, pgoff_t index);
+/* Frees what is at index if that is still `value`, an entry of swap; whether it was. */
+bool shmem_swap_drop(struct address_space *mapping, pgoff_t index, void *value);
+/* The places of [first, last] that are on swap. */
+unsigned long shmem_swapped_in_range(struct address_space *mapping, pgoff_t first, pgoff_t last);
+/* Is the place on swap, and its page still or already in memory? */
+bool shmem_in_swap_cache(struct address_space *mapping, pgoff_t index);
+/* The inode goes; it has no pages left. */
+void shmem_forget_swapped(struct address_space *mapping);
+/* swapoff: brings all pages on the area back. 0 or -errno. => may sleep */
+int shmem_unuse(unsigned int type);
 
 /* ---- input and output (mm/swap_io.c) ---- */
 

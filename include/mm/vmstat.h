@@ -19,11 +19,20 @@ enum node_stat_item {
 
 /* Events: only grow. */
 enum vm_event_item {
-	PGALLOC, PGFREE, PGFAULT, PGMAJFAULT, PGREUSE, PGCOW, PGZERO, PGFAULTAROUND,
-	PGSCAN_KSWAPD, PGSCAN_DIRECT, PGSTEAL_KSWAPD, PGSTEAL_DIRECT, PGSTEAL_ANON, PGSTEAL_FILE,
-	PGSCAN_WRITTEN, PGACTIVATE, PGDEACTIVATE, PGROTATED, PSWPIN, PSWPOUT, SWAP_RA, OOM_KILL, PGDISCARD, PGPGIN, PGPGOUT, ALLOCSTALL, DROP_PAGECACHE, DROP_SLAB,
+	PGALLOC_DMA32, PGALLOC_NORMAL, PGFREE, PGFAULT, PGMAJFAULT, PGREUSE, PGCOW, PGZERO,
+	PGFAULTAROUND,
+	PGSCAN_KSWAPD, PGSCAN_DIRECT, PGSCAN_ANON, PGSCAN_FILE, PGREFILL,
+	PGSTEAL_KSWAPD, PGSTEAL_DIRECT, PGSTEAL_ANON, PGSTEAL_FILE,
+	PGSCAN_WRITTEN, PGACTIVATE, PGDEACTIVATE, PGROTATED, PSWPIN, PSWPOUT, SWAP_RA, SWAP_RA_HIT,
+	OOM_KILL, PGDISCARD, PGPGIN, PGPGOUT, ALLOCSTALL, DROP_PAGECACHE, DROP_SLAB,
+	SLABS_SCANNED, PAGEOUTRUN, NR_DIRTIED, NR_WRITTEN,
 	COMPACT_STALL, COMPACT_SUCCESS, COMPACT_FAIL, COMPACT_MIGRATED, COMPACT_ISOLATED,
+	COMPACT_MIGRATE_SCANNED, COMPACT_FREE_SCANNED, PGMIGRATE_FAIL,
 	THP_FAULT_ALLOC, THP_FAULT_FALLBACK, THP_SPLIT_PMD,
+	WORKINGSET_REFAULT_ANON, WORKINGSET_REFAULT_FILE,	/* of each pair, the second is files' */
+	WORKINGSET_ACTIVATE_ANON, WORKINGSET_ACTIVATE_FILE,
+	WORKINGSET_RESTORE_ANON, WORKINGSET_RESTORE_FILE,
+	UNEVICTABLE_MLOCKED, UNEVICTABLE_MUNLOCKED,
 	NR_VM_EVENT_ITEMS
 };
 
@@ -62,8 +71,8 @@ int vmstat_proc_show(struct seq_file *m, void *v);
 int zoneinfo_proc_show(struct seq_file *m, void *v);
 int buddyinfo_proc_show(struct seq_file *m, void *v);
 int pagetypeinfo_proc_show(struct seq_file *m, void *v);
-/* The names of levels, as /proc/vmstat and zoneinfo have them. */
-extern const char *const vm_stat_names[NR_STAT_ITEMS];
+/* The node's own lines of /proc/zoneinfo, in the order and with the names of /proc/vmstat. */
+void node_stat_show(struct seq_file *m);
 /* /proc/sys/vm: the reserve in KiB, and the distance of the marks in 1/10000 of a zone. */
 extern int min_free_kbytes, watermark_scale_factor;
 void setup_watermarks(void);

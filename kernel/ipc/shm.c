@@ -27,6 +27,7 @@
 #include <mm/mmap.h>
 #include <mm/page.h>
 #include <mm/slab.h>
+#include <mm/pagemap.h>
 #include <mm/uaccess.h>
 
 #include <linux/mman.h>
@@ -345,10 +346,11 @@ static long change_segment(int id, int cmd, const struct shmid64_ds *in)
 		s->ctime = ktime_get_real_seconds();
 		return error;
 	case SHM_LOCK:
-		/* There is no swap: all memory is locked. */
+		set_bit(AS_NO_RECLAIM, &s->file->f_mapping->flags);
 		s->object.mode |= SHM_LOCKED;
 		return 0;
 	case SHM_UNLOCK:
+		clear_bit(AS_NO_RECLAIM, &s->file->f_mapping->flags);
 		s->object.mode &= ~SHM_LOCKED;
 		return 0;
 	default:
@@ -371,6 +373,7 @@ static void count_segments(struct ipc_namespace *ns, struct shm_info *info)
 
 		info->shm_tot += segment_pages(s);
 		info->shm_rss += s->file->f_mapping->nrpages;
+		info->shm_swp += s->file->f_mapping->nrswapped;
 	}
 }
 
@@ -440,7 +443,8 @@ static int show_segments(struct seq_file *m, void *unused)
 			object->key, object->id, object->mode, s->size, s->creator, s->last,
 			s->attached, perm.uid, perm.gid, perm.cuid, perm.cgid, (long long)s->atime,
 			(long long)s->dtime, (long long)s->ctime,
-			s->file->f_mapping->nrpages << PAGE_SHIFT, 0UL);
+			s->file->f_mapping->nrpages << PAGE_SHIFT,
+			s->file->f_mapping->nrswapped << PAGE_SHIFT);
 	}
 	mutex_unlock(&ns->shm.lock);
 	return 0;

@@ -6,7 +6,8 @@ import subprocess
 import tempfile
 import time
 
-from driver import BUILD, Console, TESTS_INITRD, boot, check, contains, equal, processes_of, test
+from driver import (BUILD, Console, TESTS_INITRD, VMLINUX, boot, busybox, check, contains, equal,
+                    processes_of, run, test)
 from test_idle import pss_kib
 
 # Programs that allocate in all folders of the kernel; under failures they may say what they want.
@@ -127,3 +128,55 @@ def a_working_set_beyond_memory_keeps_its_content_on_swap(cpus):
 @test(limit=600, long=True, cpus=(1, 2, 4))
 def four_times_memory_keeps_its_content_on_swap(cpus):
     swapped_workset(cpus, 64, 512, 128, 3, 2, 580)
+
+
+def file_set(cpus, mem, swap, arguments, mount, limit, extra=()):
+    """A set of files beyond memory on tmpfs: all is on swap, and nothing is left of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        ended = boot("mem=%dM" % mem, "ncpus=%d" % cpus,
+                     "initrd=" + small_initrd(folder, "mm/fileset"),
+                     "ubd0=" + swap_image(folder, swap), *extra, "--", "sh", "-c",
+                     "swapon /dev/ubda && mkdir /t && mount -t tmpfs -o %s t /t && "
+                     "fileset %s /t; echo status $?; ls /t; "
+                     "awk '/^pswpout/ { print ($2 > 1000) }' /proc/vmstat; "
+                     "df /t | awk 'NR == 2 { print $3 }'; %s"
+                     % (mount, arguments, NOTHING_LEFT), limit=limit)
+    equal(ended.out.decode(), "status 0\n1\n0\nswapped off\n", ended.err.decode(errors="replace"))
+
+
+@test(limit=110, cpus=(1, 2, 4))
+def files_of_tmpfs_beyond_memory_keep_their_content_on_swap(cpus):
+    file_set(cpus, 32, 128, "24 1 2", "size=100M", 100)
+
+
+@test(limit=900, long=True, cpus=(1, 2, 4))
+def files_of_tmpfs_of_eight_times_memory(cpus):
+    file_set(cpus, 48, 640, "192 2 2", "size=500M", 880)
+
+
+@test(limit=900, long=True, cpus=(1, 2, 4))
+def files_of_the_host_of_eight_times_memory(cpus):
+    program = os.path.join(BUILD, "tests/stripped/mm/fileset")
+    with tempfile.TemporaryDirectory() as folder:
+        ended = run([VMLINUX, "run", "--mem", "64M", "--cpus", str(cpus), "-v", folder + ":/mnt",
+                     "--", program, "256", "2", "2", "/mnt"], limit=880)
+        equal(ended.status, 0, ended.err.decode(errors="replace"))
+        equal(os.listdir(folder), [])
+
+
+@test(limit=60, cpus=(1, 2))
+def a_file_of_the_host_is_swap(cpus):
+    # The area that came first has the higher priority, and room enough; nobody may write to it.
+    program = os.path.join(BUILD, "tests/stripped/mm/workset")
+    script = ("swapon /mnt/a && swapon /mnt/b && %s 24 2 1; echo status $?; "
+              "awk 'NR > 1 { print $1, $2, $5, ($4 > 0) }' /proc/swaps; "
+              "(: > /mnt/a) 2>/dev/null; echo $?; rm -f /mnt/a 2>/dev/null; echo $?; "
+              "swapoff /mnt/a; swapoff /mnt/b; echo $?; rm /mnt/a; echo $?" % program)
+    with tempfile.TemporaryDirectory() as folder:
+        swap_image(folder, 64, "a")
+        swap_image(folder, 64, "b")
+        ended = run([VMLINUX, "run", "--mem", "48M", "--cpus", str(cpus), "--user", "root",
+                     "-v", folder + ":/mnt", "--", busybox(), "sh", "-c", script], limit=50)
+        equal(ended.out.decode(), "status 0\n/mnt/a file -2 1\n/mnt/b file -3 0\n1\n1\n0\n0\n",
+              ended.err.decode(errors="replace"))
+        equal(os.listdir(folder), ["b"])
