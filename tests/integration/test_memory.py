@@ -168,13 +168,15 @@ def files_of_the_host_of_eight_times_memory(cpus):
 def a_file_of_the_host_is_swap(cpus):
     # The area that came first has the higher priority, and room enough; nobody may write to it.
     program = os.path.join(BUILD, "tests/stripped/mm/workset")
-    script = ("swapon /mnt/a && swapon /mnt/b && %s 24 2 1; echo status $?; "
+    script = ("swapon /mnt/a && swapon /mnt/b && %s 32 2 2; echo status $?; "
               "awk 'NR > 1 { print $1, $2, $5, ($4 > 0) }' /proc/swaps; "
               "(: > /mnt/a) 2>/dev/null; echo $?; rm -f /mnt/a 2>/dev/null; echo $?; "
               "swapoff /mnt/a; swapoff /mnt/b; echo $?; rm /mnt/a; echo $?" % program)
     with tempfile.TemporaryDirectory() as folder:
-        swap_image(folder, 64, "a")
-        swap_image(folder, 64, "b")
+        for name in "ab":
+            # swapon(8) wants a file without holes.
+            with open(swap_image(folder, 64, name), "r+b") as f:
+                os.posix_fallocate(f.fileno(), 0, 64 << 20)
         ended = run([VMLINUX, "run", "--mem", "48M", "--cpus", str(cpus), "--user", "root",
                      "-v", folder + ":/mnt", "--", busybox(), "sh", "-c", script], limit=50)
         equal(ended.out.decode(), "status 0\n/mnt/a file -2 1\n/mnt/b file -3 0\n1\n1\n0\n0\n",
