@@ -71,7 +71,9 @@ struct traced {
 	pid_t tid;
 	enum role role;
 	bool emulated;		/* the last request was SYSEMU */
-	bool forged;		/* a SIGSYS of ours is on its way, about this: */
+	bool answered;		/* the call under way is cancelled, and returns rax */
+	bool forged;		/* the same, and a SIGSYS of ours is on its way, about this: */
+	unsigned long rax;
 	unsigned long call_addr;
 	int call_nr;
 	unsigned int call_arch;
@@ -262,11 +264,21 @@ static void let_through(struct traced *t, const struct ptrace_syscall_info *info
 	}
 }
 
+/*
+ * Cancelled calls still run into filters of a container around us, which may give them a result:
+ * rax is set when they are over.
+ */
+static void cancel(struct traced *t, unsigned long rax)
+{
+	t->rax = rax;
+	set_register(t, REGISTER(orig_rax), -1UL);
+}
+
 /* The call is not made and returns `result`. */
 static void answer(struct traced *t, long result)
 {
-	set_register(t, REGISTER(orig_rax), -1UL);
-	set_register(t, REGISTER(rax), result);
+	t->answered = true;
+	cancel(t, result);
 	go(t, PTRACE_SYSCALL, 0);
 }
 
@@ -282,8 +294,7 @@ static void refuse(struct traced *t, const struct ptrace_syscall_info *info)
 	t->call_addr = info->instruction_pointer;
 	t->call_nr = info->entry.nr;
 	t->call_arch = info->arch;
-	set_register(t, REGISTER(rax), get_register(t, REGISTER(orig_rax)));
-	set_register(t, REGISTER(orig_rax), -1UL);
+	cancel(t, get_register(t, REGISTER(orig_rax)));
 	go(t, PTRACE_SYSEMU, SIGSYS);
 }
 
@@ -302,6 +313,9 @@ static void syscall_stop(struct traced *t)
 	if (request(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), (unsigned long)&info) <= 0)
 		return;
 	if (info.op != PTRACE_SYSCALL_INFO_ENTRY) {
+		if (t->answered)
+			set_register(t, REGISTER(rax), t->rax);
+		t->answered = false;
 		go(t, PTRACE_SYSCALL, 0);
 	} else if (asks_to_be_confined(t, &info)) {
 		t->role = t->role == ROLE_BORN ? ROLE_GUEST : ROLE_MAPPER;
@@ -323,6 +337,7 @@ static void signal_stop(struct traced *t, int signr)
 		info.si_syscall = t->call_nr;
 		info.si_arch = t->call_arch;
 		t->forged = false;
+		set_register(t, REGISTER(rax), t->rax);
 		request(PTRACE_SETSIGINFO, t->tid, 0, (unsigned long)&info);
 	}
 	go(t, PTRACE_SYSCALL, signr);

@@ -46,7 +46,7 @@ $(UNIT): $(TB)/unit-main.o $(TB)/unit-kernel.o $(TB)/host-main.o $(HOST_OBJS) $(
 # ---- guest: static programs, on the host and inside; hostile: inside only ----
 
 GUEST_SRC := $(sort $(wildcard tests/guest/*/*.c))
-HOSTILE_SRC := $(filter-out %_test.c,$(sort $(wildcard tests/hostile/*.c)))
+HOSTILE_SRC := $(filter-out %_test.c tests/hostile/record.c,$(sort $(wildcard tests/hostile/*.c)))
 GUEST_BINS := $(patsubst tests/guest/%.c,$(TB)/guest/%,$(GUEST_SRC))
 HOSTILE_BINS := $(patsubst tests/hostile/%.c,$(TB)/hostile/%,$(HOSTILE_SRC))
 GUEST_CFLAGS := -O1 -g -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-unused-function \
@@ -60,10 +60,11 @@ $(GUEST_BINS): $(TB)/guest/%: tests/guest/%.c tests/guest/test.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(call guest-flags,$<)
 
+# Position independent: record.c tells their calls from those of ./vmlinux by the address.
 $(HOSTILE_BINS): $(TB)/hostile/%: tests/hostile/%.c tests/guest/test.h
 	$(call say,GUESTCC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -Itests/hostile -MMD -MP -MF $@.d -MT $@ -o $@ $< \
+	$(Q)$(GUEST_CC) $(filter-out -static,$(GUEST_CFLAGS)) -static-pie -fPIE -Itests/hostile -MMD -MP -MF $@.d -MT $@ -o $@ $< \
 		$(call guest-flags,$<)
 
 $(TB)/runner: tests/guest/runner.c
@@ -79,6 +80,15 @@ $(HOST_TESTS): $(TB)/host/%: tests/hostile/%.c $(HOST_TEST_OBJS)
 	$(call say,HOSTCC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) -maes -no-pie -o $@ $< $(HOST_TEST_OBJS) $(HOST_LIBS)
+
+# Tools of the integration tests.
+HOST_TOOLS := $(TB)/tools/record $(TB)/tools/refuse
+$(TB)/tools/record: tests/hostile/record.c
+$(TB)/tools/refuse: tests/integration/refuse.c
+$(HOST_TOOLS):
+	$(call say,HOSTCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O1 -g -std=gnu11 -Wall -Wextra -Werror -o $@ $<
 
 # The initrd of the tests: the built-in one, the runner, and each program without its symbols.
 $(TB)/guest.cpio: $(GUEST_BINS) $(HOSTILE_BINS) $(TB)/runner $(B)/init/initramfs.cpio
@@ -98,7 +108,7 @@ $(TB)/guest.cpio: $(GUEST_BINS) $(HOSTILE_BINS) $(TB)/runner $(B)/init/initramfs
 
 # ---- running them ----
 
-TESTS_READY := $(VMLINUX) $(B)/imports.checked $(UNIT) $(TB)/guest.cpio $(HOST_TESTS)
+TESTS_READY := $(VMLINUX) $(B)/imports.checked $(UNIT) $(TB)/guest.cpio $(HOST_TESTS) $(HOST_TOOLS)
 
 tests: $(TESTS_READY)
 

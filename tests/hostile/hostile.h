@@ -3,7 +3,7 @@
  * Attacks on the stub, from inside a guest. Each runs in a child; its parent sees to it that
  * the child ends, and that the kernel and another guest process (the bystander) go on as if
  * nothing had happened. What got through to the host is checked from outside
- * (tests/integration/hostile-strace.sh).
+ * (tests/integration/hostile-record.py).
  */
 #ifndef HOSTILE_H
 #define HOSTILE_H

@@ -39,6 +39,8 @@ refuses '"ncpus=0" is out of range' ncpus=0
 refuses '"ncpus=65" is out of range' ncpus=65
 refuses 'malformed parameter "ncpus=two"' ncpus=two
 refuses 'malformed parameter "loglevel=x"' loglevel=x
+refuses 'malformed parameter "trap=none": want' trap=none
+refuses '"trap" needs a value' trap=
 
 refuses 'No such file' "initrd=$work/missing"
 refuses 'not a regular file' "initrd=$work"
@@ -81,7 +83,7 @@ if command -v prlimit >/dev/null; then
 	refuses 'RLIMIT_SIGPENDING' mem=256M
 fi
 
-# A host without seccomp, as strace can play it.
+# A host without seccomp and ptrace, as strace can play it.
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	wrapped strace -f -o /dev/null -e inject=seccomp:error=ENOSYS
 	refuses 'no seccomp filters' mem=256M

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# kill -9 at random moments of a busy run leaves no process and no shared memory behind.
+# kill -9 at random moments of a busy run leaves no process and no shared memory behind, under
+# trap=seccomp and trap=ptrace in turn.
 # ROUNDS=50 for the long form.
 set -u
 vmlinux=${VMLINUX:-./vmlinux}
@@ -22,7 +23,9 @@ shm_before=$(ls /dev/shm 2>/dev/null)
 round=0
 while [ $round -lt "$rounds" ]; do
 	round=$((round + 1))
-	setsid "$vmlinux" quiet ncpus=2 -- sh -c 'while :; do ls -l / | sort | wc -l; done' \
+	trap=seccomp
+	[ $((round % 2)) -eq 1 ] || trap=ptrace
+	setsid "$vmlinux" quiet trap=$trap ncpus=2 -- sh -c 'while :; do ls -l / | sort | wc -l; done' \
 		</dev/null >"$work/out" 2>&1 &
 	pid=$!
 	sleep "0.$(awk -v r="$round" 'BEGIN { srand(r * 7919); printf "%03d", rand() * 900 + 20 }')"
@@ -35,7 +38,7 @@ while [ $round -lt "$rounds" ]; do
 		sleep 0.05
 	done
 	if [ -n "$(members $pid)" ]; then
-		echo "FAIL: round $round: still there:"
+		echo "FAIL: round $round, trap=$trap: still there:"
 		members $pid
 		exit 1
 	fi
