@@ -85,6 +85,7 @@ help:
 ## make check-all   the longer suites too
 ## make check-fresh both commands in a bare Debian made by mmdebstrap
 ## make unit | guest | integration | hostile   one suite
+## make torture     all torture tests for TORTURE_MINUTES=10
 ## make bench       side-by-side figures
 ## make lint | format
 ## make gdb | valgrind
