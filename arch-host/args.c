@@ -22,6 +22,9 @@ static const char help_text[] =
 	"                  (default: the built-in one, with a shell)\n"
 	"  trap=MODE       what holds guests: seccomp, ptrace (for hosts without seccomp filters;\n"
 	"                  slower), or auto, the first of them that works (default)\n"
+	"  time=MODE       host, or virtual: time moves by what guests do, and runs can be repeated\n"
+	"                  (ncpus=1 only)\n"
+	"  seed=N          where all random numbers come from\n"
 	"Parameters of the kernel, as on Linux's command line; among them:\n"
 	"  quiet           print errors only\n"
 	"  loglevel=N      print messages below level N (0 to 8)\n"
@@ -112,6 +115,51 @@ enum trap_choice parse_trap(const char *text)
 	usage_error("malformed parameter \"trap=%s\": want trap=auto, trap=seccomp or trap=ptrace", text);
 }
 
+static unsigned long parse_seed(const char *text)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 0);
+	if (text[0] < '0' || text[0] > '9' || *end || errno)
+		usage_error("malformed parameter \"seed=%s\": want a number such as seed=1", text);
+	return value;
+}
+
+static bool parse_time(const char *text)
+{
+	if (!strcmp(text, "virtual"))
+		return true;
+	if (strcmp(text, "host"))
+		usage_error("malformed parameter \"time=%s\": want time=host or time=virtual", text);
+	return false;
+}
+
+/* What `vmlinux` and `vmlinux run` have in common. False: another parameter. */
+static bool parse_machine_word(const char *word, struct options *options)
+{
+	const char *value;
+
+	if ((value = value_of(word, "trap"))) {
+		options->trap = parse_trap(value);
+	} else if ((value = value_of(word, "time"))) {
+		options->virtual_time = parse_time(value);
+	} else if ((value = value_of(word, "seed"))) {
+		options->seed = parse_seed(value);
+		options->seeded = true;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void check_together(const struct options *options)
+{
+	if (options->virtual_time && options->ncpus > 1)
+		usage_error("\"time=virtual\" is for one processor: ncpus=1");
+}
+
 /* Appends a word to the kernel's command line, quoting its value when it holds spaces. */
 static void append(char **line, const char *word)
 {
@@ -154,34 +202,29 @@ static void check_kernel_word(const char *word)
 
 static void parse_run(char **argv, struct options *options)
 {
-	enum trap_choice trap = TRAP_AUTO;
 	char *line = strdup("");
 	char word[64];
 	struct run_line run;
 
 	run_parse(argv, &run);
+	*options = (struct options){
+		.ram_size = run.ram_size,
+		.ncpus = run.ncpus,
+		.init_args = run.init_args,
+		.init_argc = run.init_argc,
+		.run = true,
+	};
 	snprintf(word, sizeof(word), "mem=%luK", run.ram_size >> 10);
 	append(&line, word);
 	snprintf(word, sizeof(word), "ncpus=%u", run.ncpus);
 	append(&line, word);
 	for (char *const *more = run.kernel_words; *more; more++) {
-		const char *value = value_of(*more, "trap");
-
-		if (value)
-			trap = parse_trap(value);
-		else
+		if (!parse_machine_word(*more, options))
 			check_kernel_word(*more);
 		append(&line, *more);
 	}
-	*options = (struct options){
-		.trap = trap,
-		.ram_size = run.ram_size,
-		.ncpus = run.ncpus,
-		.command_line = line,
-		.init_args = run.init_args,
-		.init_argc = run.init_argc,
-		.run = true,
-	};
+	options->command_line = line;
+	check_together(options);
 }
 
 /* "ubdN=FILE" or "ubdNr=FILE": opens it. False: another parameter. */
@@ -229,9 +272,7 @@ void args_parse(int argc, char **argv, struct options *options)
 			options->ncpus = parse_cpu_count(value);
 		else if ((value = value_of(word, "initrd")))
 			options->initrd = value;
-		else if ((value = value_of(word, "trap")))
-			options->trap = parse_trap(value);
-		else if (!parse_disk(word))
+		else if (!parse_machine_word(word, options) && !parse_disk(word))
 			check_kernel_word(word);
 		append(&line, word);
 	}
@@ -242,4 +283,5 @@ void args_parse(int argc, char **argv, struct options *options)
 		options->init_args = (const char *const *)argv + argc;
 	}
 	options->command_line = line;
+	check_together(options);
 }

@@ -404,6 +404,7 @@ void guest_prepare(enum trap_choice trap)
 	ram_fd = high_fd(host_ram_fd);
 	CONTROL64(0, CONFIG_SLOT_SIZE) = config.slot_size;
 	CONTROL32(0, CONFIG_PARENT) = host_pid;
+	CONTROL32(0, CONFIG_TRAP_TSC) = host_info.virtual_time;
 	guest_filters_write(control);
 	if (service_thread(factory, NULL))
 		usage_error("the host gives no thread");

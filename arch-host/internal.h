@@ -30,6 +30,9 @@ struct options {
 	const char *command_line;
 	const char *const *init_args;
 	unsigned int init_argc;
+	bool virtual_time;		/* time=virtual */
+	bool seeded;
+	unsigned long seed;		/* seed=: all randomness of the kernel and its guests */
 	bool run;			/* `vmlinux run`: signals are the program's */
 };
 

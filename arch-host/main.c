@@ -174,6 +174,35 @@ static unsigned long xsave_size(void)
 	return b;
 }
 
+/* Words that follow from a seed (splitmix64). */
+static unsigned long next_word(unsigned long *state)
+{
+	unsigned long word = *state += 0x9e3779b97f4a7c15UL;
+
+	word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9UL;
+	word = (word ^ word >> 27) * 0x94d049bb133111ebUL;
+	return word ^ word >> 31;
+}
+
+/* A run with virtual time has a seed in any case, so that it can be repeated. */
+static void fill_seed(const struct options *options)
+{
+	unsigned long state;
+
+	host_random(host_info.random_seed, sizeof(host_info.random_seed));
+	host_random(&host_info.seed, sizeof(host_info.seed));
+	if (options->seeded)
+		host_info.seed = options->seed;
+	if (!options->seeded && !options->virtual_time)
+		return;
+	state = host_info.seed;
+	for (unsigned int i = 0; i < sizeof(host_info.random_seed); i += sizeof(state)) {
+		unsigned long word = next_word(&state);
+
+		memcpy(host_info.random_seed + i, &word, sizeof(word));
+	}
+}
+
 static void describe_host(const struct options *options)
 {
 	host_info.version = HOST_INTERFACE_VERSION;
@@ -186,7 +215,8 @@ static void describe_host(const struct options *options)
 	host_info.hwcap2 = getauxval(AT_HWCAP2);
 	host_info.minsigstksz = getauxval(AT_MINSIGSTKSZ);
 	host_info.xsave_size = xsave_size();
-	host_random(host_info.random_seed, sizeof(host_info.random_seed));
+	host_info.virtual_time = options->virtual_time;
+	fill_seed(options);
 }
 
 int main(int argc, char **argv)

@@ -48,6 +48,8 @@ typedef unsigned long u64;
 
 #define PR_SET_PDEATHSIG    1
 #define PR_SET_NAME	    15
+#define PR_SET_TSC	    26
+#define PR_TSC_SIGSEGV	    2
 #define PR_SET_NO_NEW_PRIVS 38
 
 #define AT_SYSINFO_EHDR 33
@@ -153,6 +155,8 @@ struct limits stub_init(u64 *sp)
 	must((unsigned int)init_call(SYS_getppid, 0, 0, 0, 0, 0, 0) ==
 	     *(unsigned int *)(STUB_CONFIG + CONFIG_PARENT));
 	calibrate((u64 *)STUB_CONFIG);
+	if (*(unsigned int *)(STUB_CONFIG + CONFIG_TRAP_TSC))
+		must(!init_call(SYS_prctl, PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0, 0));
 	map_page(STUB_CONFIG, PROT_READ, 0);
 	map_page(STUB_REQUEST, PROT_READ, STUB_PAGE);
 	map_page(STUB_DONE, PROT_READ | PROT_WRITE, 2 * STUB_PAGE);

@@ -55,7 +55,9 @@ struct host_boot_info {
 	const char *const *init_args;	/* words after `--`, NULL-terminated */
 	unsigned int init_argc;
 	struct host_stdio stdio[3];
-	unsigned char random_seed[32];
+	unsigned char random_seed[32];	/* follows from `seed` when one was given */
+	unsigned long seed;		/* seed=, or the host's choice */
+	int virtual_time;		/* time=virtual */
 	unsigned long hwcap, hwcap2, minsigstksz, xsave_size;
 };
 

@@ -45,6 +45,7 @@
 #define CONFIG_PARENT		0x40	/* u32: pid of ./vmlinux */
 #define CONFIG_NO_SIGNALS	0x48	/* u64 0: the empty signal mask */
 #define CONFIG_SW		0x50	/* 24 bytes: the FPU area's description (FP_XSTATE_MAGIC1 ...) */
+#define CONFIG_TRAP_TSC		0x68	/* u32: RDTSC and RDTSCP trap in guests */
 #define CONFIG_GUEST_CODE	0x100	/* filter programs */
 #define CONFIG_MAPPER_CODE	0x600
 

@@ -14,6 +14,7 @@
 #include <kern/user_namespace.h>
 #include <mm/uaccess.h>
 #include <um/setup.h>
+#include <um/virtual.h>
 
 /* One at a time. */
 static DEFINE_MUTEX(reboot_mutex);
@@ -23,12 +24,14 @@ static bool ctrl_alt_del_enabled = true;
 void kernel_power_off(void)
 {
 	pr_info("reboot: Power down\n");
+	um_virtual_report();
 	um_halt(poweroff_status);
 }
 
 void kernel_halt(void)
 {
 	pr_info("reboot: System halted\n");
+	um_virtual_report();
 	um_halt(poweroff_status);
 }
 
@@ -39,6 +42,7 @@ void kernel_restart(const char *cmd)
 		pr_info("reboot: Restarting system with command '%s'\n", cmd);
 	else
 		pr_info("reboot: Restarting system\n");
+	um_virtual_report();
 	um_halt(poweroff_status);
 }
 

@@ -72,7 +72,7 @@ static void take_key(u32 key[8])
 
 	spin_lock_irqsave(&crng_lock, flags);
 	if (!seeded) {
-		um_random_bytes(crng_key, sizeof(crng_key));
+		um_random_seed((u8 *)crng_key);
 		seeded = true;
 	}
 	chacha20(crng_key, 0, block);

@@ -44,6 +44,7 @@
 #include <kern/workqueue.h>
 #include <um/processor.h>
 #include <um/switch_to.h>
+#include <um/virtual.h>
 #include "internal.h"
 
 DEFINE_PER_CPU_ALIGNED(struct rq, runqueues);
@@ -287,6 +288,7 @@ static void put_prev(struct rq *rq, struct task_struct *prev, bool preempted)
 static void __sched switch_tasks(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
 	rq->nr_switches++;
+	um_virtual_switch(prev->pid, next->pid);
 	account_task_switch(prev, next);
 	/* Its critical section ends here, and it may go on elsewhere. */
 	if (prev->rseq)

@@ -17,6 +17,7 @@
 #include <linux/time.h>
 #include <um/clock.h>
 #include <um/processor.h>
+#include <um/virtual.h>
 
 static u64 boot_ns;	  /* host's clock at boot; constant */
 static s64 boot_real_ns; /* CLOCK_REALTIME at boot by the host; constant */
@@ -27,6 +28,7 @@ struct timezone sys_tz;
 
 void timekeeping_init(void)
 {
+	um_virtual_init();
 	boot_ns = um_clock_ns();
 	boot_real_ns = um_wall_ns();
 	offsets.mono = -boot_ns;
@@ -154,6 +156,8 @@ void ndelay(unsigned long ns)
 {
 	u64 end = um_clock_ns() + ns;
 
+	if (um_virtual)
+		um_virtual_advance(ns);
 	while ((s64)(end - um_clock_ns()) > 0)
 		cpu_relax();
 }

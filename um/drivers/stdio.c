@@ -29,6 +29,7 @@
 #include <mm/page.h>
 #include <mm/uio.h>
 #include <um/setup.h>
+#include <um/virtual.h>
 
 #include <linux/limits.h>
 
@@ -46,6 +47,8 @@ static irqreturn_t hostio_interrupt(int irq, void *dev)
 
 void um_hostio_wait(const volatile unsigned int *done)
 {
+	if (um_virtual)
+		um_virtual_wait(done);
 	wait_event(hostio_wait, *done);
 }
 
@@ -65,6 +68,9 @@ static long transfer_once(int fd, enum host_io_op op, void *buf, size_t len, boo
 
 	if (error)
 		return error;
+	/* Only input that is not there yet lets others run. */
+	if (um_virtual && (op == HOST_IO_WRITE || !interruptible))
+		um_virtual_wait(&io.done);
 	if (interruptible)
 		error = wait_event_interruptible(hostio_wait, READ_ONCE(io.done));
 	else

@@ -22,11 +22,16 @@
 #include <linux/major.h>
 #include <mm/page.h>
 #include <mm/slab.h>
+#include <um/irqflags.h>
 #include <um/setup.h>
+#include <um/virtual.h>
 
 #define UBD_MINORS 16
 
 enum ubd_step { STEP_PREFLUSH, STEP_TRANSFER, STEP_FUA, STEP_END };
+
+/* Requests that the host has; with virtual time only. */
+static u32 in_flight;
 
 struct ubd_request {
 	struct host_disk_io io;
@@ -71,6 +76,8 @@ static void end_request(struct ubd_request *req, int error)
 	struct bio *bio = req->bio;
 
 	kfree(req);
+	if (um_virtual)
+		__atomic_fetch_sub(&in_flight, 1, __ATOMIC_SEQ_CST);
 	bio_endio(bio, error);
 }
 
@@ -91,6 +98,18 @@ static void start_step(struct ubd_request *req)
 	host_disk_submit(&req->io);
 }
 
+/* When a disk is done must not depend on the host: nothing else happens until it is. */
+static void wait_for_disks(void)
+{
+	u32 left;
+
+	while ((left = READ_ONCE(in_flight)) && !irqs_disabled() && !in_interrupt()) {
+		local_irq_disable();
+		host_wait_word(&in_flight, left, this_cpu_ptr(&um_irq_pending), 0);
+		local_irq_enable();
+	}
+}
+
 static void ubd_submit_bio(struct bio *bio)
 {
 	struct ubd_request *req = kmalloc(sizeof(*req) + bio->bi_vcnt * sizeof(req->vec[0]),
@@ -107,7 +126,11 @@ static void ubd_submit_bio(struct bio *bio)
 			(char *)page_address(bv->bv_page) + bv->bv_offset, bv->bv_len
 		};
 	}
+	if (um_virtual)
+		__atomic_fetch_add(&in_flight, 1, __ATOMIC_SEQ_CST);
 	start_step(req);
+	if (um_virtual)
+		wait_for_disks();
 }
 
 /* Did the step do what it should? 0 or -errno. */

@@ -22,7 +22,6 @@
 #include <kern/kernel.h>
 #include <kern/kthread.h>
 #include <kern/printk.h>
-#include <kern/random.h>
 #include <kern/sched.h>
 #include <kern/wait.h>
 #include <lib/log2.h>
@@ -30,6 +29,8 @@
 #include <mm/gfp.h>
 #include <mm/page.h>
 #include <mm/slab.h>
+#include <um/setup.h>
+#include <um/virtual.h>
 #include "guest.h"
 
 #define WARM_STUBS 2
@@ -139,7 +140,8 @@ static struct guest *guest_create(void)
 		return NULL;
 	}
 	guest->nslots = 1;
-	get_random_bytes(guest->keys, sizeof(guest->keys));
+	/* The host's own: a guest can know what follows from seed=. */
+	um_random_bytes(guest->keys, sizeof(guest->keys));
 	memcpy((char *)guest->request + REQUEST_KEYS, guest->keys, sizeof(guest->keys));
 	text_map(guest);
 	add_thread_ops(guest, guest->slots);
@@ -211,6 +213,9 @@ static void guest_retire(struct guest *guest)
 	unsigned long flags;
 
 	guest_kill(guest);
+	/* When kstubd finds it dead must not depend on the host. */
+	while (um_virtual && guest->host.state == HOST_GUEST_ALIVE)
+		guest_wait_word(&guest->host.state, HOST_GUEST_ALIVE);
 	spin_lock_irqsave(&pool_lock, flags);
 	list_add_tail(&guest->link, &dying);
 	ndying++;

@@ -69,6 +69,7 @@ struct guest_slot {
 	u32 seen;			    /* o: events taken so far */
 	unsigned long fault_ip, fault_addr; /* o: of the last event, if it was a page fault */
 	int core;			    /* o: host core that the thread is bound to, or -1 */
+	unsigned int faults;		    /* o: since the last call (virtual time) */
 	/* o: handover.c */
 	bool away;		  /* it spins on another core than its vCPU */
 	bool settling;		  /* the next run measures nothing */

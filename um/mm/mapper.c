@@ -18,10 +18,10 @@
 #include <kern/printk.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
-#include <kern/timekeeping.h>
 #include <lib/string.h>
 #include <mm/mm_types.h>
 #include <um/irqflags.h>
+#include <um/virtual.h>
 #include "guest.h"
 
 /* The host core is given away so often before a wait sleeps. */
@@ -63,7 +63,7 @@ enum guest_patience_state guest_patience(struct guest_patience *patience, struct
 {
 	/* Its threads share the host's cores with each other. */
 	u64 fair = PATIENCE_CPU_NS + PATIENCE_CPU_NS / 4 * guest->nslots;
-	u64 now = ktime_get_ns();
+	u64 now = host_clock_ns();
 
 	if (!patience->last) {
 		patience->last = now;
@@ -169,7 +169,8 @@ int guest_complete(struct guest *guest)
 			guest_kill(guest);
 		}
 		/* Others may have a better use for this vCPU. */
-		schedule_timeout_uninterruptible(1);
+		if (!um_virtual)
+			schedule_timeout_uninterruptible(1);
 		ask_again(guest);
 	}
 }

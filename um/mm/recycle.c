@@ -23,6 +23,7 @@
 #include <kern/sched.h>
 #include <lib/string.h>
 #include <mm/page.h>
+#include <um/virtual.h>
 #include "guest.h"
 
 #define HOST_NR_FUTEX	202
@@ -35,7 +36,8 @@
 
 bool guest_can_renew(const struct guest *guest)
 {
-	return guest->ready && !guest_doomed(guest) && guest->nslots == 1 &&
+	/* Whether its thread sleeps already is up to the host. */
+	return !um_virtual && guest->ready && !guest_doomed(guest) && guest->nslots == 1 &&
 	       !list_empty(&guest->free_slots);
 }
 

@@ -30,6 +30,7 @@
 #include <um/clock.h>
 #include <um/processor.h>
 #include <um/vdso_data.h>
+#include <um/virtual.h>
 
 #define NSEC_PER_SEC 1000000000L
 /* A sample between two readings of a clock further apart than this is thrown away. */
@@ -109,12 +110,28 @@ static __always_inline bool read_page(int clock, enum reading how, u64 *ns)
 	return false;
 }
 
+/* The machine's clocks, where the page does not serve (time=virtual: never). */
+static u64 machine_ns(void)
+{
+	return um_virtual ? um_virtual_ns() : host_clock_ns();
+}
+
+static u64 machine_wall_ns(void)
+{
+	return um_virtual ? um_virtual_wall_ns() : host_wall_ns();
+}
+
+static u64 machine_boottime_ns(void)
+{
+	return um_virtual ? um_virtual_ns() : host_boottime_ns();
+}
+
 /* The offset is constant once the page is in use. */
 static __always_inline u64 read_ns(enum reading how)
 {
 	u64 ns;
 
-	return read_page(CLOCK_MONOTONIC, how, &ns) ? ns - follow.offsets.mono : host_clock_ns();
+	return read_page(CLOCK_MONOTONIC, how, &ns) ? ns - follow.offsets.mono : machine_ns();
 }
 
 u64 um_clock_ns(void)
@@ -146,11 +163,11 @@ static u64 read_host(int clock)
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_TAI:
-		return host_wall_ns() + host_offset(clock);
+		return machine_wall_ns() + host_offset(clock);
 	case CLOCK_BOOTTIME:
-		return host_boottime_ns() + host_offset(clock);
+		return machine_boottime_ns() + host_offset(clock);
 	default:
-		return host_clock_ns() + host_offset(clock);
+		return machine_ns() + host_offset(clock);
 	}
 }
 
@@ -171,7 +188,7 @@ u64 um_clock_read_coarse(int clock)
 u64 um_wall_ns(void)
 {
 	return READ_ONCE(data)->mode == VDSO_TSC ? um_clock_ns() + READ_ONCE(follow.wall) :
-						   host_wall_ns();
+						   machine_wall_ns();
 }
 
 u64 um_suspended_ns(void)
@@ -180,8 +197,8 @@ u64 um_suspended_ns(void)
 
 	if (READ_ONCE(data)->mode == VDSO_TSC)
 		return READ_ONCE(follow.suspended);
-	mono = host_clock_ns();
-	boot = host_boottime_ns();
+	mono = machine_ns();
+	boot = machine_boottime_ns();
 	return boot > mono ? boot - mono : 0;
 }
 
@@ -367,7 +384,7 @@ bool um_clock_tick(void)
 	bool stepped = false;
 	u64 now;
 
-	if (!host_tsc_usable() || !spin_trylock(&page_lock))
+	if (um_virtual || !host_tsc_usable() || !spin_trylock(&page_lock))
 		return false;
 	now = um_clock_ns();
 	if (data->mode != VDSO_TSC || now - follow.sampled > SAMPLE_EVERY_NS)
@@ -405,10 +422,16 @@ core_initcall(clock_page_init);
 
 void um_timer_program(u64 delta)
 {
-	host_timer_set(raw_smp_processor_id(), delta);
+	if (um_virtual)
+		um_virtual_program(delta);
+	else
+		host_timer_set(raw_smp_processor_id(), delta);
 }
 
 void um_timer_cancel(void)
 {
-	host_timer_cancel(raw_smp_processor_id());
+	if (um_virtual)
+		um_virtual_cancel();
+	else
+		host_timer_cancel(raw_smp_processor_id());
 }

@@ -44,6 +44,7 @@
 #include <um/processor.h>
 #include <um/setup.h>
 #include <um/smp.h>
+#include <um/virtual.h>
 #include "../mm/guest.h"
 #include "handover.h"
 
@@ -203,7 +204,7 @@ static void choose(struct guest_slot *slot)
 			fail(slot);
 		else
 			check_crowd(slot);
-	} else if (slot->score >= SCORE_ENTER && host_cores() > 1 && core_to_spare(0) &&
+	} else if (slot->score >= SCORE_ENTER && !um_virtual && host_cores() > 1 && core_to_spare(0) &&
 		   time_after_eq(jiffies, slot->home_until)) {
 		go_away(slot);
 	}
@@ -237,7 +238,7 @@ void handover_prepare(struct guest_slot *slot)
 	if (slot->away)
 		set_policy(slot, STUB_POLICY_SPIN);
 	else
-		set_policy(slot, slot->core == core && !this_cpu_read(yields_off) ?
+		set_policy(slot, slot->core == core && !um_virtual && !this_cpu_read(yields_off) ?
 					 STUB_POLICY_YIELD :
 					 STUB_POLICY_SLEEP);
 }

@@ -29,12 +29,14 @@
 #include <kern/thread_info.h>
 #include <mm/fault.h>
 #include <mm/mm_types.h>
+#include <mm/uaccess.h>
 #include <um/irqflags.h>
 #include <um/mmu.h>
 #include <um/processor.h>
 #include <um/text.h>
 #include <um/thread.h>
 #include <um/vdso.h>
+#include <um/virtual.h>
 #include "handover.h"
 #include "trap.h"
 
@@ -43,10 +45,14 @@
 
 #define ARCH_X86_64	0xc000003eU
 #define TRAP_DEBUG	1
+#define TRAP_GP		13
 #define TRAP_PAGE_FAULT 14
 
 /* A sleeper that was cheated of its wake-up looks this often. */
 #define RECHECK_NS 1000000000UL
+
+/* Page faults, one after the other without a call, of a guest that makes no progress. */
+#define MAX_FAULTS 1000000
 
 /* Events without news that a thread may answer instead of leaving its trampoline. */
 #define LEAVE_TRIES 16
@@ -112,6 +118,9 @@ static void release(struct guest_slot *slot)
  */
 static void let_others_run(bool user)
 {
+	/* Nor may the host's load decide. */
+	if (um_virtual)
+		return;
 	local_irq_disable();
 	if (user)
 		leave_user();
@@ -126,6 +135,22 @@ static void let_others_run(bool user)
 }
 
 /*
+ * Virtual time does not move while a guest computes: too much of that without a trap must end.
+ * limit: the stub's CPU time by then, or 0 before the first look.
+ */
+static void check_overrun(const struct guest *guest, u64 *limit)
+{
+	u64 used = host_guest_cpu_ns(guest->host.pid);
+
+	if (!*limit) {
+		*limit = used + um_virtual_limit();
+	} else if (used > *limit) {
+		um_virtual_overrun();
+		*limit = 0;
+	}
+}
+
+/*
  * => preemption off, interrupts on, the guest released. True: an event came; false: the stub
  * is gone, or has just been killed. May sleep once a kick stays without an answer. user: this is
  * the guest's time, and reasons to leave it are looked at.
@@ -137,6 +162,7 @@ static bool wait_for_event(struct guest_slot *slot, bool user)
 	struct guest_patience patience = { 0 };
 	enum guest_patience_state state;
 	bool kicked = !user, spun = false, came;
+	u64 overrun = 0;
 
 	for (;;) {
 		u32 now;
@@ -160,11 +186,16 @@ static bool wait_for_event(struct guest_slot *slot, bool user)
 			kicked = true;
 		}
 		host_wait_shared(events, now, this_cpu_ptr(&um_irq_pending),
-				 kicked ? GUEST_WAIT_NS : RECHECK_NS);
+				 kicked	    ? GUEST_WAIT_NS :
+				 um_virtual ? min(um_virtual_limit() / 2, RECHECK_NS) :
+					      RECHECK_NS);
 		*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;
 		local_irq_enable();
-		if (!kicked)
+		if (!kicked) {
+			if (um_virtual)
+				check_overrun(guest, &overrun);
 			continue;
+		}
 		state = guest_patience(&patience, guest);
 		if (state == GUEST_WAIT_ON)
 			continue;
@@ -273,11 +304,41 @@ static void note_fault(struct guest_slot *slot, unsigned long ip, unsigned long 
 	slot->fault_addr = addr;
 }
 
+/*
+ * RDTSC and RDTSCP, which trap with virtual time: a cycle is a nanosecond. Prefixed forms are
+ * refused as if the processor had been told to.
+ */
+static bool emulate_tsc(struct pt_regs *regs)
+{
+	u8 code[3] = { 0 };
+	u64 now;
+
+	if (copy_from_user(code, (const void __user *)regs->ip, 2) || code[0] != 0x0f)
+		return false;
+	if (code[1] == 0x01 && copy_from_user(code + 2, (const void __user *)(regs->ip + 2), 1))
+		return false;
+	if (code[1] != 0x31 && !(code[1] == 0x01 && code[2] == 0xf9))
+		return false;
+	um_virtual_trap();
+	now = um_virtual_ns();
+	regs->ax = (u32)now;
+	regs->dx = now >> 32;
+	regs->ip += 2;
+	if (code[1] == 0x01) {
+		regs->cx = 0;
+		regs->ip++;
+	}
+	return true;
+}
+
 static void make_syscall(struct guest_slot *slot, struct pt_regs *regs)
 {
 	regs->orig_ax = regs->ax;
 	regs->ax = -ENOSYS;
 	slot->fault_addr = 0;
+	slot->faults = 0;
+	if (um_virtual)
+		um_virtual_trap();
 	do_syscall_64(regs);
 }
 
@@ -309,8 +370,14 @@ static void dispatch_frame(struct guest_slot *slot, struct thread_struct *thread
 			if (regs->ip == thread->cr2 && um_vsyscall(regs))
 				return;
 			note_fault(slot, regs->ip, thread->cr2);
+			if (um_virtual && ++slot->faults == MAX_FAULTS) {
+				um_virtual_overrun();
+				slot->faults = 0;
+			}
 			do_user_page_fault(regs, thread->cr2, thread->error_code & 0x17);
 		} else if (trampoline_fix(slot, thread, event.signr)) {
+			return;
+		} else if (um_virtual && thread->trap_nr == TRAP_GP && emulate_tsc(regs)) {
 			return;
 		} else if (event.signr == SIGTRAP && thread->trap_nr == TRAP_DEBUG) {
 			do_user_debug(regs, event.code);

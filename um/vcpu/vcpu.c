@@ -15,6 +15,7 @@
 #include <um/processor.h>
 #include <um/smp.h>
 #include <um/stub_layout.h>
+#include <um/virtual.h>
 
 /* Rounds of a spin before each yield of the host core: about 20 us. */
 #define SPINS_PER_YIELD 512
@@ -107,6 +108,8 @@ void um_cpu_idle(void)
 	u64 start = __builtin_ia32_rdtsc();
 	bool poll = this_cpu_read(idle_is_short) && host_cores() > 1;
 
+	if (um_virtual && (*pending || um_virtual_idle()))
+		return;
 	__atomic_fetch_add(&um_idle_vcpus, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(idle, UM_IDLE_POLLS, __ATOMIC_SEQ_CST);
 	if (!poll || !poll_pending(pending)) {
