@@ -10,6 +10,8 @@
 #include <lib/list.h>
 
 struct task_struct;
+struct pool_workqueue;
+struct worker_pool;
 struct workqueue_struct;
 struct work_struct;
 typedef void (*work_func_t)(struct work_struct *work);
@@ -19,7 +21,8 @@ struct work_struct {
 	atomic_long_t data;		/* WORK_PENDING */
 	struct list_head entry;
 	work_func_t func;		/* task context, may sleep, may free the work */
-	struct workqueue_struct *wq;	/* where it was queued last */
+	struct pool_workqueue *pwq;	/* where it was queued last; valid while it is pending */
+	struct worker_pool *pool;	/* the same; pools live for ever */
 };
 
 struct delayed_work {
@@ -49,7 +52,8 @@ void delayed_work_timer_fn(struct timer_list *timer);
 	atomic_long_set(&(w)->data, 0); \
 	INIT_LIST_HEAD(&(w)->entry); \
 	(w)->func = (fn); \
-	(w)->wq = NULL; \
+	(w)->pwq = NULL; \
+	(w)->pool = NULL; \
 } while (0)
 #define INIT_WORK_ONSTACK(w, fn) INIT_WORK(w, fn)
 #define destroy_work_on_stack(w) do { (void)(w); } while (0)
@@ -68,11 +72,11 @@ static inline struct delayed_work *to_delayed_work(struct work_struct *work)
 #define work_pending(w) ((atomic_long_read(&(w)->data) & WORK_PENDING) != 0)
 #define delayed_work_pending(w) work_pending(&(w)->work)
 
-#define WQ_UNBOUND (1U << 1)
+#define WQ_UNBOUND (1U << 1)	/* on any CPU */
 #define WQ_FREEZABLE (1U << 2)
-#define WQ_MEM_RECLAIM (1U << 3)
+#define WQ_MEM_RECLAIM (1U << 3)	/* gets on without memory: has a rescuer */
 #define WQ_HIGHPRI (1U << 4)
-#define WQ_CPU_INTENSIVE (1U << 5)
+#define WQ_CPU_INTENSIVE (1U << 5)	/* its works keep no others from their CPU */
 #define WQ_SYSFS (1U << 6)
 #define __WQ_ORDERED (1U << 17)
 
@@ -92,7 +96,10 @@ extern struct workqueue_struct *system_wq, *system_highpri_wq, *system_long_wq, 
 #define system_freezable_wq system_wq
 #define system_power_efficient_wq system_wq
 
-/* => any context. false: it was pending already. */
+/*
+ * On the CPU given, or the one that queues (WORK_CPU_UNBOUND), unless the queue is unbound.
+ * => any context. false: it was pending already.
+ */
 bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *work);
 bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork, unsigned long delay);
 bool mod_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork, unsigned long delay);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Policies, priorities and affinity of a task: at fork, and when somebody changes them. */
 #include <kern/cgroup.h>
+#include <kern/delay.h>
 #include <kern/fork.h>
 #include <kern/errno.h>
 #include <kern/jiffies.h>
@@ -20,6 +21,9 @@ static const u32 nice_weights[40] = {
 };
 
 #define IDLE_WEIGHT 3
+
+/* Short sleeps of wait_task_inactive() before it looks once a tick. */
+#define INACTIVE_SOON 16
 
 u32 nice_to_weight(int nice)
 {
@@ -413,7 +417,7 @@ int task_curr(const struct task_struct *task)
 
 unsigned long __sched wait_task_inactive(struct task_struct *task, unsigned int state)
 {
-	for (;;) {
+	for (unsigned int rounds = 0;; rounds++) {
 		unsigned long flags, ran;
 		bool off;
 		struct rq *rq;
@@ -428,6 +432,10 @@ unsigned long __sched wait_task_inactive(struct task_struct *task, unsigned int 
 		task_rq_unlock(rq, task, flags);
 		if (!ran || off)
 			return ran;
-		schedule_timeout_uninterruptible(1);
+		/* One that has just made us run is about to sleep. */
+		if (rounds < INACTIVE_SOON)
+			usleep_range(10, 20);
+		else
+			schedule_timeout_uninterruptible(1);
 	}
 }

@@ -5,27 +5,34 @@
  * Interface: a work is a function with a list entry; queueing it makes a kernel thread call the
  * function once, later. Queueing a work that is queued already does nothing.
  *
- * Two pools of workers, normal and high priority, serve all queues; a work runs on any CPU. A
- * worker that takes the last idle place makes another worker first, so works that sleep never
- * hold up others; idle workers beyond a few end. If no worker can be made, the others go on one
- * work after the other.
+ * Workers stand in pools: for each CPU one of normal and one of high priority, and one of each for
+ * unbound works. A work of an ordinary queue runs on the CPU that queued it. There one worker at a
+ * time is at work: the scheduler tells the pool when it falls asleep (wq_worker_sleeping), and only
+ * then another one begins, so works that sleep hold up nobody and works that compute do not crowd
+ * the CPU. A work that computes for long belongs into an unbound or WQ_CPU_INTENSIVE queue.
  *
- * A work never runs on two workers at once: a work that is taken while another worker still
- * runs it is handed to that worker.
+ * A worker that takes the last idle place makes another worker first; idle ones beyond a few end.
+ * Making one needs memory, which a work that waits may be about to free: queues of WQ_MEM_RECLAIM
+ * have a thread of their own, the rescuer, called when a pool with waiting works has had no worker
+ * for them for a while.
  *
- * A queue lets max_active of its works into the pool; the others wait in wq->inactive. An
- * ordered queue has max_active 1.
+ * A work never runs on two workers at once: it is queued again in the pool that still runs it, and
+ * handed to that worker.
  *
- *   idle --queue_work--> pending: in wq->inactive or pool->works --worker--> running
+ * A queue has a part (struct pool_workqueue) in each of its pools, which lets max_active works into
+ * the pool; the others wait in pwq->inactive. An ordered queue is unbound and has max_active 1.
+ *
+ *   idle --queue_work--> pending: in pwq->inactive or pool->works --worker--> running
  *     ^                      | cancel_work                                      |
  *     +----------------------+--------------------------------------------------+
  *
  * work->data: bit 0 pending (set by the one who queues, before it takes the lock), bit 1 the
- * flush colour of wq, from bit 2 on how often the work was started. flush_work() waits until
- * the start that it saw coming has ended; flush_workqueue() changes the colour and waits for
- * the works of the old one.
+ * flush colour of pwq, from bit 2 on how often the work was started. flush_work() waits until
+ * the start that it saw coming has ended; flush_workqueue() changes the colour of each part and
+ * waits for the works of the old one.
  *
- * Locks: wq->flush_mutex, then pool->lock (interrupts off; innermost but for wake-ups).
+ * Locks: wq->flush_mutex, then pool->lock (interrupts off; innermost but for mayday_lock and
+ * wake-ups).
  */
 #include <kern/errno.h>
 #include <kern/init.h>
@@ -39,261 +46,124 @@
 #include <kern/workqueue.h>
 #include <lib/sprintf.h>
 #include <mm/slab.h>
+#include <um/irqflags.h>
+#include <um/processor.h>
+#include "internal.h"
 
-#define WORK_COLOR 2L
-#define WORK_START 4L
-
-#define MAX_WORKERS 256
-#define MAX_IDLE 4
 #define DEFAULT_ACTIVE 256
 
-/* Fields: pool->lock, but for the constant ones. */
-struct worker {
-	struct worker_pool *pool;	/* constant */
-	struct list_head node;		/* in pool->idle or pool->busy */
-	struct task_struct *task;	/* constant */
-	struct work_struct *current_work;	/* what runs; may be freed already */
-	long current_start;		/* its start number */
-	struct list_head handed;	/* works that must not run elsewhere */
-	bool woken;			/* taken off pool->idle by a waker */
-};
-
-struct worker_pool {
-	spinlock_t lock;
-	struct list_head works;		/* (lock) pending */
-	struct list_head idle;		/* (lock) */
-	struct list_head busy;		/* (lock) */
-	unsigned int nr_workers;	/* (lock) */
-	unsigned int nr_idle;		/* (lock) */
-	int nice;			/* constant */
-	wait_queue_head_t ended;	/* woken when a work has ended */
-};
-
-/* (l) pool->lock   (i) constant */
-struct workqueue_struct {
-	char name[24];			/* i */
-	struct worker_pool *pool;	/* i */
-	unsigned int flags;		/* i */
-	int max_active;			/* i */
-	int nr_active;			/* l: in pool->works or running */
-	struct list_head inactive;	/* l */
-	int color;			/* l: 0 or 1, of works queued now */
-	unsigned long in_flight[2];	/* l: works of each colour, queued or running */
-	struct mutex flush_mutex;	/* one flush at a time */
-};
-
-static struct worker_pool pools[2];	/* normal, high priority */
-
+DECLARE_WAIT_QUEUE_HEAD(work_ended_wait);
 struct workqueue_struct *system_wq, *system_highpri_wq, *system_long_wq, *system_unbound_wq;
 
-static int work_color(struct work_struct *work)
+/* Puts a pending work where it belongs. => pwq->pool->lock held */
+static void insert_work(struct pool_workqueue *pwq, struct work_struct *work)
 {
-	return atomic_long_read(&work->data) & WORK_COLOR ? 1 : 0;
-}
-
-static long work_starts(struct work_struct *work)
-{
-	return atomic_long_read(&work->data) / WORK_START;
-}
-
-/* Wakes an idle worker, if there is one. => pool->lock held */
-static void wake_worker(struct worker_pool *pool)
-{
-	struct worker *worker = list_first_entry_or_null(&pool->idle, struct worker, node);
-
-	if (!worker)
-		return;
-	list_del_init(&worker->node);
-	pool->nr_idle--;
-	worker->woken = true;
-	wake_up_process(worker->task);
-}
-
-/* Puts a pending work where it belongs. => wq->pool->lock held */
-static void insert_work(struct workqueue_struct *wq, struct work_struct *work)
-{
-	work->wq = wq;
-	if (wq->color)
+	WRITE_ONCE(work->pwq, pwq);
+	WRITE_ONCE(work->pool, pwq->pool);
+	if (pwq->color)
 		atomic_long_or(WORK_COLOR, &work->data);
 	else
 		atomic_long_and(~WORK_COLOR, &work->data);
-	wq->in_flight[wq->color]++;
-	if (wq->nr_active >= wq->max_active) {
-		list_add_tail(&work->entry, &wq->inactive);
+	pwq->in_flight[pwq->color]++;
+	if (pwq->nr_active >= pwq->wq->max_active) {
+		list_add_tail(&work->entry, &pwq->inactive);
 		return;
 	}
-	wq->nr_active++;
-	list_add_tail(&work->entry, &wq->pool->works);
-	wake_worker(wq->pool);
+	pwq->nr_active++;
+	list_add_tail(&work->entry, &pwq->pool->works);
+	wq_wake_worker(pwq->pool);
+}
+
+/* The queue's part for works queued on that CPU. */
+static struct pool_workqueue *part_for(struct workqueue_struct *wq, int cpu)
+{
+	if (wq->nr_pwqs == 1)
+		return &wq->pwqs[0];
+	if ((unsigned int)cpu >= nr_cpu_ids || !cpu_online(cpu))
+		cpu = raw_smp_processor_id();
+	return &wq->pwqs[cpu];
+}
+
+/* The part where the work still runs, so that it must be queued there; locked. NULL: nowhere. */
+static struct pool_workqueue *lock_where_it_runs(struct workqueue_struct *wq,
+						 struct work_struct *work,
+						 struct worker_pool *other_than)
+{
+	struct worker_pool *last = READ_ONCE(work->pool);
+	struct worker *worker;
+
+	if (!last || last == other_than)
+		return NULL;
+	spin_lock(&last->lock);
+	worker = wq_find_running(last, work);
+	if (worker && worker->current_pwq->wq == wq)
+		return worker->current_pwq;
+	spin_unlock(&last->lock);
+	return NULL;
+}
+
+/* => the work is marked pending, by the caller. Any context */
+static void queue_pending(int cpu, struct workqueue_struct *wq, struct work_struct *work)
+{
+	struct pool_workqueue *pwq, *runs;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	pwq = part_for(wq, cpu);
+	runs = lock_where_it_runs(wq, work, pwq->pool);
+	if (runs)
+		pwq = runs;
+	else
+		spin_lock(&pwq->pool->lock);
+	insert_work(pwq, work);
+	spin_unlock(&pwq->pool->lock);
+	local_irq_restore(flags);
+	/* The lock was dropped with interrupts masked. */
+	preempt_check_resched();
 }
 
 bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *work)
 {
-	unsigned long flags;
-
 	if (atomic_long_fetch_or(WORK_PENDING, &work->data) & WORK_PENDING)
 		return false;
-	spin_lock_irqsave(&wq->pool->lock, flags);
-	insert_work(wq, work);
-	spin_unlock_irqrestore(&wq->pool->lock, flags);
+	queue_pending(cpu, wq, work);
 	return true;
 }
 
-/* A place in the pool is free: the next of the queue's waiting works moves up. => lock held */
-static void activate_next(struct workqueue_struct *wq)
+/* A place in the pool is free: the next of the part's waiting works moves up. => lock held */
+static void activate_next(struct pool_workqueue *pwq)
 {
-	struct work_struct *work = list_first_entry_or_null(&wq->inactive, struct work_struct, entry);
+	struct work_struct *work =
+		list_first_entry_or_null(&pwq->inactive, struct work_struct, entry);
 
-	if (!work || wq->nr_active >= wq->max_active)
+	if (!work || pwq->nr_active >= pwq->wq->max_active)
 		return;
-	wq->nr_active++;
-	list_move_tail(&work->entry, &wq->pool->works);
-	wake_worker(wq->pool);
+	pwq->nr_active++;
+	list_move_tail(&work->entry, &pwq->pool->works);
+	wq_wake_worker(pwq->pool);
 }
 
-/* A work that was in the pool is done with. => lock held */
-static void work_ended(struct workqueue_struct *wq, int color, bool active)
+void wq_work_ended(struct pool_workqueue *pwq, int color, bool active)
 {
-	wq->in_flight[color]--;
+	pwq->in_flight[color]--;
 	if (active) {
-		wq->nr_active--;
-		activate_next(wq);
+		pwq->nr_active--;
+		activate_next(pwq);
 	}
-	wake_up_all(&wq->pool->ended);
+	if (wq_has_sleeper(&work_ended_wait))
+		wake_up_all(&work_ended_wait);
 }
 
-/* The worker that runs this work now, or NULL. => lock held */
-static struct worker *find_running(struct worker_pool *pool, struct work_struct *work)
+/* Does the work wait for a place in the pool? => lock held */
+static bool is_inactive(struct pool_workqueue *pwq, struct work_struct *work)
 {
-	struct worker *worker;
+	struct work_struct *waiting;
 
-	list_for_each_entry(worker, &pool->busy, node) {
-		if (worker->current_work == work)
-			return worker;
+	list_for_each_entry(waiting, &pwq->inactive, entry) {
+		if (waiting == work)
+			return true;
 	}
-	return NULL;
-}
-
-/* Runs one work. => lock held, dropped meanwhile; the work is off every list */
-static void run_work(struct worker *worker, struct work_struct *work)
-{
-	struct worker_pool *pool = worker->pool;
-	struct workqueue_struct *wq = work->wq;
-	work_func_t func = work->func;
-	int color = work_color(work);
-
-	worker->current_work = work;
-	worker->current_start = work_starts(work) + 1;
-	/* From here on it may be queued again. */
-	atomic_long_add(WORK_START - WORK_PENDING, &work->data);
-	spin_unlock_irq(&pool->lock);
-	func(work);
-	spin_lock_irq(&pool->lock);
-	worker->current_work = NULL;
-	work_ended(wq, color, true);
-}
-
-static int worker_body(void *arg);
-
-/* Adds a worker. => may sleep; no lock held. 0 or -errno */
-static int create_worker(struct worker_pool *pool)
-{
-	struct worker *worker = kzalloc(sizeof(*worker), GFP_KERNEL);
-	struct task_struct *task;
-
-	if (!worker)
-		return -ENOMEM;
-	worker->pool = pool;
-	INIT_LIST_HEAD(&worker->node);
-	INIT_LIST_HEAD(&worker->handed);
-	task = kthread_create(worker_body, worker, "kworker/%s", pool->nice ? "h" : "n");
-	if (IS_ERR(task)) {
-		kfree(worker);
-		return PTR_ERR(task);
-	}
-	worker->task = task;
-	set_user_nice(task, pool->nice);
-	spin_lock_irq(&pool->lock);
-	pool->nr_workers++;
-	pool->nr_idle++;
-	list_add(&worker->node, &pool->idle);
-	if (!list_empty(&pool->works))
-		wake_worker(pool);
-	spin_unlock_irq(&pool->lock);
-	wake_up_process(task);
-	return 0;
-}
-
-/* Makes another worker when none is idle. => lock held, dropped meanwhile */
-static void keep_one_idle(struct worker_pool *pool)
-{
-	if (pool->nr_idle || pool->nr_workers >= MAX_WORKERS)
-		return;
-	spin_unlock_irq(&pool->lock);
-	create_worker(pool);
-	spin_lock_irq(&pool->lock);
-}
-
-/* The next work for this worker, off its list, or NULL. => lock held */
-static struct work_struct *take_work(struct worker *worker)
-{
-	struct worker_pool *pool = worker->pool;
-
-	for (;;) {
-		struct list_head *from = !list_empty(&worker->handed) ? &worker->handed : &pool->works;
-		struct work_struct *work = list_first_entry_or_null(from, struct work_struct, entry);
-		struct worker *other;
-
-		if (!work)
-			return NULL;
-		other = find_running(pool, work);
-		if (!other) {
-			list_del_init(&work->entry);
-			return work;
-		}
-		list_move_tail(&work->entry, &other->handed);
-	}
-}
-
-static void work_off(struct worker *worker)
-{
-	struct worker_pool *pool = worker->pool;
-	struct work_struct *work;
-
-	list_move(&worker->node, &pool->busy);
-	keep_one_idle(pool);
-	while ((work = take_work(worker)))
-		run_work(worker, work);
-}
-
-static int worker_body(void *arg)
-{
-	struct worker *worker = arg;
-	struct worker_pool *pool = worker->pool;
-
-	current->flags |= PF_WQ_WORKER;
-	spin_lock_irq(&pool->lock);
-	for (;;) {
-		while (!worker->woken) {
-			set_current_state(TASK_IDLE);
-			spin_unlock_irq(&pool->lock);
-			schedule();
-			spin_lock_irq(&pool->lock);
-		}
-		__set_current_state(TASK_RUNNING);
-		worker->woken = false;
-		work_off(worker);
-		list_del_init(&worker->node);
-		if (pool->nr_idle >= MAX_IDLE)
-			break;
-		pool->nr_idle++;
-		list_add(&worker->node, &pool->idle);
-	}
-	pool->nr_workers--;
-	spin_unlock_irq(&pool->lock);
-	current->flags &= ~PF_WQ_WORKER;
-	kfree(worker);
-	return 0;
+	return false;
 }
 
 /*
@@ -303,28 +173,24 @@ static int worker_body(void *arg)
 static bool grab_pending(struct work_struct *work)
 {
 	while (work_pending(work)) {
-		struct workqueue_struct *wq = READ_ONCE(work->wq);
+		struct worker_pool *pool = READ_ONCE(work->pool);
 		unsigned long flags;
 		bool grabbed = false;
 
-		if (!wq) {
+		if (!pool) {
 			cpu_relax();
 			continue;
 		}
-		spin_lock_irqsave(&wq->pool->lock, flags);
-		if (work->wq == wq && !list_empty(&work->entry) && work_pending(work)) {
-			bool active = true;
-			struct work_struct *waiting;
+		spin_lock_irqsave(&pool->lock, flags);
+		if (work->pool == pool && !list_empty(&work->entry) && work_pending(work)) {
+			struct pool_workqueue *pwq = work->pwq;
+			bool active = !is_inactive(pwq, work);
 
-			list_for_each_entry(waiting, &wq->inactive, entry) {
-				if (waiting == work)
-					active = false;
-			}
 			list_del_init(&work->entry);
-			work_ended(wq, work_color(work), active);
+			wq_work_ended(pwq, work_color(work), active);
 			grabbed = true;
 		}
-		spin_unlock_irqrestore(&wq->pool->lock, flags);
+		spin_unlock_irqrestore(&pool->lock, flags);
 		if (grabbed)
 			return true;
 		cpu_relax();
@@ -353,30 +219,42 @@ static bool start_has_ended(struct worker_pool *pool, struct work_struct *work, 
 	bool ended;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	worker = find_running(pool, work);
+	worker = wq_find_running(pool, work);
 	ended = worker ? worker->current_start > start : work_starts(work) >= start || !work_pending(work);
 	spin_unlock_irqrestore(&pool->lock, flags);
 	return ended;
 }
 
-bool flush_work(struct work_struct *work)
+/* Waits for the work in that pool. false: it neither waited nor ran there. */
+static bool flush_in_pool(struct worker_pool *pool, struct work_struct *work)
 {
-	struct workqueue_struct *wq = READ_ONCE(work->wq);
 	struct worker *worker;
 	bool busy;
 	long start;
 
-	might_sleep();
-	if (!wq)
-		return false;
-	spin_lock_irq(&wq->pool->lock);
-	worker = find_running(wq->pool, work);
-	busy = work_pending(work) || worker;
+	spin_lock_irq(&pool->lock);
+	worker = wq_find_running(pool, work);
+	busy = worker || (work_pending(work) && work->pool == pool);
 	start = work_starts(work) + (work_pending(work) ? 1 : 0);
-	spin_unlock_irq(&wq->pool->lock);
+	spin_unlock_irq(&pool->lock);
 	if (busy)
-		wait_event(wq->pool->ended, start_has_ended(wq->pool, work, start));
+		wait_event(work_ended_wait, start_has_ended(pool, work, start));
 	return busy;
+}
+
+bool flush_work(struct work_struct *work)
+{
+	struct worker_pool *pool;
+	bool was_busy = false;
+
+	might_sleep();
+	/* It may have moved to another pool meanwhile. */
+	do {
+		pool = READ_ONCE(work->pool);
+		if (pool)
+			was_busy |= flush_in_pool(pool, work);
+	} while (pool != READ_ONCE(work->pool));
+	return was_busy;
 }
 
 bool cancel_work_sync(struct work_struct *work)
@@ -392,23 +270,20 @@ bool cancel_work_sync(struct work_struct *work)
 void delayed_work_timer_fn(struct timer_list *timer)
 {
 	struct delayed_work *dwork = from_timer(dwork, timer, timer);
-	struct worker_pool *pool = dwork->wq->pool;
-	unsigned long flags;
 
-	spin_lock_irqsave(&pool->lock, flags);
-	insert_work(dwork->wq, &dwork->work);
-	spin_unlock_irqrestore(&pool->lock, flags);
+	queue_pending(dwork->cpu, dwork->wq, &dwork->work);
 }
 
 /* => the work is marked pending, by the caller */
-static void start_delayed(struct workqueue_struct *wq, struct delayed_work *dwork, unsigned long delay)
+static void start_delayed(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork,
+			  unsigned long delay)
 {
 	dwork->wq = wq;
-	dwork->work.wq = wq;
+	dwork->cpu = cpu;
 	if (delay)
 		mod_timer(&dwork->timer, jiffies + delay);
 	else
-		delayed_work_timer_fn(&dwork->timer);
+		queue_pending(cpu, wq, &dwork->work);
 }
 
 bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork,
@@ -416,7 +291,7 @@ bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_
 {
 	if (atomic_long_fetch_or(WORK_PENDING, &dwork->work.data) & WORK_PENDING)
 		return false;
-	start_delayed(wq, dwork, delay);
+	start_delayed(cpu, wq, dwork, delay);
 	return true;
 }
 
@@ -424,12 +299,10 @@ bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_
 static bool grab_delayed(struct delayed_work *dwork)
 {
 	while (delayed_work_pending(dwork)) {
-		struct workqueue_struct *wq = READ_ONCE(dwork->work.wq);
-
 		if (timer_delete(&dwork->timer))
 			return true;
 		/* The timer's function runs, or the work is queued by now. */
-		if (wq && !list_empty(&dwork->work.entry) && grab_pending(&dwork->work))
+		if (!list_empty(&dwork->work.entry) && grab_pending(&dwork->work))
 			return true;
 		cpu_relax();
 	}
@@ -447,7 +320,7 @@ bool mod_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_wo
 			break;
 		}
 	}
-	start_delayed(wq, dwork, delay);
+	start_delayed(cpu, wq, dwork, delay);
 	return was_pending;
 }
 
@@ -471,20 +344,19 @@ bool cancel_delayed_work_sync(struct delayed_work *dwork)
 bool flush_delayed_work(struct delayed_work *dwork)
 {
 	/* Does not wait for the time: runs it now. */
-	if (timer_delete_sync(&dwork->timer))
+	if (timer_delete_sync(&dwork->timer)) {
 		delayed_work_timer_fn(&dwork->timer);
+		flush_work(&dwork->work);
+		return true;
+	}
 	return flush_work(&dwork->work);
 }
 
 static void rcu_work_due(struct rcu_head *head)
 {
 	struct rcu_work *rwork = container_of(head, struct rcu_work, rcu);
-	struct worker_pool *pool = rwork->wq->pool;
-	unsigned long flags;
 
-	spin_lock_irqsave(&pool->lock, flags);
-	insert_work(rwork->wq, &rwork->work);
-	spin_unlock_irqrestore(&pool->lock, flags);
+	queue_pending(WORK_CPU_UNBOUND, rwork->wq, &rwork->work);
 }
 
 bool queue_rcu_work(struct workqueue_struct *wq, struct rcu_work *rwork)
@@ -496,14 +368,14 @@ bool queue_rcu_work(struct workqueue_struct *wq, struct rcu_work *rwork)
 	return true;
 }
 
-static bool color_is_done(struct workqueue_struct *wq, int color)
+static bool color_is_done(struct pool_workqueue *pwq, int color)
 {
 	unsigned long flags;
 	bool done;
 
-	spin_lock_irqsave(&wq->pool->lock, flags);
-	done = !wq->in_flight[color];
-	spin_unlock_irqrestore(&wq->pool->lock, flags);
+	spin_lock_irqsave(&pwq->pool->lock, flags);
+	done = !pwq->in_flight[color];
+	spin_unlock_irqrestore(&pwq->pool->lock, flags);
 	return done;
 }
 
@@ -513,43 +385,74 @@ void flush_workqueue(struct workqueue_struct *wq)
 
 	might_sleep();
 	mutex_lock(&wq->flush_mutex);
-	spin_lock_irq(&wq->pool->lock);
-	old = wq->color;
-	wq->color = !old;
-	spin_unlock_irq(&wq->pool->lock);
+	old = wq->pwqs[0].color;
+	for (unsigned int i = 0; i < wq->nr_pwqs; i++) {
+		struct pool_workqueue *pwq = &wq->pwqs[i];
+
+		spin_lock_irq(&pwq->pool->lock);
+		pwq->color = !old;
+		spin_unlock_irq(&pwq->pool->lock);
+	}
 	/* The flush before us waited for the other colour, so only the old one can be in flight. */
-	wait_event(wq->pool->ended, color_is_done(wq, old));
+	for (unsigned int i = 0; i < wq->nr_pwqs; i++)
+		wait_event(work_ended_wait, color_is_done(&wq->pwqs[i], old));
 	mutex_unlock(&wq->flush_mutex);
+}
+
+static bool is_drained(struct workqueue_struct *wq)
+{
+	for (unsigned int i = 0; i < wq->nr_pwqs; i++) {
+		if (!color_is_done(&wq->pwqs[i], 0) || !color_is_done(&wq->pwqs[i], 1))
+			return false;
+	}
+	return true;
 }
 
 void drain_workqueue(struct workqueue_struct *wq)
 {
 	do
 		flush_workqueue(wq);
-	while (!color_is_done(wq, 0) || !color_is_done(wq, 1));
+	while (!is_drained(wq));
+}
+
+static void init_part(struct workqueue_struct *wq, struct pool_workqueue *pwq, int cpu)
+{
+	pwq->wq = wq;
+	pwq->pool = wq_pool(cpu, wq->flags);
+	INIT_LIST_HEAD(&pwq->inactive);
+	INIT_LIST_HEAD(&pwq->mayday_node);
 }
 
 struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags, int max_active, ...)
 {
-	struct workqueue_struct *wq = kzalloc(sizeof(*wq), GFP_KERNEL);
+	unsigned int parts = flags & WQ_UNBOUND ? 1 : nr_cpu_ids;
+	struct workqueue_struct *wq;
 	va_list args;
 
+	wq = kzalloc(sizeof(*wq) + parts * sizeof(wq->pwqs[0]), GFP_KERNEL);
 	if (!wq)
 		return NULL;
 	va_start(args, max_active);
 	vsnprintf(wq->name, sizeof(wq->name), fmt, args);
 	va_end(args);
-	wq->pool = &pools[flags & WQ_HIGHPRI ? 1 : 0];
 	wq->flags = flags;
 	wq->max_active = max_active > 0 ? max_active : DEFAULT_ACTIVE;
-	INIT_LIST_HEAD(&wq->inactive);
+	wq->nr_pwqs = parts;
 	mutex_init(&wq->flush_mutex);
+	INIT_LIST_HEAD(&wq->maydays);
+	for (unsigned int i = 0; i < parts; i++)
+		init_part(wq, &wq->pwqs[i], flags & WQ_UNBOUND ? -1 : (int)i);
+	if ((flags & WQ_MEM_RECLAIM) && wq_make_rescuer(wq)) {
+		kfree(wq);
+		return NULL;
+	}
 	return wq;
 }
 
 void destroy_workqueue(struct workqueue_struct *wq)
 {
 	drain_workqueue(wq);
+	wq_end_rescuer(wq);
 	kfree(wq);
 }
 
@@ -565,42 +468,22 @@ struct work_struct *current_work(void)
 
 bool current_is_workqueue_rescuer(void)
 {
-	return false;
-}
+	const struct worker *worker;
 
-/* A worker that sleeps needs no successor: one is always idle (keep_one_idle). */
-void wq_worker_sleeping(struct task_struct *task)
-{
-}
-
-void wq_worker_running(struct task_struct *task)
-{
+	if (!(current->flags & PF_WQ_WORKER))
+		return false;
+	worker = kthread_data(current);
+	return worker->rescuer;
 }
 
 /* => no threads yet; memory is there */
 void workqueue_init_early(void)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(pools); i++) {
-		spin_lock_init(&pools[i].lock);
-		INIT_LIST_HEAD(&pools[i].works);
-		INIT_LIST_HEAD(&pools[i].idle);
-		INIT_LIST_HEAD(&pools[i].busy);
-		init_waitqueue_head(&pools[i].ended);
-		pools[i].nice = i ? MIN_NICE : 0;
-	}
+	wq_pools_init();
 	system_wq = alloc_workqueue("events", 0, 0);
 	system_highpri_wq = alloc_workqueue("events_highpri", WQ_HIGHPRI, 0);
 	system_long_wq = alloc_workqueue("events_long", 0, 0);
 	system_unbound_wq = alloc_workqueue("events_unbound", WQ_UNBOUND, 0);
 	if (!system_wq || !system_highpri_wq || !system_long_wq || !system_unbound_wq)
 		panic("no memory for the system's work queues");
-}
-
-/* => kthreadd runs */
-void workqueue_init(void)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(pools); i++) {
-		if (create_worker(&pools[i]))
-			panic("no worker threads");
-	}
 }

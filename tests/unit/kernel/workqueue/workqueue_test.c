@@ -3,6 +3,7 @@
 #include <kern/completion.h>
 #include <kern/delay.h>
 #include <kern/workqueue.h>
+#include "../../../../kernel/workqueue/internal.h"
 #include "../threads.h"
 
 #define WORKS 64
@@ -153,4 +154,140 @@ KTEST(workqueue, work_may_queue_itself)
 		msleep(2);
 	cancel_work_sync(&c.work);
 	KEXPECT_EQ(c.runs, 50);
+}
+
+/* ---- where and how many ---- */
+
+static int cpu_seen;
+
+static void note_cpu(struct work_struct *work)
+{
+	cpu_seen = raw_smp_processor_id();
+}
+
+KTEST(workqueue, bound_works_run_on_their_cpu)
+{
+	struct work_struct work;
+	unsigned int cpu;
+
+	INIT_WORK(&work, note_cpu);
+	for_each_online_cpu(cpu) {
+		KEXPECT_TRUE(schedule_work_on(cpu, &work));
+		flush_work(&work);
+		KEXPECT_EQ(cpu_seen, cpu);
+	}
+}
+
+static atomic_t computing;
+static int most_computing;
+
+static void compute(struct work_struct *work)
+{
+	int now = atomic_inc_return(&computing);
+
+	most_computing = max(most_computing, now);
+	for (unsigned int i = 0; i < 50000; i++)
+		cpu_relax();
+	atomic_dec(&computing);
+}
+
+KTEST(workqueue, works_that_compute_go_one_after_the_other)
+{
+	struct work_struct set[8];
+
+	most_computing = 0;
+	for (unsigned int i = 0; i < ARRAY_SIZE(set); i++) {
+		INIT_WORK(&set[i], compute);
+		KEXPECT_TRUE(schedule_work_on(0, &set[i]));
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(set); i++)
+		flush_work(&set[i]);
+	KEXPECT_EQ(most_computing, 1);
+}
+
+static struct completion all_asleep, wake_all;
+static atomic_t asleep;
+
+static void sleep_in_work(struct work_struct *work)
+{
+	if (atomic_inc_return(&asleep) == 6)
+		complete(&all_asleep);
+	wait_for_completion(&wake_all);
+}
+
+KTEST(workqueue, a_work_that_sleeps_lets_the_next_begin)
+{
+	struct work_struct set[6];
+
+	atomic_set(&asleep, 0);
+	init_completion(&all_asleep);
+	init_completion(&wake_all);
+	for (unsigned int i = 0; i < ARRAY_SIZE(set); i++) {
+		INIT_WORK(&set[i], sleep_in_work);
+		KEXPECT_TRUE(schedule_work_on(0, &set[i]));
+	}
+	wait_for_completion(&all_asleep);
+	complete_all(&wake_all);
+	for (unsigned int i = 0; i < ARRAY_SIZE(set); i++)
+		flush_work(&set[i]);
+}
+
+static void queue_elsewhere(struct work_struct *work)
+{
+	struct counted_work *c = container_of(work, struct counted_work, work);
+	int now = atomic_inc_return(&running);
+
+	most_running = max(most_running, now);
+	c->runs++;
+	if (c->runs < 20)
+		schedule_work_on(c->runs % num_online_cpus(), work);
+	msleep(1);
+	atomic_dec(&running);
+}
+
+KTEST(workqueue, a_work_never_runs_twice_at_once)
+{
+	prepare();
+	INIT_WORK(&works[0].work, queue_elsewhere);
+	schedule_work(&works[0].work);
+	while (flush_work(&works[0].work))
+		;
+	KEXPECT_EQ(works[0].runs, 20);
+	KEXPECT_EQ(most_running, 1);
+}
+
+static bool rescued;
+
+static void note_rescuer(struct work_struct *work)
+{
+	WRITE_ONCE(rescued, current_is_workqueue_rescuer());
+}
+
+KTEST(workqueue, a_rescuer_helps_when_no_worker_comes)
+{
+	struct workqueue_struct *wq = alloc_workqueue("test_rescue", WQ_MEM_RECLAIM, 0);
+	unsigned int max_workers = wq_max_workers;
+	struct work_struct set[8], work;
+
+	KASSERT_NOT_NULL(wq);
+	INIT_WORK(&work, note_rescuer);
+	rescued = false;
+	atomic_set(&asleep, 0);
+	init_completion(&all_asleep);
+	init_completion(&wake_all);
+	WRITE_ONCE(wq_max_workers, 0);
+	/* More than there are idle workers on that CPU. */
+	for (unsigned int i = 0; i < ARRAY_SIZE(set); i++) {
+		INIT_WORK(&set[i], sleep_in_work);
+		KEXPECT_TRUE(schedule_work_on(0, &set[i]));
+	}
+	queue_work_on(0, wq, &work);
+	flush_work(&work);
+	KEXPECT_TRUE(rescued);
+	KEXPECT_LT(atomic_read(&asleep), ARRAY_SIZE(set));
+	WRITE_ONCE(wq_max_workers, max_workers);
+	complete_all(&wake_all);
+	for (unsigned int i = 0; i < ARRAY_SIZE(set); i++)
+		flush_work(&set[i]);
+	destroy_workqueue(wq);
 }
