@@ -88,6 +88,7 @@ static void slot_free(struct guest_slot *slot)
 /* => nothing of it is mapped anywhere. */
 static void guest_free(struct guest *guest)
 {
+	guest_audit_remove(guest);
 	while (guest->slots) {
 		struct guest_slot *slot = guest->slots;
 
@@ -128,6 +129,7 @@ static struct guest *guest_create(void)
 	mutex_init(&guest->lock);
 	spin_lock_init(&guest->range_lock);
 	INIT_LIST_HEAD(&guest->free_slots);
+	INIT_LIST_HEAD(&guest->audit_link);
 	guest->areas = RB_ROOT;
 	guest->core = -1;
 	guest->request = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, REQUEST_ORDER);
@@ -151,6 +153,7 @@ static struct guest *guest_create(void)
 	/* The first request lies there when the mapper is born. */
 	guest_post(guest, NULL);
 	host_guest_spawn(&guest->host);
+	guest_audit_add(guest);
 	return guest;
 }
 

@@ -81,6 +81,9 @@ struct guest_slot {
 	unsigned long home_until; /* jiffies */
 	unsigned long checked;	  /* jiffies of the last look for a core to spare */
 	u64 released;		  /* cycles */
+	int owner;		  /* its task's number; read by the audit */
+	u64 runs;		  /* times that it was let go; likewise */
+	bool running;		  /* it has not announced an event since; likewise */
 	u64 out_since;		  /* cycles when its task left the vCPU, or 0 */
 	bool back_soon;		  /* the last time it had it again before a spin was over */
 	/* o: trampoline.c; the last four are of the call that it is in */
@@ -131,6 +134,11 @@ struct guest {
 	unsigned int nslots;	     /* l */
 
 	struct list_head link; /* p: in the pool, or dying */
+
+	/* audit.c, under its mutex: of the last look */
+	struct list_head audit_link;
+	u64 audit_runs, audit_cpu;
+	bool audit_running;
 };
 
 /* ---- guest.c: life ---- */
@@ -147,6 +155,12 @@ bool guest_doomed(const struct guest *guest);
 /* A host thread for a further guest thread; NULL when there is none. => may sleep */
 struct guest_slot *guest_slot_take(struct guest *guest);
 void guest_slot_put(struct guest_slot *slot);
+
+/* ---- audit.c: stubs that run without leave ---- */
+
+void guest_audit_add(struct guest *guest);
+/* => may sleep; it need not have been added */
+void guest_audit_remove(struct guest *guest);
 
 /* ---- recycle.c: a second life ---- */
 

@@ -24,8 +24,10 @@
  * Table and trampolines are the kernel's pages, shown to all stubs read only, and filled as
  * sites are numbered.
  *
- * site_lock guards `sites` and `used`; innermost, interrupts off. A site is read without it by
- * those who got its number from a page that is mapped.
+ * site_lock guards `sites`, `used` and `next`; innermost, interrupts off. A site is read without it
+ * by those who got its number from a page that is mapped. A thread may be in the trampoline of a
+ * page that reclaim takes away, and name its site afterwards; so numbers are given out in turn,
+ * and one that was freed comes last.
  */
 #include <kern/errno.h>
 #include <kern/init.h>
@@ -54,6 +56,7 @@ _Static_assert(UM_JUMP_TABLE + TABLE_SIZE <= UM_JUMP_TABLE_END, "the jump table'
 
 static DEFINE_SPINLOCK(site_lock);
 static DECLARE_BITMAP(used, STUB_MAX_SITES);
+static unsigned int next; /* where to look for a free number */
 static struct site sites[STUB_MAX_SITES];
 static u64 *table; /* constant after initcalls; NULL: nothing is rewritten */
 static u8 *tramps;
@@ -91,9 +94,12 @@ int site_alloc(enum site_kind kind, s32 value)
 	unsigned int nr;
 
 	spin_lock_irqsave(&site_lock, flags);
-	nr = find_first_zero_bit(used, STUB_MAX_SITES);
+	nr = find_next_zero_bit(used, STUB_MAX_SITES, next);
+	if (nr >= STUB_MAX_SITES)
+		nr = find_first_zero_bit(used, STUB_MAX_SITES);
 	if (nr < STUB_MAX_SITES) {
 		__set_bit(nr, used);
+		next = nr + 1;
 		sites[nr] = (struct site){ kind, value };
 		write_trampoline(nr, kind);
 	}
@@ -101,12 +107,12 @@ int site_alloc(enum site_kind kind, s32 value)
 	return nr < STUB_MAX_SITES ? (int)nr : -1;
 }
 
+/* What it is stays known until the number is given out again. */
 void site_free(unsigned int nr)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&site_lock, flags);
-	sites[nr].kind = SITE_FREE;
 	__clear_bit(nr, used);
 	spin_unlock_irqrestore(&site_lock, flags);
 }

@@ -314,6 +314,9 @@ void handover_begin(struct guest_slot *slot, bool by_mapper)
 		this_cpu_write(yields_off, off - 1);
 	slot->by_mapper = by_mapper;
 	slot->outlasted = false;
+	slot->owner = current->pid;
+	slot->runs++;
+	WRITE_ONCE(slot->running, true);
 	slot->released = cycles();
 }
 
@@ -332,6 +335,7 @@ bool handover_await(struct guest_slot *slot)
 
 void handover_end(struct guest_slot *slot)
 {
+	WRITE_ONCE(slot->running, false);
 	if (slot->settling) {
 		slot->settling = false;
 		return;
