@@ -94,26 +94,54 @@ static void fifo_goes_first_but_leaves_a_rest(void)
 	CHECK_GT(got, 0.0);
 }
 
+/* A child of that priority that takes its turn when a byte comes. */
+static pid_t waiting_child(struct board *b, int turn, int priority, int fd[2])
+{
+	char byte;
+	pid_t pid;
+
+	CHECK_OK(pipe(fd));
+	pid = fork();
+	if (pid)
+		return pid;
+	become(SCHED_FIFO, priority);
+	if (read(fd[0], &byte, 1) == 1)
+		b->turns[turn] = ++b->go;
+	_exit(0);
+}
+
+static char state_of(pid_t pid)
+{
+	char path[64], text[512] = "", *p;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return '?';
+	if (!fgets(text, sizeof(text), file))
+		text[0] = '\0';
+	fclose(file);
+	p = strrchr(text, ')');
+	return p && p[1] ? p[2] : '?';
+}
+
 static void higher_priority_runs_first(void)
 {
 	struct board *b = new_board();
+	int to_low[2], to_high[2];
 	pid_t low, high;
 
 	use_one_cpu();
+	low = waiting_child(b, 0, 10, to_low);
+	high = waiting_child(b, 1, 20, to_high);
+	CHECK(WAIT_UNTIL(sched_getscheduler(low) == SCHED_FIFO && state_of(low) == 'S' &&
+			 sched_getscheduler(high) == SCHED_FIFO && state_of(high) == 'S'));
 	CHECK_OK(become(SCHED_FIFO, 40));
-	low = fork();
-	if (!low) {
-		become(SCHED_FIFO, 10);
-		b->turns[0] = ++b->go;
-		_exit(0);
-	}
-	high = fork();
-	if (!high) {
-		become(SCHED_FIFO, 20);
-		b->turns[1] = ++b->go;
-		_exit(0);
-	}
-	/* Both wait until we sleep: the children start with our priority, behind us. */
+	CHECK_EQ(write(to_low[1], "", 1), 1);
+	CHECK_EQ(write(to_high[1], "", 1), 1);
+	/* Both wait until we sleep. */
+	CHECK_EQ(b->go, 0);
 	waitpid(low, NULL, 0);
 	waitpid(high, NULL, 0);
 	CHECK_EQ(b->turns[1], 1);
