@@ -517,6 +517,8 @@ void host_place(int tid, unsigned int core)
 
 	if (core >= MAX_CORES)
 		return;
+	if (tid)
+		__atomic_store_n(&tracer_core, core, __ATOMIC_RELAXED);
 	mask[core / 64] = 1UL << (core % 64);
 	sys3(SYS_sched_setaffinity, tid, sizeof(mask), mask);
 }

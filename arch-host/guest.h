@@ -15,6 +15,9 @@ void guest_bury(int pid);
  */
 int tracer_start(void (*body)(void), int *pid);
 
+/* The core that the tracer shall be on; ~0: any. Atomic. */
+extern unsigned int tracer_core;
+
 /* The stub's executable (stub_blob). */
 extern const char stub_elf[], stub_elf_end[];
 

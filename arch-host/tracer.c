@@ -25,11 +25,16 @@
  *   SYSEMU    the next call stops at its entry, and will not be made; the end of one that is
  *             under way does not stop
  *
- * A guest thread whose wait is let through goes on with SYSEMU: what comes next is a call of the
- * guest, which is not to be made anyway, and so a wait costs one stop. If a call of the stub
- * comes instead, it is begun again under SYSCALL.
+ * A guest thread whose wait is let through goes on with SYSEMU if what comes next is likely a call
+ * of the guest, which is not to be made anyway: so the wait costs one stop. If a call of the stub
+ * comes instead, it is begun again under SYSCALL. A thread that waits in a trampoline, whose next
+ * call is the stub's again, goes on with SYSCALL.
  *
- * One thread owns all fields here but `started`; nothing is locked.
+ * A stub that wakes the kernel goes to sleep next, as a rule. Its wake is made here, and the call
+ * becomes the wait. What is read of a slot for that, the guest can write: it chooses between
+ * ways that are all safe.
+ *
+ * One thread owns all here but `started` and `tracer_core`; nothing is locked.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -70,6 +75,9 @@ struct traced {
 	struct traced *next;	/* in its bucket, or on the free list */
 	pid_t tid;
 	enum role role;
+	unsigned long slot;	/* of a guest thread: its address in the stub; 0: not known */
+	char *slot_memory;	/* the same in ./vmlinux, as long as the stub lives */
+	unsigned long mapped_slot, mapped_offset; /* of a mapper: the last slot that it mapped */
 	bool emulated;		/* the last request was SYSEMU */
 	bool answered;		/* the call under way is cancelled, and returns rax */
 	bool forged;		/* the same, and a SIGSYS of ours is on its way, about this: */
@@ -78,6 +86,8 @@ struct traced {
 	int call_nr;
 	unsigned int call_arch;
 };
+
+unsigned int tracer_core = ~0U;	/* atomic: where a vCPU placed a guest thread last */
 
 #define BUCKETS 1024
 static struct traced *table[BUCKETS], *unused;
@@ -251,6 +261,54 @@ static bool may(const struct traced *t, const struct ptrace_syscall_info *info)
 
 /* ---- stops ---- */
 
+static volatile unsigned int *slot_word(const struct traced *t, unsigned int offset)
+{
+	return (volatile unsigned int *)(t->slot_memory + offset);
+}
+
+/* Makes the call under way the wait of stub.S, and goes on so. */
+static void wait_instead(struct traced *t, unsigned int turn)
+{
+	set_register(t, REGISTER(rdi), t->slot + SLOT_TURN);
+	set_register(t, REGISTER(rsi), FUTEX_WAIT);
+	set_register(t, REGISTER(rdx), turn);
+	set_register(t, REGISTER(r10), 0);
+	set_register(t, REGISTER(rip), SITE_guest_wait);
+	go(t, *slot_word(t, SLOT_MODE) ? PTRACE_SYSCALL : PTRACE_SYSEMU, 0);
+}
+
+/* A guest thread that wakes the kernel. False: it is no ordinary one. */
+static bool wake_and_wait(struct traced *t, const struct ptrace_syscall_info *info)
+{
+	unsigned int turn;
+
+	if (t->emulated || !t->slot || info->instruction_pointer != SITE_guest_wake ||
+	    info->entry.args[0] != t->slot + SLOT_EVENTS)
+		return false;
+	sys3(SYS_futex, slot_word(t, SLOT_EVENTS), FUTEX_WAKE, 1);
+	__atomic_exchange_n(slot_word(t, SLOT_GUEST_SLEEPS), 1, __ATOMIC_SEQ_CST);
+	turn = __atomic_load_n(slot_word(t, SLOT_TURN), __ATOMIC_SEQ_CST);
+	/* If it may go already, the host will find that the word differs. */
+	wait_instead(t, turn ?: ~0U);
+	return true;
+}
+
+static void note_slot(struct traced *t, const struct ptrace_syscall_info *info)
+{
+	if (info->instruction_pointer == SITE_mapper_map && info->entry.nr == SYS_mmap &&
+	    is_slot(info->entry.args[0])) {
+		t->mapped_slot = info->entry.args[0];
+		t->mapped_offset = info->entry.args[5];
+	}
+}
+
+static long next_request(const struct traced *t)
+{
+	if (t->role != ROLE_GUEST || !t->slot)
+		return PTRACE_SYSCALL;
+	return *slot_word(t, SLOT_MODE) ? PTRACE_SYSCALL : PTRACE_SYSEMU;
+}
+
 static void let_through(struct traced *t, const struct ptrace_syscall_info *info)
 {
 	if (t->emulated) {
@@ -260,7 +318,8 @@ static void let_through(struct traced *t, const struct ptrace_syscall_info *info
 		set_register(t, REGISTER(rip), info->instruction_pointer - SYSCALL_BYTES);
 		go(t, PTRACE_SYSCALL, 0);
 	} else {
-		go(t, t->role == ROLE_GUEST ? PTRACE_SYSEMU : PTRACE_SYSCALL, 0);
+		note_slot(t, info);
+		go(t, next_request(t), 0);
 	}
 }
 
@@ -321,7 +380,8 @@ static void syscall_stop(struct traced *t)
 		t->role = t->role == ROLE_BORN ? ROLE_GUEST : ROLE_MAPPER;
 		answer(t, 0);
 	} else if (may(t, &info)) {
-		let_through(t, &info);
+		if (!wake_and_wait(t, &info))
+			let_through(t, &info);
 	} else {
 		refuse(t, &info);
 	}
@@ -343,7 +403,7 @@ static void signal_stop(struct traced *t, int signr)
 	go(t, PTRACE_SYSCALL, signr);
 }
 
-/* A child is born where its parent made it. */
+/* A child that is heard of before its parent tells of it: it was born where its parent made it. */
 static struct traced *child(pid_t tid)
 {
 	struct traced newcomer = { .tid = tid };
@@ -355,6 +415,21 @@ static struct traced *child(pid_t tid)
 		return enter(tid, ROLE_BORN);
 	}
 	return NULL;
+}
+
+/* A mapper has made a thread, for the slot that it mapped just before. */
+static void cloned(const struct traced *parent)
+{
+	unsigned long tid = 0;
+	struct traced *t;
+
+	if (request(PTRACE_GETEVENTMSG, parent->tid, 0, (unsigned long)&tid) || !tid)
+		return;
+	t = find(tid) ?: enter(tid, ROLE_BORN);
+	if (!t || !parent->mapped_slot)
+		return;
+	t->slot = parent->mapped_slot;
+	t->slot_memory = (char *)HOST_RAM_BASE + parent->mapped_offset;
 }
 
 static void stopped(pid_t tid, int status)
@@ -369,14 +444,17 @@ static void stopped(pid_t tid, int status)
 		sys2(SYS_kill, tid, SIGKILL);
 		return;
 	}
-	if (signr == (SIGTRAP | 0x80))
+	if (signr == (SIGTRAP | 0x80)) {
 		syscall_stop(t);
-	else if (event == PTRACE_EVENT_STOP && signr != SIGTRAP)
+	} else if (event == PTRACE_EVENT_STOP && signr != SIGTRAP) {
 		request(PTRACE_LISTEN, tid, 0, 0);	/* somebody stopped the whole stub */
-	else if (event)
+	} else if (event) {
+		if (event == PTRACE_EVENT_CLONE)
+			cloned(t);
 		go(t, PTRACE_SYSCALL, 0);
-	else
+	} else {
 		signal_stop(t, signr);
+	}
 }
 
 /* A thread is gone; its process with it if it was the first one. */
@@ -412,10 +490,24 @@ static void serve_round(void)
 		stopped(round[i].si_pid, round[i].si_status);
 }
 
+/* With one vCPU all happens on its core, and waking another costs more than the rest. */
+static void follow(void)
+{
+	static unsigned int core = ~0U;
+	unsigned int wanted = __atomic_load_n(&tracer_core, __ATOMIC_RELAXED);
+
+	if (wanted == core || host_info.ncpus > 1)
+		return;
+	core = wanted;
+	host_place(0, core);
+}
+
 static void serve(void)
 {
 	for (unsigned int stops = 1;; stops++) {
 		siginfo_t info = { 0 };
+
+		follow();
 
 		/* A stop needs no taking: it is over when the thread goes on. A death is bury()'s. */
 		if (waitid(P_ALL, 0, &info, WSTOPPED | WEXITED | WNOWAIT | __WALL)) {

@@ -184,7 +184,9 @@ int main(int argc, char **argv)
 	host_pid = getpid();
 	host_ram_fd = memfd_create("ram", MFD_CLOEXEC);
 	CHECK(!ftruncate(host_ram_fd, 16 << 20));
-	ram = mmap(NULL, 16 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, host_ram_fd, 0);
+	ram = mmap((void *)HOST_RAM_BASE, 16 << 20, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_FIXED_NOREPLACE, host_ram_fd, 0);
+	CHECK(ram == (char *)HOST_RAM_BASE);
 	guest_prepare(trap);
 	config = host_guest_config();
 	printf("slot %lu uc %#lx fp %#lx info %#lx xstate %lu features %#lx\n", config->slot_size,

@@ -36,6 +36,7 @@
  * Locks: none. Fields of a slot belong to the task that owns it; `spinning` and um_idle_vcpus
  * are atomic counters, and only hints.
  */
+#include <kern/init.h>
 #include <kern/jiffies.h>
 #include <kern/kernel.h>
 #include <kern/task.h>
@@ -86,8 +87,13 @@ static inline u64 cycles(void)
 	return __builtin_ia32_rdtsc();
 }
 
+/* Under trap=ptrace a yield of the stub costs more than it saves. */
+static bool yields_are_dear;
+
 static void set_policy(struct guest_slot *slot, u8 policy)
 {
+	if (yields_are_dear && policy != STUB_POLICY_SPIN)
+		policy = STUB_POLICY_SLEEP;
 	__atomic_store_n(slot->guest->policies + slot->index, policy, __ATOMIC_RELAXED);
 }
 
@@ -380,3 +386,10 @@ void handover_reset(struct guest_slot *slot)
 	slot->holdoff = HOLDOFF_MIN;
 	slot->home_until = jiffies;
 }
+
+static int handover_init(void)
+{
+	yields_are_dear = host_guest_config()->trap == HOST_TRAP_PTRACE;
+	return 0;
+}
+early_initcall(handover_init);
