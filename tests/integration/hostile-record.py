@@ -102,7 +102,7 @@ def check(path, names):
 def run(trap, work):
     trace = os.path.join(work, trap)
     command = [os.path.join(BUILD, "tests", "tools", "record"), trace, "--", VMLINUX, "quiet",
-               "trap=" + trap, "mem=256M", "initrd=" + os.path.join(BUILD, "tests", "guest.cpio"),
+               "trap=" + trap, "mem=512M", "initrd=" + os.path.join(BUILD, "tests", "guest.cpio"),
                "init=/tests/runner", "--", "limit=60"] + ["hostile/" + p for p in PROGRAMS]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=200, check=False)
