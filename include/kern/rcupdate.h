@@ -32,6 +32,8 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func);
 void synchronize_rcu(void);
 /* The same at once: interrupts every CPU that is not known to be quiet. => may sleep. */
 void synchronize_rcu_expedited(void);
+/* Not 0: all grace periods that somebody waits for are expedited (/sys/kernel/rcu_expedited). */
+extern int rcu_expedited;
 #define synchronize_net() synchronize_rcu()
 /* Waits until all callbacks queued so far have run. => may sleep. */
 void rcu_barrier(void);

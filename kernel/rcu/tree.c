@@ -40,6 +40,7 @@ static DEFINE_PER_CPU_ALIGNED(unsigned long, seen);
 static DEFINE_PER_CPU_ALIGNED(struct llist_head, callbacks);
 static DECLARE_WAIT_QUEUE_HEAD(gp_wait);
 static bool gp_ready; /* the thread exists */
+int rcu_expedited;
 
 _Static_assert(offsetof(struct rcu_head, next) == 0, "struct rcu_head starts as an llist_node");
 
@@ -283,7 +284,10 @@ void synchronize_rcu(void)
 	might_sleep();
 	if (system_state == SYSTEM_BOOTING)
 		return;
-	wait_for_readers();
+	if (READ_ONCE(rcu_expedited))
+		synchronize_rcu_expedited();
+	else
+		wait_for_readers();
 }
 
 struct barrier_wait {

@@ -95,6 +95,16 @@ def words_of_the_command_line():
 
 
 @test
+def counts_and_parameters():
+    ended = shell("cd /sys; cat kernel/oops_count kernel/warn_count; echo 1 >kernel/rcu_expedited; "
+                  "cat kernel/rcu_expedited; cat module/printk/parameters/time; "
+                  "echo 0 >module/printk/parameters/time; cat module/printk/parameters/time; "
+                  "echo 30 >module/rcupdate/parameters/rcu_cpu_stall_timeout; "
+                  "cat module/rcupdate/parameters/rcu_cpu_stall_timeout", "ncpus=2")
+    ended.expect(0, b"0\n0\n1\nY\nN\n30\n")
+
+
+@test
 def taint_and_limits():
     ended = shell("cat /proc/sys/kernel/tainted; echo 512 >/proc/sys/kernel/tainted; "
                   "echo 1 >/proc/sys/kernel/tainted; cat /proc/sys/kernel/tainted; "
