@@ -3,6 +3,8 @@
  * The out-of-memory killer. The victim is the process with the most memory (resident pages, swap
  * and page tables), moved by its oom_score_adj: 1000 stands for all of memory. It gets SIGKILL and
  * may use the page allocator's reserve to die; until its memory is back nobody else is chosen.
+ * /proc/sys/vm/oom_kill_allocating_task takes who asked for memory instead, if it may be killed at
+ * all; panic_on_oom ends the machine.
  */
 #include "vm.h"
 
@@ -10,6 +12,7 @@
 #include <kern/fork.h>
 #include <kern/jiffies.h>
 #include <kern/mutex.h>
+#include <kern/panic.h>
 #include <kern/rcupdate.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
@@ -19,6 +22,8 @@
 
 /* How long a victim may take before another one is chosen. */
 #define VICTIM_PATIENCE (5 * HZ)
+
+int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks = 1;
 
 static DEFINE_MUTEX(oom_lock);
 static struct mm_struct *victim_mm;	/* oom_lock: counted by mmgrab() */
@@ -84,6 +89,57 @@ static struct task_struct *select_victim(void)
 		get_task_struct(worst);
 	rcu_read_unlock();
 	return worst;
+}
+
+/* Who asked, with a reference, if it may be taken. */
+static struct task_struct *allocating_task(unsigned long total)
+{
+	struct task_struct *p = current->group_leader;
+
+	if (!current->mm || oom_badness(p, total) == LONG_MIN)
+		return NULL;
+	get_task_struct(p);
+	return p;
+}
+
+static void dump_task(struct task_struct *p)
+{
+	struct task_struct *t;
+
+	if (unkillable(p))
+		return;
+	t = lock_task_with_mm(p);
+	if (!t)
+		return;
+	pr_info("[%7d] %5u %5d %8lu %8lu %8lu %8lu %13d %s\n", p->pid,
+		from_kuid(&init_user_ns, task_uid(p)), p->tgid, t->mm->total_vm, get_mm_rss(t->mm),
+		(unsigned long)atomic_long_read(&t->mm->pgtables_bytes),
+		get_mm_counter(t->mm, MM_SWAPENTS), p->signal->oom_score_adj, p->comm);
+	task_unlock(t);
+}
+
+static void dump_tasks(void)
+{
+	struct task_struct *p;
+
+	pr_info("Tasks state (memory values in pages):\n");
+	pr_info("[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n");
+	rcu_read_lock();
+	for_each_process(p)
+		dump_task(p);
+	rcu_read_unlock();
+}
+
+/* Says that memory is out; with panic_on_oom that is the last word. */
+static void dump_header(gfp_t gfp, unsigned int order)
+{
+	pr_warn("%s invoked oom-killer: gfp_mask=0x%x, order=%u, oom_score_adj=%d\n", current->comm,
+		gfp, order, current->signal ? current->signal->oom_score_adj : 0);
+	if (READ_ONCE(sysctl_oom_dump_tasks))
+		dump_tasks();
+	if (READ_ONCE(sysctl_panic_on_oom))
+		panic("Out of memory: %s panic_on_oom is enabled",
+		      READ_ONCE(sysctl_panic_on_oom) == 2 ? "compulsory" : "system-wide");
 }
 
 /* => oom_lock held */
@@ -158,11 +214,13 @@ bool out_of_memory(gfp_t gfp, unsigned int order)
 	if (!mutex_trylock(&oom_lock))
 		return true;
 	if (!victim_is_dying()) {
-		p = select_victim();
+		dump_header(gfp, order);
+		p = READ_ONCE(sysctl_oom_kill_allocating_task) ?
+			    allocating_task(totalram_pages() + total_swap_pages()) : NULL;
+		if (!p)
+			p = select_victim();
 		ok = p != NULL;
 		if (p) {
-			pr_warn("%s invoked oom-killer: gfp_mask=0x%x, order=%u\n", current->comm,
-				gfp, order);
 			kill_victim(p);
 			put_task_struct(p);
 		}

@@ -14,6 +14,17 @@ struct kmem_cache_cpu {
 	struct page *page;		/* frozen: nobody else allocates from it */
 };
 
+/* Who had an object, and when. */
+struct slab_track {
+	const void *caller;
+	unsigned long when;		/* jiffies */
+	unsigned int cpu;
+	pid_t pid;
+};
+
+/* Slabs begin at different multiples of this where slab_colour=1 and there is room. */
+#define SLAB_COLOUR_UNIT 64U
+
 /*
  * (i) constant after creation  (l) list_lock  (s) slab_caches_lock
  */
@@ -24,6 +35,7 @@ struct kmem_cache {
 	unsigned int object_size;		/* i: what the user asked for */
 	unsigned int offset;			/* i: of the free pointer in an object */
 	unsigned int inuse;			/* i: end of object and red zone */
+	unsigned int track;			/* i: offset of its users (debug) */
 	unsigned int align;			/* i */
 	unsigned int order;			/* i: of a slab, when memory is plenty */
 	unsigned int min_order;			/* i: of a slab that holds one object at least */
@@ -34,6 +46,7 @@ struct kmem_cache {
 	struct list_head partial;		/* l: slabs with free objects, no CPU's */
 	unsigned long nr_partial;		/* l */
 	unsigned long nr_slabs;			/* l */
+	unsigned int next_colour;		/* a hint: of the next slab */
 	unsigned long total_objects;		/* l */
 	struct list_head list;			/* s */
 };
@@ -44,11 +57,7 @@ extern struct mutex slab_mutex;
 
 static inline bool slab_debug(const struct kmem_cache *s)
 {
-#ifdef CONFIG_DEBUG
-	return (s->flags & (SLAB_POISON | SLAB_RED_ZONE)) != 0;
-#else
-	return false;
-#endif
+	return unlikely(s->flags & SLAB_DEBUG_FLAGS);
 }
 
 /* Fills in sizes and orders; 0 or -EINVAL. */
@@ -61,7 +70,11 @@ unsigned long kmem_cache_count_used(struct kmem_cache *s);
 
 /* Debugging: a new slab, an object handed out, an object taken back (false: do not free it). */
 void slab_debug_setup(struct kmem_cache *s, void *object);
-void slab_debug_alloc(struct kmem_cache *s, void *object);
-bool slab_debug_free(struct kmem_cache *s, struct page *page, void *object);
+void slab_debug_alloc(struct kmem_cache *s, void *object, const void *caller);
+bool slab_debug_free(struct kmem_cache *s, struct page *page, void *object, const void *caller);
+/* What slub_debug= says for the cache. */
+unsigned int slab_debug_flags(const char *name);
+/* kmem_cache_alloc() on behalf of the caller. */
+void *slab_alloc(struct kmem_cache *s, gfp_t gfp, const void *caller);
 
 #endif

@@ -99,7 +99,7 @@ void *kmalloc(size_t size, gfp_t gfp)
 		return ZERO_SIZE_PTR;
 	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
 		return size > KMALLOC_MAX_SIZE ? NULL : kmalloc_large(size, gfp);
-	return kmem_cache_alloc(kmalloc_slab(size), gfp);
+	return slab_alloc(kmalloc_slab(size), gfp, __builtin_return_address(0));
 }
 
 size_t ksize(const void *object)

@@ -14,18 +14,23 @@
  *	new -> frozen (a CPU's) -> full -> partial -> frozen ...
  *	                                   partial -> empty -> pages freed
  *
- * Debug builds (mm/slub_debug.c) put red zones behind objects and poison free ones.
+ * slub_debug= (mm/slub_debug.c) puts red zones behind objects, poisons free ones and notes users.
+ * With slab_colour=1 slabs of a cache begin their objects at different cache lines.
  *
  * Lock order: list_lock, nothing inside. Page allocation happens with no lock held.
  */
 #include "slab.h"
 
+#include <kern/moduleparam.h>
 #include <kern/rcupdate.h>
 #include <um/irqflags.h>
 #include <um/percpu.h>
 
 /* Empty slabs that a cache keeps. */
 #define MIN_PARTIAL 4
+
+static unsigned int colouring;
+module_param_named(slab_colour, colouring, uint, 0444);
 
 /* The list runs through free memory, which sanitizers guard. */
 static __no_sanitize_address void *get_freepointer(const struct kmem_cache *s, void *object)
@@ -41,10 +46,23 @@ static __no_sanitize_address void set_freepointer(const struct kmem_cache *s, vo
 
 /* ---- slabs ---- */
 
+/* `left`: bytes that no object takes. Objects stay aligned. */
+static unsigned int pick_colour(struct kmem_cache *s, unsigned int left)
+{
+	unsigned int colours = left / SLAB_COLOUR_UNIT + 1, colour;
+
+	if (!colouring || s->align > SLAB_COLOUR_UNIT)
+		return 0;
+	colour = READ_ONCE(s->next_colour) % colours;
+	WRITE_ONCE(s->next_colour, colour + 1);
+	return colour;
+}
+
 static void init_slab(struct kmem_cache *s, struct page *page, unsigned int order)
 {
 	unsigned int objects = (PAGE_SIZE << order) / s->size;
-	char *at = page_address(page);
+	unsigned int colour = pick_colour(s, (PAGE_SIZE << order) - objects * s->size);
+	char *at = (char *)page_address(page) + colour * SLAB_COLOUR_UNIT;
 	void *next = NULL;
 
 	page->flags |= 1UL << PG_slab;
@@ -52,6 +70,7 @@ static void init_slab(struct kmem_cache *s, struct page *page, unsigned int orde
 	page->objects = objects;
 	page->inuse = 0;
 	page->frozen = 0;
+	page->colour = colour;
 	INIT_LIST_HEAD(&page->slab_list);
 	for (unsigned int i = objects; i-- > 0;) {
 		void *object = at + (size_t)i * s->size;
@@ -248,7 +267,7 @@ static noinline void *alloc_slow(struct kmem_cache *s, gfp_t gfp)
 	}
 }
 
-void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+void *slab_alloc(struct kmem_cache *s, gfp_t gfp, const void *caller)
 {
 	struct kmem_cache_cpu *c;
 	unsigned long flags;
@@ -269,16 +288,21 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	}
 	kasan_unpoison(object, s->object_size);
 	if (slab_debug(s))
-		slab_debug_alloc(s, object);
+		slab_debug_alloc(s, object, caller);
 	if (gfp & __GFP_ZERO)
 		memset(object, 0, s->object_size);
 	return object;
 }
 
+void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	return slab_alloc(s, gfp, __builtin_return_address(0));
+}
+
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **objects)
 {
 	for (size_t i = 0; i < nr; i++) {
-		objects[i] = kmem_cache_alloc(s, gfp);
+		objects[i] = slab_alloc(s, gfp, __builtin_return_address(0));
 		if (!objects[i]) {
 			kmem_cache_free_bulk(s, i, objects);
 			return 0;
@@ -311,12 +335,12 @@ static noinline void free_slow(struct kmem_cache *s, struct page *page, void *ob
 		free_slab(s, page);
 }
 
-static void slab_free(struct kmem_cache *s, struct page *page, void *object)
+static void slab_free(struct kmem_cache *s, struct page *page, void *object, const void *caller)
 {
 	struct kmem_cache_cpu *c;
 	unsigned long flags;
 
-	if (slab_debug(s) && !slab_debug_free(s, page, object))
+	if (slab_debug(s) && !slab_debug_free(s, page, object, caller))
 		return;
 	if (!(s->flags & SLAB_TYPESAFE_BY_RCU))
 		kasan_poison(object, s->object_size);
@@ -342,7 +366,7 @@ void kmem_cache_free(struct kmem_cache *s, void *object)
 	if (WARN(page->slab_cache != s || !PageSlab(page), "%s: foreign object %px freed\n", s->name,
 		 object))
 		return;
-	slab_free(s, page, object);
+	slab_free(s, page, object, __builtin_return_address(0));
 }
 
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
@@ -359,7 +383,7 @@ void kfree(const void *object)
 		return;
 	page = virt_to_head_page(object);
 	if (likely(PageSlab(page))) {
-		slab_free(page->slab_cache, page, (void *)object);
+		slab_free(page->slab_cache, page, (void *)object, __builtin_return_address(0));
 		return;
 	}
 	if (WARN(page_address(page) != object || !page_count(page),
@@ -371,14 +395,8 @@ void kfree(const void *object)
 
 /* ---- life of a cache ---- */
 
-#ifdef CONFIG_DEBUG
-#define DEBUG_FLAGS (SLAB_RED_ZONE | SLAB_POISON)
-#else
-#define DEBUG_FLAGS 0
-#endif
-
 /*
- * object | red zone (debug) | free pointer. The free pointer lies in the object itself unless
+ * object | red zone (debug) | free pointer | users (debug). The free pointer lies in the object itself unless
  * the object must keep its contents while it is free.
  */
 int kmem_cache_layout(struct kmem_cache *s)
@@ -397,6 +415,9 @@ int kmem_cache_layout(struct kmem_cache *s)
 		s->offset = size;
 		size += sizeof(void *);
 	}
+	s->track = size;
+	if (s->flags & SLAB_STORE_USER)
+		size += 2 * sizeof(struct slab_track);
 	s->size = ALIGN(size, s->align);
 	s->min_order = get_order(s->size);
 	if (s->min_order > MAX_ORDER)
@@ -417,7 +438,7 @@ int kmem_cache_open(struct kmem_cache *s, const char *name, unsigned int size,
 	s->name = name;
 	s->object_size = size;
 	s->align = max(align, (unsigned int)sizeof(void *));
-	s->flags = flags | DEBUG_FLAGS;
+	s->flags = flags | slab_debug_flags(name);
 	if (ctor || (flags & SLAB_TYPESAFE_BY_RCU))
 		s->flags &= ~SLAB_POISON;
 	s->ctor = ctor;

@@ -8,15 +8,35 @@
 #include <block/blkdev.h>
 #include <kern/completion.h>
 #include <kern/errno.h>
+#include <kern/init.h>
 #include <kern/kernel.h>
 #include <kern/sched.h>
+#include <mm/mempool.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
 
+/* Bios of few pages come from a pool, so that writing pages out never waits for memory. */
+#define POOL_VECS 4
+#define POOL_BIOS 64
+
+static struct mempool *bio_pool;
+
+static int __init bio_init(void)
+{
+	bio_pool = mempool_create_kmalloc_pool(POOL_BIOS, sizeof(struct bio) +
+							  POOL_VECS * sizeof(struct bio_vec));
+	return bio_pool ? 0 : -ENOMEM;
+}
+core_initcall(bio_init);
+
 struct bio *bio_alloc(struct block_device *bdev, unsigned short nr, blk_opf_t opf, gfp_t gfp)
 {
-	struct bio *bio = kmalloc(sizeof(*bio) + nr * sizeof(struct bio_vec), gfp & ~__GFP_ZERO);
+	struct bio *bio;
 
+	if (nr <= POOL_VECS)
+		bio = mempool_alloc(bio_pool, gfp);
+	else
+		bio = kmalloc(sizeof(*bio) + nr * sizeof(struct bio_vec), gfp & ~__GFP_ZERO);
 	if (!bio)
 		return NULL;
 	*bio = (struct bio){ .bi_bdev = bdev, .bi_opf = opf, .bi_max_vecs = nr,
@@ -26,7 +46,11 @@ struct bio *bio_alloc(struct block_device *bdev, unsigned short nr, blk_opf_t op
 
 void bio_put(struct bio *bio)
 {
-	if (atomic_dec_and_test(&bio->bi_refs))
+	if (!atomic_dec_and_test(&bio->bi_refs))
+		return;
+	if (bio->bi_max_vecs <= POOL_VECS)
+		mempool_free(bio, bio_pool);
+	else
 		kfree(bio);
 }
 

@@ -18,6 +18,7 @@
 #include <mm/mmap.h>
 #include <mm/pagemap.h>
 #include <mm/shrinker.h>
+#include <mm/oom.h>
 #include <mm/swap.h>
 #include <mm/vmstat.h>
 
@@ -224,6 +225,9 @@ static const struct ctl_table vm_table[] = {
 	INT("max_map_count", sysctl_max_map_count, 0644, &one, NULL),
 	CALL("drop_caches", do_drop_caches, 0200),
 	CALL("compact_memory", do_compact_memory, 0200),
+	INT("panic_on_oom", sysctl_panic_on_oom, 0644, &zero, &two),
+	INT("oom_kill_allocating_task", sysctl_oom_kill_allocating_task, 0644, NULL, NULL),
+	INT("oom_dump_tasks", sysctl_oom_dump_tasks, 0644, NULL, NULL),
 	INT("swappiness", vm_swappiness, 0644, &zero, &two_hundred),
 	INT("page-cluster", page_cluster, 0644, &zero, &thirty_one),
 	INT("vfs_cache_pressure", sysctl_vfs_cache_pressure, 0644, &zero, NULL),

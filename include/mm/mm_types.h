@@ -59,7 +59,8 @@ struct page {
 			void *freelist;		/* the slab's lock */
 			u32 inuse;		/* objects in use, and those that CPUs hold */
 			u16 objects;
-			u16 frozen;		/* 1: a CPU allocates from it */
+			u16 frozen : 1;		/* a CPU allocates from it */
+			u16 colour : 15;	/* constant: where the first object is */
 		};
 		struct {			/* PG_tail */
 			unsigned long head_pad[3];

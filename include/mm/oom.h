@@ -9,6 +9,9 @@
 #define OOM_SCORE_ADJ_MIN (-1000)
 #define OOM_SCORE_ADJ_MAX 1000
 
+/* /proc/sys/vm: panics instead; takes who asks; lists who might be taken. */
+extern int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks;
+
 /* Kills the task with the highest score: false when there was none. => task context */
 bool out_of_memory(gfp_t gfp, unsigned int order);
 /* A task's badness in pages (negative: never kill); /proc/PID/oom_score scales it by 1000. */

@@ -10,16 +10,19 @@
 struct kmem_cache;
 struct seq_file;
 
-#define SLAB_CONSISTENCY_CHECKS	0x00000100u
+#define SLAB_CONSISTENCY_CHECKS	0x00000100u	/* debug: of what is freed */
 #define SLAB_RED_ZONE		0x00000400u	/* debug: guard bytes around objects */
 #define SLAB_POISON		0x00000800u	/* debug: fill free objects */
 #define SLAB_HWCACHE_ALIGN	0x00002000u
-#define SLAB_STORE_USER		0x00010000u
+#define SLAB_STORE_USER		0x00010000u	/* debug: who allocated and freed */
 #define SLAB_PANIC		0x00040000u	/* creation at boot must not fail */
 #define SLAB_TYPESAFE_BY_RCU	0x00080000u	/* pages are freed after a grace period */
 #define SLAB_MEM_SPREAD		0x00100000u
 #define SLAB_ACCOUNT		0x04000000u
 #define SLAB_RECLAIM_ACCOUNT	0x00020000u
+
+/* What slub_debug= chooses from. */
+#define SLAB_DEBUG_FLAGS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
 
 /* kmalloc(0): may be freed, must not be read. */
 #define ZERO_SIZE_PTR ((void *)16)
@@ -140,6 +143,9 @@ char *strndup_user(const char __user *s, long max);
 /* The seq_file body of /proc/slabinfo: start, next, stop, show. */
 struct seq_operations;
 extern const struct seq_operations slabinfo_op;
+
+/* How often debugging has found objects that were misused. */
+unsigned long slab_corruptions(void);
 
 void kmem_cache_init(void);
 bool slab_is_available(void);

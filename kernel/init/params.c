@@ -42,17 +42,24 @@ int parse_check_param(const char *word)
 	size_t name_len = strcspn(word, "=");
 	const char *value = word[name_len] ? word + name_len + 1 : NULL;
 	const struct kernel_param_entry *entry;
-	bool known = false;
+	bool known = false, value_missing = false;
 
 	for (entry = __start_kparams; entry < __stop_kparams; entry++) {
 		if (!entry_matches(entry, word, name_len))
 			continue;
-		known = true;
-		if (entry->name[strlen(entry->name) - 1] != '=')
-			continue;
-		if (!value || (entry->check && entry->check(value)))
-			return -EINVAL;
+		if (entry->name[strlen(entry->name) - 1] != '=') {
+			known = true;
+		} else if (!value) {
+			value_missing = true;
+		} else {
+			known = true;
+			if (entry->check && entry->check(value))
+				return -EINVAL;
+		}
 	}
+	/* Another handler may take the bare word. */
+	if (value_missing && !known)
+		return -EINVAL;
 	/* "module.parameter" belongs to a module that may come later. */
 	return known || memchr(word, '.', name_len);
 }

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Memory: allocations that fail on purpose, eaters side by side, memory given back to the host."""
 import os
+import re
+import shutil
 import struct
 import subprocess
 import tempfile
 import time
 
-from driver import (BUILD, Console, TESTS_INITRD, VMLINUX, boot, busybox, check, contains, equal,
+from driver import (BUILD, Console, Skip, TESTS_INITRD, VMLINUX, boot, busybox, check, contains, equal,
                     processes_of, run, test)
 from test_idle import pss_kib
 
@@ -182,3 +184,68 @@ def a_file_of_the_host_is_swap(cpus):
         equal(ended.out.decode(), "status 0\n/mnt/a file -2 1\n/mnt/b file -3 0\n1\n1\n0\n0\n",
               ended.err.decode(errors="replace"))
         equal(os.listdir(folder), ["b"])
+
+
+def eat(mib, adjust, name):
+    """Shell text: a process of that many MiB with that oom_score_adj, which then waits."""
+    return ("(echo %d > /proc/self/oom_score_adj; exec awk 'BEGIN { s = sprintf(\"%%%ds\", \"\"); "
+            "print \"%s\" > \"/dev/stderr\"; while (1) system(\"sleep 1\") }') & %s=$!; sleep 1; "
+            % (adjust, mib << 20, name, name))
+
+
+# Takes all memory there is, 1 MiB at a time.
+EAT_ALL = "awk 'BEGIN { while (1) a[n++] = sprintf(\"%1048576s\", \"\") }'"
+
+
+def oom(script, *params, limit=60):
+    return boot("mem=96M", *params, "--", "sh", "-c", script, limit=limit)
+
+
+@test(limit=60, cpus=(1, 2))
+def the_oom_killer_takes_the_highest_score(cpus):
+    # The small one with a high adjustment is taken first, the big one that must not die never.
+    ended = oom(eat(12, 900, "small") + eat(24, -1000, "big") +
+                "awk '{ print ($1 > 900) }' /proc/$small/oom_score; cat /proc/$big/oom_score; "
+                + EAT_ALL + "; kill -0 $small 2>/dev/null; echo $?; kill -0 $big; echo $?; "
+                "awk '/^oom_kill/ { print ($2 >= 2) }' /proc/vmstat", "ncpus=%d" % cpus)
+    equal(ended.out.decode(), "1\n0\n1\n0\n1\n", ended.err.decode(errors="replace"))
+    victims = re.findall(r"Out of memory: Killed process (\d+) \((\w+)\).*adj:(-?\d+)",
+                         ended.err.decode(errors="replace"))
+    equal(victims[0][2], "900")
+    check("-1000" not in [v[2] for v in victims], victims)
+
+
+@test(limit=60)
+def the_allocating_task_is_taken_when_asked_for():
+    ended = oom(eat(24, 500, "other") + "echo 1 > /proc/sys/vm/oom_kill_allocating_task; "
+                + EAT_ALL + "; echo $?; kill -0 $other; echo $?")
+    equal(ended.out.decode(), "137\n0\n", ended.err.decode(errors="replace"))
+
+
+@test(limit=60)
+def panic_on_oom_ends_the_machine():
+    ended = oom("echo 1 > /proc/sys/vm/panic_on_oom; " + EAT_ALL)
+    equal(ended.status, 133)
+    contains(ended.err, r"Kernel panic.*Out of memory: system-wide panic_on_oom is enabled")
+
+
+@test(limit=120, cpus=(1, 2))
+def a_compiler_works_in_little_memory_with_swap(cpus):
+    if not shutil.which("gcc"):
+        raise Skip("no gcc on the host")
+    source = "\n".join("int f%d(int a, int b) { int c[64]; for (int i = 0; i < 64; i++) c[i] = a * i"
+                       " + b %% (i + %d); return c[a & 63] + c[b & 63]; }" % (i, i + 1)
+                       for i in range(100))
+    # A long table costs the compiler memory, but little time.
+    source += "\nint table[] = {" + ",".join(str(i * 7 % 65536) for i in range(400000)) + "};\n"
+    script = ("swapon /mnt/swap && gcc -O2 -c /mnt/a.c -o /mnt/a.o; echo $?; "
+              "awk '/^pswpout/ { print ($2 > 100) }' /proc/vmstat; swapoff /mnt/swap; echo $?")
+    with tempfile.TemporaryDirectory() as folder:
+        with open(swap_image(folder, 200, "swap"), "r+b") as f:
+            os.posix_fallocate(f.fileno(), 0, 200 << 20)
+        with open(os.path.join(folder, "a.c"), "w", encoding="ascii") as f:
+            f.write(source)
+        ended = run([VMLINUX, "run", "--mem", "64M", "--cpus", str(cpus), "--user", "root",
+                     "-v", folder + ":/mnt", "--", "sh", "-c", script], limit=110)
+        equal(ended.out.decode(), "0\n1\n0\n", ended.err.decode(errors="replace"))
+        check(os.path.getsize(os.path.join(folder, "a.o")) > 10000)

@@ -21,6 +21,7 @@
 #include <lib/sprintf.h>
 #include <linux/major.h>
 #include <mm/page.h>
+#include <mm/mempool.h>
 #include <mm/slab.h>
 #include <um/irqflags.h>
 #include <um/setup.h>
@@ -39,6 +40,12 @@ struct ubd_request {
 	enum ubd_step step;		/* what the host is doing */
 	struct host_fs_vec vec[];
 };
+
+/* Requests of few pieces come from a pool: writing pages out must not wait for memory. */
+#define POOL_VECS 4
+#define POOL_REQUESTS 64
+
+static struct mempool *request_pool;
 
 static bool step_is_needed(const struct ubd_request *req)
 {
@@ -75,7 +82,10 @@ static void end_request(struct ubd_request *req, int error)
 {
 	struct bio *bio = req->bio;
 
-	kfree(req);
+	if (bio->bi_vcnt <= POOL_VECS)
+		mempool_free(req, request_pool);
+	else
+		kfree(req);
 	if (um_virtual)
 		__atomic_fetch_sub(&in_flight, 1, __ATOMIC_SEQ_CST);
 	bio_endio(bio, error);
@@ -112,9 +122,13 @@ static void wait_for_disks(void)
 
 static void ubd_submit_bio(struct bio *bio)
 {
-	struct ubd_request *req = kmalloc(sizeof(*req) + bio->bi_vcnt * sizeof(req->vec[0]),
-					  GFP_NOIO | __GFP_NOFAIL);
+	struct ubd_request *req;
 
+	if (bio->bi_vcnt <= POOL_VECS)
+		req = mempool_alloc(request_pool, GFP_NOIO);
+	else
+		req = kmalloc(sizeof(*req) + bio->bi_vcnt * sizeof(req->vec[0]),
+			      GFP_NOIO | __GFP_NOFAIL);
 	*req = (struct ubd_request){ .bio = bio, .step = STEP_PREFLUSH };
 	req->io.disk = (unsigned long)bio->bi_bdev->bd_disk->private_data;
 	req->io.vec = req->vec;
@@ -186,8 +200,13 @@ static int add_ubd(unsigned int number, const struct host_disk *info)
 static int __init ubd_init(void)
 {
 	struct host_disk info;
-	int err = request_irq(IRQ_DISK, ubd_interrupt, 0, "ubd", NULL);
+	int err;
 
+	request_pool = mempool_create_kmalloc_pool(POOL_REQUESTS, sizeof(struct ubd_request) +
+							POOL_VECS * sizeof(struct host_fs_vec));
+	if (!request_pool)
+		return -ENOMEM;
+	err = request_irq(IRQ_DISK, ubd_interrupt, 0, "ubd", NULL);
 	if (!err)
 		err = register_blkdev(UBD_MAJOR, "ubd");
 	for (unsigned int i = 0; i < HOST_MAX_DISKS && !err; i++)

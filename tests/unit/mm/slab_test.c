@@ -181,3 +181,73 @@ KTEST(slab, objects_freed_on_other_cpus)
 		kmem_cache_free(s, xchg(&boxes[i], NULL));
 	kmem_cache_destroy(s);
 }
+
+/* ---- debugging: each kind of misuse is found once ---- */
+
+#define ALL_CHECKS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
+
+KTEST(slab_debug, writes_behind_an_object_are_found)
+{
+	struct kmem_cache *s = kmem_cache_create("debugged-a", 40, 0, ALL_CHECKS, NULL);
+	unsigned long before = slab_corruptions();
+	u8 *p = s ? kmem_cache_alloc(s, GFP_KERNEL) : NULL;
+
+	KASSERT_NOT_NULL(p);
+	p[40] = 1;
+	kmem_cache_free(s, p);
+	KEXPECT_EQ(slab_corruptions(), before + 1);
+	kmem_cache_destroy(s);
+}
+
+KTEST(slab_debug, writes_to_free_objects_are_found)
+{
+	struct kmem_cache *s = kmem_cache_create("debugged-b", 40, 0, ALL_CHECKS, NULL);
+	unsigned long before = slab_corruptions();
+	u8 *p = s ? kmem_cache_alloc(s, GFP_KERNEL) : NULL, *q;
+
+	KASSERT_NOT_NULL(p);
+	kmem_cache_free(s, p);
+	*(volatile u8 *)(p + 8) = 1;
+	q = kmem_cache_alloc(s, GFP_KERNEL);
+	KEXPECT_EQ(q, p);
+	KEXPECT_EQ(slab_corruptions(), before + 1);
+	kmem_cache_free(s, q);
+	kmem_cache_destroy(s);
+}
+
+KTEST(slab_debug, second_frees_and_foreign_pointers_are_refused)
+{
+	struct kmem_cache *s = kmem_cache_create("debugged-c", 40, 0, ALL_CHECKS, NULL);
+	unsigned long before = slab_corruptions();
+	u8 *p = s ? kmem_cache_alloc(s, GFP_KERNEL) : NULL;
+
+	KASSERT_NOT_NULL(p);
+	kmem_cache_free(s, p + 8);
+	KEXPECT_EQ(slab_corruptions(), before + 1);
+	kmem_cache_free(s, p);
+	KEXPECT_EQ(slab_corruptions(), before + 1);
+	kmem_cache_free(s, p);
+	KEXPECT_EQ(slab_corruptions(), before + 2);
+	kmem_cache_destroy(s);
+}
+
+KTEST(slab_debug, sound_use_is_not_reported)
+{
+	struct kmem_cache *s = kmem_cache_create("debugged-d", 56, 64, ALL_CHECKS, NULL);
+	unsigned long before = slab_corruptions();
+	u8 *p[100];
+
+	KASSERT_NOT_NULL(s);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 100; i++) {
+			p[i] = kmem_cache_alloc(s, GFP_KERNEL);
+			KASSERT_NOT_NULL(p[i]);
+			KEXPECT_EQ((unsigned long)p[i] % 64, 0UL);
+			memset(p[i], i, 56);
+		}
+		for (int i = 0; i < 100; i++)
+			kmem_cache_free(s, p[(i * 37) % 100]);
+	}
+	KEXPECT_EQ(slab_corruptions(), before);
+	kmem_cache_destroy(s);
+}
