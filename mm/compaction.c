@@ -3,11 +3,13 @@
  * Compaction: when memory is free but in pieces, pages move from the low end of a zone to free
  * places at its high end, until a block of the wanted order is free.
  *
- *	low end -> migrate scanner (anonymous pages)   (free pages) free scanner <- high end
+ *	low end -> migrate scanner (pages of the LRU lists)   (free pages) free scanner <- high end
  *
- * A page moves without migration entries: its page table entry is made old, its host mapping is
- * dropped, and if nobody has used it until the copy under page_table_lock, the entry gets the new
- * page (move_anon_page()). A page that is in use stays where it is.
+ * A page moves without migration entries. Anonymous: its page table entry is made old, its host
+ * mapping is dropped, and if nobody has used it until the copy under page_table_lock, the entry gets
+ * the new page (move_anon_page()). Of a file: it is taken out of all page tables, and if nobody
+ * has a reference, the mapping gets the new page (move_file_page()); faults find that. A page that
+ * is in use stays where it is.
  *
  * Locks: compact_mutex: one at a time; then as in rmap.c. zone->lock is taken for moments.
  */
@@ -34,8 +36,8 @@ struct compact_control {
 /* Used memory only: blocks that were never touched have no pages to move. */
 static bool may_hold_pages(const struct page *page)
 {
-	return page_test_flag(page, PG_lru) && PageAnon(page) && !PageUnevictable(page) &&
-	       page_mapcount(page) == 1 && !PageSwapCache(page);
+	return page_test_flag(page, PG_lru) && !PageUnevictable(page) && !PageSwapCache(page) &&
+	       (!PageAnon(page) || page_mapcount(page) == 1);
 }
 
 /* Up to BATCH pages from the migrate scanner's place on, isolated. The number. */
@@ -82,11 +84,10 @@ static void move(struct compact_control *cc, struct page *page)
 	bool moved = false;
 
 	if (to && trylock_page(page)) {
-		if (PageAnon(page) && !PageSwapCache(page) && !PageWriteback(page) &&
-		    !PageMlocked(page) && move_anon_page(page, to)) {
-			moved = true;
+		if (!PageSwapCache(page) && !PageWriteback(page) && !PageMlocked(page))
+			moved = PageAnon(page) ? move_anon_page(page, to) : move_file_page(page, to);
+		if (moved)
 			lru_cache_add(to);
-		}
 		unlock_page(page);
 	}
 	count_vm_event(moved ? COMPACT_MIGRATED : PGMIGRATE_FAIL);
@@ -98,14 +99,21 @@ static void move(struct compact_control *cc, struct page *page)
 static void migrate_batch(struct compact_control *cc, struct page **pages, unsigned int nr)
 {
 	struct rmap_flush flush = { .nr = 0 };
+	unsigned int refs[BATCH] = {};	/* of entries that are gone, until the flush */
 
 	for (unsigned int i = 0; i < nr; i++) {
 		if (!trylock_page(pages[i]))
 			continue;
-		page_referenced(pages[i], &flush);
+		if (PageAnon(pages[i]))
+			page_referenced(pages[i], &flush);
+		else if (page_mapped(pages[i]) && !PageMlocked(pages[i]) && !rmap_flush_full(&flush))
+			refs[i] = try_to_unmap(pages[i], &flush);
 		unlock_page(pages[i]);
 	}
 	rmap_flush_now(&flush);
+	for (unsigned int i = 0; i < nr; i++)
+		while (refs[i]--)
+			put_page(pages[i]);
 	for (unsigned int i = 0; i < nr; i++)
 		move(cc, pages[i]);
 }

@@ -210,16 +210,21 @@ static unsigned int get_pages(struct address_space *mapping, pgoff_t *start, pgo
 	struct page *page;
 
 	rcu_read_lock();
-	for (page = xa_find(&mapping->i_pages, &index, end, tag); page && n < max;
-	     page = xa_find_after(&mapping->i_pages, &index, end, tag)) {
-		if (xa_is_value(page) || !get_page_unless_zero(page))
-			continue;
-		if (page != xa_load(&mapping->i_pages, index)) {
-			put_page(page);
+	page = xa_find(&mapping->i_pages, &index, end, tag);
+	while (page && n < max) {
+		bool got = !xa_is_value(page) && get_page_unless_zero(page);
+
+		if (got && page == xa_load(&mapping->i_pages, index)) {
+			pages[n++] = page;
+			*start = index + 1;
+		} else if (!xa_is_value(page)) {
+			/* It has gone, or another takes its place: the same index once more. */
+			if (got)
+				put_page(page);
+			page = xa_find(&mapping->i_pages, &index, end, tag);
 			continue;
 		}
-		pages[n++] = page;
-		*start = index + 1;
+		page = xa_find_after(&mapping->i_pages, &index, end, tag);
 	}
 	rcu_read_unlock();
 	return n;

@@ -44,6 +44,11 @@ unsigned int try_to_unmap(struct page *page, struct rmap_flush *flush);
  */
 bool move_anon_page(struct page *page, struct page *to);
 
+/*
+ * The same for a page of a file that nobody maps: its mapping gets `to`.
+ */
+bool move_file_page(struct page *page, struct page *to);
+
 /* ---- madvise_pages.c; => mmap_lock held for reading ---- */
 void madvise_cold(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 void madvise_pageout(struct vm_area_struct *vma, unsigned long start, unsigned long end);

@@ -315,6 +315,11 @@ int page_referenced(struct page *page, struct rmap_flush *flush)
 
 /* ---- moving ---- */
 
+/* What `to` takes over besides content and place. */
+#define MOVED_FLAGS ((1UL << PG_swapbacked) | (1UL << PG_uptodate) | (1UL << PG_user) | \
+		     (1UL << PG_dirty) | (1UL << PG_active) | (1UL << PG_referenced) | \
+		     (1UL << PG_workingset) | (1UL << PG_readahead) | (1UL << PG_mappedtodisk))
+
 struct move_arg {
 	struct page *to;
 	bool moved;
@@ -334,9 +339,7 @@ static bool move_one(struct page *page, struct mm_struct *mm, unsigned long addr
 	copy_highpage(arg->to, page);
 	arg->to->mapping = page->mapping;
 	arg->to->index = page->index;
-	arg->to->flags |= page->flags & ((1UL << PG_swapbacked) | (1UL << PG_uptodate) |
-					 (1UL << PG_user) | (1UL << PG_dirty) | (1UL << PG_active) |
-					 (1UL << PG_referenced) | (1UL << PG_workingset));
+	arg->to->flags |= page->flags & MOVED_FLAGS;
 	page_add_rmap(arg->to, true);
 	get_page(arg->to);
 	set_pte(ptep, __pte((pte_val(pte) & ~PTE_PFN_MASK) | page_to_phys(arg->to)));
@@ -353,6 +356,32 @@ bool move_anon_page(struct page *page, struct page *to)
 	if (page_mapcount(page) == 1)
 		walk(page, move_one, &arg);
 	return arg.moved;
+}
+
+bool move_file_page(struct page *page, struct page *to)
+{
+	struct address_space *mapping = page_mapping(page);
+
+	if (!mapping || page_mapped(page) || !PageUptodate(page) || PagePrivate(page) ||
+	    page->text_twin)
+		return false;
+	xa_lock_irq(&mapping->i_pages);
+	/* The mapping's reference and the caller's. At zero, lookups wait until the place has `to`. */
+	if (atomic_cmpxchg(&page->_refcount, 2, 0) != 2) {
+		xa_unlock_irq(&mapping->i_pages);
+		return false;
+	}
+	copy_highpage(to, page);
+	to->mapping = mapping;
+	to->index = page->index;
+	to->flags |= page->flags & MOVED_FLAGS;
+	get_page(to);
+	__xa_store(&mapping->i_pages, page->index, to, 0);
+	page->mapping = NULL;
+	atomic_set_release(&page->_refcount, 1);
+	xa_unlock_irq(&mapping->i_pages);
+	ClearPageDirty(page);
+	return true;
 }
 
 struct unmap_arg {
