@@ -398,6 +398,11 @@ static int add_area(struct file *file, int flags)
 		free_maps(si);
 		return err;
 	}
+	/* Once, unless the flags say as slots become free alone: that is not done. */
+	if ((flags & SWAP_FLAG_DISCARD) && si->ops->discard &&
+	    (flags & (SWAP_FLAG_DISCARD_ONCE | SWAP_FLAG_DISCARD_PAGES)) != SWAP_FLAG_DISCARD_PAGES &&
+	    si->ops->discard(si, 1, si->max - 1))
+		pr_warn("swapon: the area could not be discarded\n");
 	spin_lock_init(&si->lock);
 	xa_init_flags(&si->cache, XA_FLAGS_LOCK_IRQ);
 	si->inuse_pages = 0;

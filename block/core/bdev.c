@@ -87,6 +87,15 @@ struct block_device *bdev_add(struct gendisk *disk, unsigned int partno, sector_
 	return bdev;
 }
 
+void bdev_del(struct block_device *bdev)
+{
+	mutex_lock(&bdev_lock);
+	list_del(&bdev->bd_list);
+	mutex_unlock(&bdev_lock);
+	iput(bdev->bd_inode);
+	kfree(bdev);
+}
+
 static struct block_device *find_bdev(dev_t dev)
 {
 	struct block_device *bdev, *found = NULL;

@@ -81,10 +81,11 @@ static int check_bio(const struct bio *bio)
 	const struct block_device *bdev = bio->bi_bdev;
 	sector_t sectors = bio->bi_size >> SECTOR_SHIFT;
 
-	if (bio_op(bio) != REQ_OP_READ && bio_op(bio) != REQ_OP_FLUSH && bdev_read_only(bdev))
-		return -EPERM;
-	if (bio_op(bio) == REQ_OP_FLUSH)
+	/* A flush has no data. */
+	if (!bio->bi_size)
 		return 0;
+	if (bio_op(bio) != REQ_OP_READ && bdev_read_only(bdev))
+		return -EPERM;
 	if (bio->bi_size & (bdev_logical_block_size(bdev) - 1))
 		return -EINVAL;
 	if (bio->bi_sector > bdev->bd_nr_sectors || sectors > bdev->bd_nr_sectors - bio->bi_sector)
@@ -140,4 +141,37 @@ int submit_bio_wait(struct bio *bio)
 	submit_bio(bio);
 	wait_for_completion(&done);
 	return bio->bi_error;
+}
+
+int blkdev_issue_flush(struct block_device *bdev)
+{
+	struct bio *bio = bio_alloc(bdev, 0, REQ_OP_WRITE | REQ_PREFLUSH, GFP_KERNEL);
+	int err = bio ? submit_bio_wait(bio) : -ENOMEM;
+
+	if (bio)
+		bio_put(bio);
+	return err;
+}
+
+/* Sectors of one bio: bi_size counts bytes. */
+#define EMPTY_SECTORS (1U << (30 - SECTOR_SHIFT))
+
+int blkdev_issue_empty(struct block_device *bdev, enum req_op op, sector_t sector, sector_t nr)
+{
+	int err = 0;
+
+	while (nr && !err) {
+		unsigned int some = min_t(sector_t, nr, EMPTY_SECTORS);
+		struct bio *bio = bio_alloc(bdev, 0, op, GFP_KERNEL);
+
+		if (!bio)
+			return -ENOMEM;
+		bio->bi_sector = sector;
+		bio->bi_size = some << SECTOR_SHIFT;
+		err = submit_bio_wait(bio);
+		bio_put(bio);
+		sector += some;
+		nr -= some;
+	}
+	return err;
 }

@@ -145,7 +145,9 @@ static ssize_t direct_some(struct kiocb *iocb, struct iov_iter *iter, struct pag
 	struct block_device *bdev = file_bdev(iocb->ki_filp);
 	bool write = iov_iter_rw(iter) == ITER_SOURCE;
 	size_t len = min(iov_iter_count(iter), (size_t)DIO_PAGES << PAGE_SHIFT), moved = 0;
-	struct bio *bio = bio_alloc(bdev, DIO_PAGES, write ? REQ_OP_WRITE : REQ_OP_READ, GFP_KERNEL);
+	blk_opf_t opf = !write ? REQ_OP_READ : iocb->ki_flags & IOCB_DSYNC ? REQ_OP_WRITE | REQ_FUA :
+									     REQ_OP_WRITE;
+	struct bio *bio = bio_alloc(bdev, DIO_PAGES, opf, GFP_KERNEL);
 	int err;
 
 	if (!bio)
@@ -226,7 +228,16 @@ static void swap_write(struct swap_info_struct *si, struct page *page, pgoff_t s
 	submit_page(si->private, REQ_OP_WRITE | REQ_SWAP, page, slot, PAGE_SIZE, swap_write_end);
 }
 
-static const struct swap_ops blkdev_swap_ops = { .read = swap_read, .write = swap_write };
+static int swap_discard(struct swap_info_struct *si, pgoff_t slot, unsigned long nr)
+{
+	return blkdev_issue_empty(si->private, REQ_OP_DISCARD,
+				  (sector_t)slot << (PAGE_SHIFT - SECTOR_SHIFT),
+				  (sector_t)nr << (PAGE_SHIFT - SECTOR_SHIFT));
+}
+
+static const struct swap_ops blkdev_swap_ops = {
+	.read = swap_read, .write = swap_write, .discard = swap_discard,
+};
 
 static int blkdev_swap_activate(struct swap_info_struct *si, struct file *file)
 {
@@ -331,16 +342,8 @@ static int blkdev_fsync(struct file *file, loff_t start, loff_t end, int datasyn
 {
 	struct block_device *bdev = file_bdev(file);
 	int err = filemap_write_and_wait_range(file->f_mapping, start, end);
-	struct bio *bio;
 
-	if (err)
-		return err;
-	bio = bio_alloc(bdev, 0, REQ_OP_FLUSH, GFP_KERNEL);
-	if (!bio)
-		return -ENOMEM;
-	err = submit_bio_wait(bio);
-	bio_put(bio);
-	return err;
+	return err ? err : blkdev_issue_flush(bdev);
 }
 
 static loff_t blkdev_llseek(struct file *file, loff_t offset, int whence)
@@ -367,6 +370,24 @@ static int flush_cache(struct block_device *bdev)
 	sync_blockdev(bdev);
 	invalidate_mapping_pages(bdev->bd_inode->i_mapping, 0, ~0UL);
 	return 0;
+}
+
+/* BLKDISCARD, BLKZEROOUT: the device forgets a range, and so does the cache. */
+static int empty_range(struct block_device *bdev, unsigned int mode, enum req_op op,
+		       const u64 __user *from)
+{
+	u64 range[2];
+
+	if (!(mode & FMODE_WRITE))
+		return -EBADF;
+	if (copy_from_user(range, from, sizeof(range)))
+		return -EFAULT;
+	if ((range[0] | range[1]) & (SECTOR_SIZE - 1) || !range[1] ||
+	    range[0] > (u64)bdev->bd_nr_sectors << SECTOR_SHIFT ||
+	    range[1] > ((u64)bdev->bd_nr_sectors << SECTOR_SHIFT) - range[0])
+		return -EINVAL;
+	truncate_inode_pages_range(bdev->bd_inode->i_mapping, range[0], range[0] + range[1] - 1);
+	return blkdev_issue_empty(bdev, op, range[0] >> SECTOR_SHIFT, range[1] >> SECTOR_SHIFT);
 }
 
 long blkdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -399,6 +420,10 @@ long blkdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case BLKRAGET:
 	case BLKFRAGET:
 		return put_user(256L, (long __user *)arg);
+	case BLKDISCARD:
+		return empty_range(bdev, file->f_mode, REQ_OP_DISCARD, (u64 __user *)arg);
+	case BLKZEROOUT:
+		return empty_range(bdev, file->f_mode, REQ_OP_WRITE_ZEROES, (u64 __user *)arg);
 	case BLKFLSBUF:
 		return flush_cache(bdev);
 	case HDIO_GETGEO:

@@ -164,21 +164,28 @@ int add_disk(struct gendisk *disk)
 {
 	dev_t dev = MKDEV(disk->major, disk->first_minor);
 	struct device *device;
-	int err;
 
 	disk->part0 = bdev_add(disk, 0, 0, disk->capacity);
 	if (IS_ERR(disk->part0))
 		return PTR_ERR(disk->part0);
+	device = device_create_block(&block_class, NULL, dev, disk, "%s", disk->disk_name);
+	if (IS_ERR(device)) {
+		bdev_del(disk->part0);
+		disk->part0 = NULL;
+		return PTR_ERR(device);
+	}
+	if (add_sysfs(disk))
+		pr_warn("%s: no memory for its folder in /sys\n", disk->disk_name);
 	mutex_lock(&disks_lock);
 	list_add_tail(&disk->list, &disks);
 	mutex_unlock(&disks_lock);
-	device = device_create_block(&block_class, NULL, dev, disk, "%s", disk->disk_name);
-	if (IS_ERR(device))
-		return PTR_ERR(device);
-	err = add_sysfs(disk);
-	if (!err)
-		pr_info("%s: %llu sectors\n", disk->disk_name, (unsigned long long)disk->capacity);
-	return err;
+	pr_info("%s: %llu sectors\n", disk->disk_name, (unsigned long long)disk->capacity);
+	return 0;
+}
+
+void put_disk(struct gendisk *disk)
+{
+	kfree(disk);
 }
 
 /* ---- /proc ---- */

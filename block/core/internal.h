@@ -9,6 +9,9 @@
 struct block_device *bdev_add(struct gendisk *disk, unsigned int partno, sector_t start,
 			      sector_t nr);
 
+/* Takes back a device that nobody has opened yet. */
+void bdev_del(struct block_device *bdev);
+
 extern const struct address_space_operations def_blk_aops;
 long blkdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 

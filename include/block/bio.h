@@ -19,15 +19,13 @@ struct block_device;
 #define SECTOR_SIZE (1U << SECTOR_SHIFT)
 
 enum req_op {
-	REQ_OP_READ, REQ_OP_WRITE, REQ_OP_FLUSH, REQ_OP_DISCARD, REQ_OP_WRITE_ZEROES,
+	REQ_OP_READ, REQ_OP_WRITE, REQ_OP_DISCARD, REQ_OP_WRITE_ZEROES,
 	REQ_OP_MASK = 0xff
 };
 #define REQ_SYNC	(1u << 8)	/* somebody waits */
-#define REQ_META	(1u << 9)
 #define REQ_PREFLUSH	(1u << 10)	/* what was written before must be safe first */
 #define REQ_FUA		(1u << 11)	/* safe when it ends */
 #define REQ_SWAP	(1u << 12)
-#define REQ_NOWAIT	(1u << 13)
 typedef unsigned int blk_opf_t;
 
 typedef void (bio_end_io_t)(struct bio *bio);
@@ -66,6 +64,10 @@ unsigned int bio_add_page(struct bio *bio, struct page *page, unsigned int len,
 void submit_bio(struct bio *bio);
 /* Submits and waits: 0 or -errno. The bio stays the caller's. => may sleep */
 int submit_bio_wait(struct bio *bio);
+/* What was written before is safe when it returns: 0 or -errno. => may sleep */
+int blkdev_issue_flush(struct block_device *bdev);
+/* Sectors that hold nothing any more (REQ_OP_DISCARD), or zeros (REQ_OP_WRITE_ZEROES). => may sleep */
+int blkdev_issue_empty(struct block_device *bdev, enum req_op op, sector_t sector, sector_t nr);
 /* The driver is done with it. => any context */
 void bio_endio(struct bio *bio, int error);
 

@@ -80,7 +80,9 @@ static inline bool bdev_read_only(const struct block_device *bdev)
 }
 
 struct gendisk *alloc_disk(int minors);
-/* 0 or -errno. => may sleep */
+/* Frees a disk that was not added. */
+void put_disk(struct gendisk *disk);
+/* 0 or -errno: then nothing of it is left. => may sleep */
 int add_disk(struct gendisk *disk);
 int register_blkdev(unsigned int major, const char *name);
 /* The lines of /proc/devices. */

@@ -229,6 +229,8 @@ struct psi_figures {
 };
 /* => may not be called with interrupts masked */
 void psi_fetch(enum psi_state state, struct psi_figures *figures);
+/* The total as of now, in ns; of NR_PSI_STATES, zero. => may not be called with interrupts masked */
+u64 psi_total(enum psi_state state);
 /* Around work that a task does, or waits for, only because memory is short. They nest.
  * => task context, interrupts on */
 void psi_memstall_enter(void);

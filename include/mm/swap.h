@@ -150,6 +150,8 @@ struct swap_info_struct {
 struct swap_ops {
 	void (*read)(struct swap_info_struct *si, struct page *page, pgoff_t slot);
 	void (*write)(struct swap_info_struct *si, struct page *page, pgoff_t slot);
+	/* The slots hold nothing: 0 or -errno. NULL: the area need not know. => may sleep */
+	int (*discard)(struct swap_info_struct *si, pgoff_t slot, unsigned long nr);
 };
 void swap_read_done(struct page *page, int error);
 void swap_write_done(struct page *page, int error);

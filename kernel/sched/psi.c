@@ -23,6 +23,7 @@ static DEFINE_SPINLOCK(psi_lock);
 static u64 sampled_until;		  /* psi_lock to write; sched_clock() */
 static u64 collected[NR_CPUS][NR_PSI_STATES]; /* psi_lock: of each CPU's times, up to then */
 static u64 total[NR_PSI_STATES];	  /* psi_lock: ns */
+static u64 fresh[NR_PSI_STATES];	  /* psi_lock: of total, not yet in the averages */
 static unsigned long averages[NR_PSI_STATES][3]; /* psi_lock: per cent, FSHIFT bits */
 
 static unsigned int states_of(const struct rq *rq)
@@ -127,19 +128,31 @@ static void fade(unsigned int state, u64 stalled, u64 passed)
 	}
 }
 
+/* Brings the totals up to date. => psi_lock held, interrupts masked */
+static void update_totals(void)
+{
+	u64 stalled[NR_PSI_STATES] = { 0 }, nonidle = 0;
+
+	collect(stalled, &nonidle);
+	for (unsigned int i = 0; i < NR_PSI_STATES; i++) {
+		u64 ns = nonidle ? stalled[i] / nonidle << 10 : 0;
+
+		total[i] += ns;
+		fresh[i] += ns;
+	}
+}
+
 /* Takes a sample when one is due. => psi_lock held, interrupts masked */
 static void sample(void)
 {
-	u64 stalled[NR_PSI_STATES] = { 0 }, nonidle = 0, now = sched_clock();
-	u64 passed = now - sampled_until;
+	u64 now = sched_clock(), passed = now - sampled_until;
 
 	if (now < sampled_until + PERIOD)
 		return;
-	collect(stalled, &nonidle);
+	update_totals();
 	for (unsigned int i = 0; i < NR_PSI_STATES; i++) {
-		stalled[i] = nonidle ? stalled[i] / nonidle << 10 : 0;
-		total[i] += stalled[i];
-		fade(i, stalled[i], passed);
+		fade(i, fresh[i], passed);
+		fresh[i] = 0;
 	}
 	WRITE_ONCE(sampled_until, now);
 }
@@ -163,4 +176,17 @@ void psi_fetch(enum psi_state state, struct psi_figures *figures)
 	for (unsigned int i = 0; i < 3; i++)
 		figures->average[i] = averages[state][i];
 	spin_unlock_irq(&psi_lock);
+}
+
+u64 psi_total(enum psi_state state)
+{
+	u64 ns;
+
+	if (state == NR_PSI_STATES)
+		return 0;
+	spin_lock_irq(&psi_lock);
+	update_totals();
+	ns = total[state];
+	spin_unlock_irq(&psi_lock);
+	return ns;
 }

@@ -55,7 +55,7 @@ static bool step_is_needed(const struct ubd_request *req)
 	case STEP_PREFLUSH:
 		return (bio->bi_opf & REQ_PREFLUSH) != 0;
 	case STEP_TRANSFER:
-		return bio->bi_size || bio_op(bio) == REQ_OP_FLUSH;
+		return bio->bi_size != 0;
 	case STEP_FUA:
 		return bio->bi_opf & REQ_FUA && bio_op(bio) == REQ_OP_WRITE;
 	default:
@@ -68,8 +68,6 @@ static enum host_disk_op transfer_op(const struct bio *bio)
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
 		return HOST_DISK_READ;
-	case REQ_OP_FLUSH:
-		return HOST_DISK_FLUSH;
 	case REQ_OP_DISCARD:
 	case REQ_OP_WRITE_ZEROES:
 		return HOST_DISK_DISCARD;
@@ -184,6 +182,7 @@ static const struct block_device_operations ubd_fops = { .submit_bio = ubd_submi
 static int add_ubd(unsigned int number, const struct host_disk *info)
 {
 	struct gendisk *disk = alloc_disk(UBD_MINORS);
+	int err;
 
 	if (!disk)
 		return -ENOMEM;
@@ -194,7 +193,10 @@ static int add_ubd(unsigned int number, const struct host_disk *info)
 	disk->read_only = info->read_only;
 	snprintf(disk->disk_name, sizeof(disk->disk_name), "ubd%c", 'a' + number);
 	set_capacity(disk, info->size >> SECTOR_SHIFT);
-	return add_disk(disk);
+	err = add_disk(disk);
+	if (err)
+		put_disk(disk);
+	return err;
 }
 
 static int __init ubd_init(void)
