@@ -8,6 +8,7 @@
 #include <lib/sprintf.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
+#include <um/traps.h>
 
 #include "internal.h"
 
@@ -36,6 +37,17 @@ static void show_device(struct seq_file *m, unsigned int irq)
 		   desc->handle == handle_level_irq ? "level" : "edge", names);
 }
 
+static void show_trap(struct seq_file *m, const char *short_name, const char *name,
+		      enum um_trap trap)
+{
+	unsigned int cpu;
+
+	seq_printf(m, "%*s: ", NUMBER_WIDTH, short_name);
+	for_each_online_cpu(cpu)
+		seq_printf(m, "%10lu ", um_trap_count(cpu, trap));
+	seq_printf(m, "  %s\n", name);
+}
+
 static int interrupts_show(struct seq_file *m, void *v)
 {
 	unsigned int cpu;
@@ -57,6 +69,9 @@ static int interrupts_show(struct seq_file *m, void *v)
 		show_counts(m, irq);
 		seq_printf(m, "  %s\n", desc->name);
 	}
+	show_trap(m, "SCR", "System calls from rewritten sites", UM_TRAP_SITE_CALL);
+	show_trap(m, "SCS", "System calls by signal", UM_TRAP_SIGNAL_CALL);
+	show_trap(m, "EXC", "Exceptions of programs", UM_TRAP_FAULT);
 	return 0;
 }
 

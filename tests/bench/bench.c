@@ -3,6 +3,9 @@
  * What an operation costs, seen from a program: the same binary runs on the host's kernel, inside
  * ./vmlinux and inside other user-mode kernels. Prints "name unit best median" lines, between
  * "bench begin" and "bench end". As init (process 1) it powers the machine off afterwards.
+ *
+ *   bench [--quick] [NAME...]   these rows, or all; --quick: a quarter of the work, 3 times
+ *   bench --idle                prints "idle" and sleeps
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,6 +30,9 @@
 
 #define ROUNDS 7
 #define PAGE 4096L
+
+#define QUICK_ROUNDS 3
+#define QUICK_SHARE  4
 
 static double now(void)
 {
@@ -162,36 +168,55 @@ static void run_fork(int count)
 	}
 }
 
-static void run_fork_exec(int count)
-{
-	while (count--) {
-		pid_t pid = fork();
-
-		if (!pid) {
-			execl("/proc/self/exe", "bench", "--exit", NULL);
-			_exit(1);
-		}
-		waitpid(pid, NULL, 0);
-	}
-}
-
 /* A program without libc: BENCH_EXIT names it on the host. */
-static void run_vfork_exec(int count)
+static const char *exit_program(void)
 {
 	const char *const named = getenv("BENCH_EXIT");
-	const char *const program = named ? named : "/exit";
+
+	return named ? named : "/exit";
+}
+
+static void wait_well(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || status)
+		exit(1);
+}
+
+static void run_fork_exec(int count)
+{
+	const char *const program = exit_program();
 
 	while (count--) {
-		pid_t pid = vfork();
-		int status;
+		pid_t pid = fork();
 
 		if (!pid) {
 			execl(program, "exit", NULL);
 			_exit(1);
 		}
-		if (waitpid(pid, &status, 0) != pid || status)
-			exit(1);
+		wait_well(pid);
 	}
+}
+
+/* On its own: what a function that calls vfork() keeps in registers may be lost. */
+__attribute__((noinline)) static pid_t vfork_exec(const char *program)
+{
+	pid_t pid = vfork();
+
+	if (!pid) {
+		execl(program, "exit", NULL);
+		_exit(1);
+	}
+	return pid;
+}
+
+static void run_vfork_exec(int count)
+{
+	const char *const program = exit_program();
+
+	while (count--)
+		wait_well(vfork_exec(program));
 }
 
 static void *nothing(void *unused)
@@ -409,19 +434,23 @@ static const struct bench benches[] = {
 	{ "stat-by-2", run_stat_by_two, 20000 },
 };
 
-static void measure(const struct bench *bench)
+static void measure(const struct bench *bench, bool quick)
 {
+	/* Even: some rows are the work of two. */
+	int count = quick && bench->count >= 2 * QUICK_SHARE ? bench->count / QUICK_SHARE & ~1 :
+							       bench->count;
+	int rounds = quick ? QUICK_ROUNDS : ROUNDS;
 	double cost[ROUNDS];
 
-	bench->run(bench->count / 10 + 1);
-	for (int i = 0; i < ROUNDS; i++) {
+	bench->run(count / 10 + 1);
+	for (int i = 0; i < rounds; i++) {
 		double start = now();
 
-		bench->run(bench->count);
-		cost[i] = (now() - start) / bench->count;
+		bench->run(count);
+		cost[i] = (now() - start) / count;
 	}
-	qsort(cost, ROUNDS, sizeof(cost[0]), by_value);
-	printf("%s ns %.0f %.0f\n", bench->name, cost[0], cost[ROUNDS / 2]);
+	qsort(cost, rounds, sizeof(cost[0]), by_value);
+	printf("%s ns %.0f %.0f\n", bench->name, cost[0], cost[rounds / 2]);
 	fflush(stdout);
 }
 
@@ -436,18 +465,30 @@ static bool wanted(const char *name, char **names)
 	return false;
 }
 
+static void idle(void)
+{
+	printf("idle\n");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "--exit"))
-		return 0;
+	bool quick = argc > 1 && !strcmp(argv[1], "--quick");
+	char **names = argv + 1 + quick;
+
 	if (getpid() == 1) {
 		mount("proc", "/proc", "proc", 0, NULL);
 		mount("dev", "/dev", "devtmpfs", 0, NULL);
 	}
+	if (argc > 1 && !strcmp(argv[1], "--idle"))
+		idle();
 	printf("bench begin\n");
+	fflush(stdout);
 	for (unsigned int i = 0; i < sizeof(benches) / sizeof(benches[0]); i++)
-		if (wanted(benches[i].name, argv + 1))
-			measure(&benches[i]);
+		if (wanted(benches[i].name, names))
+			measure(&benches[i], quick);
 	printf("bench end\n");
 	fflush(stdout);
 	if (getpid() == 1)

@@ -24,10 +24,15 @@
  * Table and trampolines are the kernel's pages, shown to all stubs read only, and filled as
  * sites are numbered.
  *
- * site_lock guards `sites`, `used` and `next`; innermost, interrupts off. A site is read without it
- * by those who got its number from a page that is mapped. A thread may be in the trampoline of a
- * page that reclaim takes away, and name its site afterwards; so numbers are given out in turn,
- * and one that was freed comes last.
+ * A number that is given up is not given out again while a guest may still be on its way through
+ * the trampoline, which no lock tells: its page is unmapped by then, so that is over when all
+ * guests that ran have been in the kernel once (um/trap/passage.c). Until then it names what it
+ * named. Numbers wait in two batches:
+ *
+ *   used --site_free()--> given up --the passage before is over--> passing --over--> free
+ *
+ * site_lock guards them all; innermost, interrupts off. A site is read without it by
+ * those who got its number from a page that is, or just was, mapped.
  */
 #include <kern/errno.h>
 #include <kern/init.h>
@@ -43,10 +48,14 @@
 #include <stub_sites.h>
 #include <um/mmu.h>
 #include "../mm/guest.h"
+#include "../trap/passage.h"
 #include "text.h"
 
 #define TABLE_SIZE (STUB_MAX_SITES * 8UL)
 #define TRAMP_SIZE (STUB_MAX_SITES * (unsigned long)STUB_TRAMP_STRIDE)
+
+/* Numbers given up are looked at from here on: well before there are none. */
+#define RECLAIM_FROM (STUB_MAX_SITES / 2)
 
 #define HOST_NR_MMAP 9
 #define PROT_R	     1
@@ -55,8 +64,10 @@
 _Static_assert(UM_JUMP_TABLE + TABLE_SIZE <= UM_JUMP_TABLE_END, "the jump table's place");
 
 static DEFINE_SPINLOCK(site_lock);
-static DECLARE_BITMAP(used, STUB_MAX_SITES);
-static unsigned int next; /* where to look for a free number */
+static DECLARE_BITMAP(used, STUB_MAX_SITES); /* those below are in it too */
+static DECLARE_BITMAP(given_up, STUB_MAX_SITES);
+static DECLARE_BITMAP(passing, STUB_MAX_SITES);
+static struct guest_passage passage; /* of the numbers in `passing` */
 static struct site sites[STUB_MAX_SITES];
 static u64 *table; /* constant after initcalls; NULL: nothing is rewritten */
 static u8 *tramps;
@@ -88,18 +99,32 @@ static void write_trampoline(unsigned int nr, enum site_kind kind)
 	WRITE_ONCE(table[nr], at);
 }
 
+/* => site_lock held */
+static void reclaim_numbers(void)
+{
+	if (!bitmap_empty(passing, STUB_MAX_SITES)) {
+		if (!guest_passage_over(&passage))
+			return;
+		bitmap_andnot(used, used, passing, STUB_MAX_SITES);
+	}
+	bitmap_copy(passing, given_up, STUB_MAX_SITES);
+	bitmap_zero(given_up, STUB_MAX_SITES);
+	guest_passage_begin(&passage);
+}
+
 int site_alloc(enum site_kind kind, s32 value)
 {
 	unsigned long flags;
 	unsigned int nr;
 
 	spin_lock_irqsave(&site_lock, flags);
-	nr = find_next_zero_bit(used, STUB_MAX_SITES, next);
-	if (nr >= STUB_MAX_SITES)
+	nr = find_first_zero_bit(used, STUB_MAX_SITES);
+	if (nr >= RECLAIM_FROM) {
+		reclaim_numbers();
 		nr = find_first_zero_bit(used, STUB_MAX_SITES);
+	}
 	if (nr < STUB_MAX_SITES) {
 		__set_bit(nr, used);
-		next = nr + 1;
 		sites[nr] = (struct site){ kind, value };
 		write_trampoline(nr, kind);
 	}
@@ -113,7 +138,7 @@ void site_free(unsigned int nr)
 	unsigned long flags;
 
 	spin_lock_irqsave(&site_lock, flags);
-	__clear_bit(nr, used);
+	__set_bit(nr, given_up);
 	spin_unlock_irqrestore(&site_lock, flags);
 }
 

@@ -9,7 +9,8 @@
  * them; and once seen by anybody they never change, so no processor ever executes an
  * instruction that is being written.
  *
- * A page gets a twin when a system call in it has come by signal a few times. What is a site is
+ * A page gets a twin when a system call in it has come by signal a few times, in one program or
+ * in several: those that start programs and end at once never make many. What is a site is
  * found by its bytes; that these bytes begin an instruction is nearly certain: a call number
  * below 1024 between them, or the comparison with the largest error numbers, and no prefix
  * before that would make it another instruction.
@@ -30,6 +31,7 @@
 #include <kern/kernel.h>
 #include <kern/mutex.h>
 #include <kern/task.h>
+#include <lib/hash.h>
 #include <lib/string.h>
 #include <mm/gfp.h>
 #include <mm/mmap.h>
@@ -48,6 +50,10 @@
 /* A site by signal so often: shows a twin that there is; makes one. */
 #define SHOW_AFTER 2
 #define MAKE_AFTER 6
+
+/* How often sites came by signal, by where they are in memory: counted at the first in a program. */
+#define HEAT_BITS 10
+static u8 heat[1 << HEAT_BITS];
 
 #define MAX_CALL_NUMBER 1024
 
@@ -297,7 +303,20 @@ static struct page *text_page(struct vm_area_struct *vma, unsigned long addr)
 	return page;
 }
 
-static void consider(struct guest *guest, struct vm_area_struct *vma, unsigned long ip, bool make)
+/* Another program has come here. True: often enough. A hint, so races do no harm. */
+static bool heat_up(const struct page *page, unsigned long ip)
+{
+	u8 *count = &heat[hash_64(page_to_pfn(page) << PAGE_SHIFT | offset_in_page(ip), HEAT_BITS)];
+	u8 now = READ_ONCE(*count);
+
+	if (now < MAKE_AFTER)
+		WRITE_ONCE(*count, now + 1);
+	return now + 1 >= MAKE_AFTER;
+}
+
+/* count: how often this program has come here. */
+static void consider(struct guest *guest, struct vm_area_struct *vma, unsigned long ip,
+		     unsigned int count)
 {
 	struct page *page = text_page(vma, ip);
 	unsigned int start;
@@ -307,13 +326,14 @@ static void consider(struct guest *guest, struct vm_area_struct *vma, unsigned l
 		return;
 	if (is_syscall((u8 *)page_address(page) + offset_in_page(ip)) &&
 	    classify(page_address(page), offset_in_page(ip), &start, &value)) {
-		if (make && !page->text_twin) {
+		if (!page->text_twin &&
+		    (count == MAKE_AFTER || (count == 1 && heat_up(page, ip)))) {
 			mutex_lock(&twin_mutex);
 			/* Not the page's: it may have been truncated away by now. */
 			make_block(vma->vm_file->f_mapping, page->index & ~(BLOCK_PAGES - 1));
 			mutex_unlock(&twin_mutex);
 		}
-		if (page->text_twin)
+		if (page->text_twin && count >= SHOW_AFTER)
 			show_block(guest, vma, ip);
 	}
 	put_page(page);
@@ -333,13 +353,14 @@ void text_consider(struct guest *guest, unsigned long ip)
 	if (hot->count > MAKE_AFTER)
 		return;
 	hot->count++;
-	if ((hot->count != SHOW_AFTER && hot->count != MAKE_AFTER) || !text_works() ||
+	if ((hot->count != 1 && hot->count != SHOW_AFTER && hot->count != MAKE_AFTER) ||
+	    !text_works() ||
 	    guest->plain_text || offset_in_page(ip) > PAGE_SIZE - 2)
 		return;
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, ip);
 	if (vma && vma->vm_file && (vma->vm_flags & VM_EXEC))
-		consider(guest, vma, ip, hot->count == MAKE_AFTER);
+		consider(guest, vma, ip, hot->count);
 	mmap_read_unlock(mm);
 }
 

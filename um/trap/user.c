@@ -35,9 +35,11 @@
 #include <um/processor.h>
 #include <um/text.h>
 #include <um/thread.h>
+#include <um/traps.h>
 #include <um/vdso.h>
 #include <um/virtual.h>
 #include "handover.h"
+#include "passage.h"
 #include "trap.h"
 
 /* No address above is canonical and the guest's. */
@@ -57,17 +59,15 @@
 /* Events without news that a thread may answer instead of leaving its trampoline. */
 #define LEAVE_TRIES 16
 
-static DEFINE_PER_CPU(u32, in_user);
-
 bool um_in_user(void)
 {
-	return this_cpu_read(in_user);
+	return guest_runs();
 }
 
 /* What follows is the guest's time, and no RCU reader. => interrupts masked */
 static void enter_user(void)
 {
-	this_cpu_write(in_user, 1);
+	guest_run_begin();
 	account_user_enter();
 	rcu_user_enter();
 }
@@ -76,7 +76,7 @@ static void leave_user(void)
 {
 	rcu_user_exit();
 	account_user_exit();
-	this_cpu_write(in_user, 0);
+	guest_run_end();
 }
 
 /* The siginfo of the frame, copied once. */
@@ -121,6 +121,7 @@ static void let_others_run(bool user)
 	/* Nor may the host's load decide. */
 	if (um_virtual)
 		return;
+	guest_straggles(true);
 	local_irq_disable();
 	if (user)
 		leave_user();
@@ -132,6 +133,7 @@ static void let_others_run(bool user)
 	if (user)
 		enter_user();
 	local_irq_enable();
+	guest_straggles(false);
 }
 
 /*
@@ -288,6 +290,18 @@ void um_state_complete(void)
 		trampoline_leave(current->thread.slot);
 }
 
+static DEFINE_PER_CPU(unsigned long, trap_counts[UM_TRAPS]);
+
+static void count_trap(enum um_trap trap)
+{
+	this_cpu_inc(trap_counts[trap]);
+}
+
+unsigned long um_trap_count(unsigned int cpu, enum um_trap trap)
+{
+	return READ_ONCE(per_cpu(trap_counts, cpu)[trap]);
+}
+
 /* A system call of the 32-bit interfaces, which we do not have: as on a kernel without them. */
 static void foreign_call(struct pt_regs *regs)
 {
@@ -355,6 +369,7 @@ static void dispatch_frame(struct guest_slot *slot, struct thread_struct *thread
 			foreign_call(regs);
 			return;
 		}
+		count_trap(UM_TRAP_SIGNAL_CALL);
 		text_consider(slot->guest, regs->ip - 2);
 		make_syscall(slot, regs);
 		return;
@@ -363,6 +378,7 @@ static void dispatch_frame(struct guest_slot *slot, struct thread_struct *thread
 	case SIGFPE:
 	case SIGILL:
 	case SIGTRAP:
+		count_trap(UM_TRAP_FAULT);
 		thread->trap_nr = *slot_quad(slot, uc + UC_TRAP);
 		thread->error_code = *slot_quad(slot, uc + UC_ERR);
 		thread->cr2 = *slot_quad(slot, uc + UC_CR2);
@@ -399,6 +415,7 @@ static void dispatch(struct guest_slot *slot, struct thread_struct *thread, u32 
 		dispatch_frame(slot, thread);
 		return;
 	case STUB_EVENT_CALL:
+		count_trap(UM_TRAP_SITE_CALL);
 		if (slot->tramp_ip)
 			make_syscall(slot, &thread->regs);
 		else
