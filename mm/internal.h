@@ -132,19 +132,20 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order);
 unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr);
 unsigned long shrink_slab(gfp_t gfp, int priority);
 
-/* ---- failures on purpose (fault_inject.c); 0: none ---- */
-extern unsigned int failslab_interval, fail_page_interval;
-bool inject_slab_failure(gfp_t gfp);
-bool inject_page_failure(gfp_t gfp);
+/* ---- failures on purpose (fault_inject.c) ---- */
+struct kmem_cache;
+extern bool fault_injection_on;
+bool inject_slab_failure(const struct kmem_cache *cache, gfp_t gfp);
+bool inject_page_failure(gfp_t gfp, unsigned int order);
 
-static inline bool should_failslab(gfp_t gfp)
+static inline bool should_failslab(const struct kmem_cache *cache, gfp_t gfp)
 {
-	return unlikely(failslab_interval) && inject_slab_failure(gfp);
+	return unlikely(READ_ONCE(fault_injection_on)) && inject_slab_failure(cache, gfp);
 }
 
-static inline bool should_fail_page(gfp_t gfp)
+static inline bool should_fail_page(gfp_t gfp, unsigned int order)
 {
-	return unlikely(fail_page_interval) && inject_page_failure(gfp);
+	return unlikely(READ_ONCE(fault_injection_on)) && inject_page_failure(gfp, order);
 }
 
 /* ---- sanitizers ---- */

@@ -258,7 +258,7 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 		return NULL;
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
-	if (should_fail_page(gfp))
+	if (should_fail_page(gfp, order))
 		return NULL;
 	page = get_page_from_freelist(gfp, order, WMARK_LOW);
 	if (likely(page))

@@ -273,7 +273,7 @@ void *slab_alloc(struct kmem_cache *s, gfp_t gfp, const void *caller)
 	unsigned long flags;
 	void *object;
 
-	if (should_failslab(gfp))
+	if (should_failslab(s, gfp))
 		return NULL;
 	local_irq_save(flags);
 	c = this_cpu_ptr(s->cpu_slab);

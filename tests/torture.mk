@@ -32,10 +32,16 @@ $(TORTURE_GUEST): $(wildcard tests/torture/guest/*.c tests/torture/guest/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -o $@ $(filter %.c,$^)
 
-$(TORTURE_CPIO): $(TORTURE_GUEST) $(B)/init/initramfs.cpio
+$(B)/tests/torture/nth: tests/torture/fault/nth.c
+	$(call say,GUESTCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -Wno-unused-result -o $@ $<
+
+$(TORTURE_CPIO): $(TORTURE_GUEST) $(B)/tests/torture/nth $(B)/init/initramfs.cpio
 	$(call say,CPIO,$@)
 	$(Q)cp $(B)/init/initramfs.list $@.list
 	$(Q)echo "file /torture $(TORTURE_GUEST) 0755 0 0" >>$@.list
+	$(Q)echo "file /nth $(B)/tests/torture/nth 0755 0 0" >>$@.list
 	$(Q)$(B)/tools/mkcpio $@.list >$@
 
 torture: $(TORTURE) $(TORTURE_CPIO)

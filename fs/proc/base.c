@@ -250,6 +250,7 @@ static const struct pid_entry tgid_entries[] = {
 	DIR("map_files", 0500, proc_map_files_inode_operations, proc_map_files_operations),
 	ONE("timers", 0444, proc_pid_timers),
 	REG("timerslack_ns", 0666, proc_timerslack_operations),
+	REG("make-it-fail", 0644, proc_make_it_fail_operations),
 };
 
 static const struct pid_entry tid_entries[] = {
@@ -257,6 +258,8 @@ static const struct pid_entry tid_entries[] = {
 	ONE("stat", 0444, proc_tid_stat),
 	ONE("io", 0400, proc_tid_io),
 	ONE("children", 0444, proc_pid_children),
+	REG("make-it-fail", 0644, proc_make_it_fail_operations),
+	REG("fail-nth", 0644, proc_fail_nth_operations),
 };
 
 static unsigned long entry_ino(struct task_struct *task, const struct pid_entry *table,

@@ -183,7 +183,7 @@ extern const struct file_operations proc_numa_maps_operations;
 int proc_pid_timers(struct seq_file *m, struct pid *pid, struct task_struct *task);
 int proc_pid_children(struct seq_file *m, struct pid *pid, struct task_struct *task);
 extern const struct file_operations proc_timerslack_operations, proc_sessionid_operations,
-	proc_oom_adj_operations;
+	proc_oom_adj_operations, proc_make_it_fail_operations, proc_fail_nth_operations;
 
 /* array.c, task_text.c, task_mmu.c, task_mem.c */
 int proc_tgid_stat(struct seq_file *m, struct pid *pid, struct task_struct *task);

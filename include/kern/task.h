@@ -212,6 +212,8 @@ struct task_struct {
 #ifdef CONFIG_DEBUG
 	struct lockdep_task lockdep;		/* c */
 #endif
+	unsigned int fail_nth;			/* c, and who sets it by /proc: mm/fault_inject.c */
+	bool make_it_fail;			/* likewise */
 	const char *wait_reason;		/* c: shown by /proc/PID/wchan */
 
 	struct thread_struct thread;		/* c: registers, slot (<um/thread.h>) */

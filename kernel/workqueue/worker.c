@@ -232,9 +232,10 @@ static int create_worker(struct worker_pool *pool)
 	pool->nr_workers++;
 	pool->nr_idle++;
 	list_add(&worker->node, &pool->idle);
+	/* Once the lock is free somebody may give it work, and it may have ended. */
+	wake_up_process(task);
 	wq_wake_worker(pool);
 	spin_unlock_irq(&pool->lock);
-	wake_up_process(task);
 	return 0;
 }
 

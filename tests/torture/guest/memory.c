@@ -18,6 +18,7 @@
 #define PAGE 4096UL
 #define AREAS 24
 #define MAX_PAGES 256
+#define MAX_SHARED_PAGES 32
 
 struct area {
 	char *at;			/* NULL: none */
@@ -80,6 +81,7 @@ static void make(struct area *area)
 {
 	*area = (struct area){ .pages = 1 + below(below(4) ? 32 : MAX_PAGES), .file = -1 };
 	area->shared = !below(3);
+	/* Memory of files in tmpfs, and what is shared, does not go to swap. */
 	if (!below(3)) {
 		char name[] = "/tmp/torture-XXXXXX";
 
@@ -93,6 +95,8 @@ static void make(struct area *area)
 			}
 		}
 	}
+	if (area->shared && area->pages > MAX_SHARED_PAGES)
+		area->pages = MAX_SHARED_PAGES;
 	area->at = mmap(NULL, area->pages * PAGE, PROT_READ | PROT_WRITE,
 			(area->shared ? MAP_SHARED : MAP_PRIVATE) |
 				(area->file < 0 ? MAP_ANONYMOUS : 0),
