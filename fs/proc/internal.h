@@ -205,6 +205,7 @@ extern const struct file_operations proc_oom_score_adj_operations, proc_loginuid
 extern const struct file_operations proc_comm_operations, proc_cmdline_operations;
 extern const struct file_operations proc_environ_operations, proc_auxv_operations;
 extern const struct file_operations proc_mem_operations;
+loff_t proc_mem_lseek(struct file *file, loff_t offset, int whence);
 extern const struct file_operations proc_coredump_filter_operations;
 extern const struct file_operations proc_maps_operations, proc_smaps_operations;
 extern const struct file_operations proc_smaps_rollup_operations;

@@ -247,7 +247,7 @@ static ssize_t mem_write(struct file *file, const char __user *buf, size_t size,
 	return done;
 }
 
-static loff_t mem_lseek(struct file *file, loff_t offset, int whence)
+loff_t proc_mem_lseek(struct file *file, loff_t offset, int whence)
 {
 	switch (whence) {
 	case 0:
@@ -266,7 +266,7 @@ const struct file_operations proc_mem_operations = {
 	.open = mem_open,
 	.read = mem_read,
 	.write = mem_write,
-	.llseek = mem_lseek,
+	.llseek = proc_mem_lseek,
 	.release = mm_file_release,
 };
 

@@ -123,7 +123,7 @@ static int pagemap_release(struct inode *inode, struct file *file)
 const struct file_operations proc_pagemap_operations = {
 	.open = pagemap_open,
 	.read = pagemap_read,
-	.llseek = generic_file_llseek,
+	.llseek = proc_mem_lseek,
 	.release = pagemap_release,
 };
 

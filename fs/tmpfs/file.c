@@ -225,7 +225,7 @@ static int make_pages(struct inode *inode, loff_t offset, loff_t len)
 			return PTR_ERR(page);
 		set_page_dirty(page);
 		put_page(page);
-		if (signal_pending(current))
+		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
 	}
@@ -288,7 +288,7 @@ static loff_t shmem_llseek(struct file *file, loff_t offset, int whence)
 			offset = at;
 			break;
 		}
-		if (signal_pending(current)) {
+		if (fatal_signal_pending(current)) {
 			offset = -EINTR;
 			break;
 		}

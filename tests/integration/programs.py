@@ -7,7 +7,8 @@ import driver
 from driver import Failure, Skip, equal, run, scratch
 
 # What a kernel that found itself wrong has said, with --verbose.
-COMPLAINTS = r"WARNING|BUG:|Oops|scheduling while atomic|possible deadlock|rcu.*stall|lockup"
+COMPLAINTS = (r"^\[ *[0-9.]+\] [^\n]*(WARNING|BUG:|Oops|scheduling while atomic|possible deadlock|"
+              r"detected stalls|lockup)")
 
 
 def need(*programs):

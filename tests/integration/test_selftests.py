@@ -17,18 +17,20 @@ LIMIT = 90          # seconds for one program
 # Folders, each with the programs that are run (all when none is named).
 PROGRAMS = {
     "breakpoints": ["breakpoint_test"],
+    "capabilities": ["test_execve"],
     "clone3": ["clone3", "clone3_clear_sighand", "clone3_set_tid"],
     "core": [],
-    "exec": ["null-argv", "recursion-depth"],
+    "exec": ["non-regular", "null-argv", "recursion-depth"],
     "filesystems/epoll": ["epoll_wakeup_test"],
     "futex/functional": ["futex_*"],
+    "kcmp": ["kcmp_test"],
     "membarrier": [],
     "memfd": ["memfd_test"],
     "mincore": [],
     "mqueue": ["mq_open_tests"],
-    "openat2": ["openat2_test", "resolve_test"],
+    "openat2": ["openat2_test", "rename_attack_test", "resolve_test"],
     "pidfd": ["pidfd_fdinfo_test", "pidfd_getfd_test", "pidfd_open_test", "pidfd_poll_test",
-              "pidfd_setns_test", "pidfd_wait"],
+              "pidfd_setns_test", "pidfd_test", "pidfd_wait"],
     "proc": ["fd-*", "proc-*", "read", "self", "thread-self"],
     "ptrace": ["get_syscall_info", "peeksiginfo"],
     "rseq": ["basic_test", "param_test"],
@@ -36,7 +38,8 @@ PROGRAMS = {
     "sigaltstack": ["sas"],
     "splice": ["default_file_splice_read"],
     "syscall_user_dispatch": ["sud_test"],
-    "timers": ["inconsistency-check", "nanosleep", "threadtest"],
+    "timers": ["inconsistency-check", "mqueue-lat", "nanosleep", "posix_timers",
+               "threadtest"],
     "tmpfs": ["bug-link-o-tmpfile"],
     "vDSO": ["vdso_test_*"],
     "vm": ["madv_populate", "map_fixed_noreplace", "map_populate", "mlock2-tests",
@@ -49,6 +52,7 @@ ARGUMENTS = {"inconsistency-check": ["-t", "3"], "threadtest": ["-n", "4", "-t",
 
 # What passes on a host and not here, and why.
 EXCEPTIONS = {
+    "exec/non-regular": "its last case wants a socket of the internet families",
     "mincore/mincore_selftest": "pages that fallocate() has made count as present",
 }
 

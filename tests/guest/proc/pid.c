@@ -37,6 +37,26 @@ static long field(const char *key)
 	return p ? strtol(p + strlen(key), NULL, 0) : -1;
 }
 
+static void pagemap_reaches_all_addresses(void)
+{
+	static char here;
+	char *stack = __builtin_frame_address(0);
+	unsigned long addresses[] = { (unsigned long)&here, (unsigned long)stack };
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+
+	here = 1;
+	CHECK(fd >= 0);
+	for (int i = 0; i < 2; i++) {
+		off_t at = addresses[i] / 4096 * 8;
+		unsigned long entry = 0;
+
+		CHECK_EQ(lseek(fd, at, SEEK_SET), at);
+		CHECK_EQ(read(fd, &entry, sizeof(entry)), (ssize_t)sizeof(entry));
+		CHECK(entry >> 63);
+	}
+	close(fd);
+}
+
 static void stat_has_52_fields(void)
 {
 	char comm[32], state, *p;
@@ -442,6 +462,7 @@ int main(int argc, char **argv)
 	RUN_IN_CHILD(limits_and_oom);
 	RUN(io_counts);
 	RUN(modes_and_owners);
+	RUN(pagemap_reaches_all_addresses);
 	RUN_IN_CHILD(a_stranger_may_not_look);
 	return test_done();
 }
