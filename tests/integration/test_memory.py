@@ -85,14 +85,16 @@ def swap_image(folder, mib, name="swap.img"):
     return path
 
 
-def small_initrd(folder, program):
-    """The built-in archive and one guest test, for machines too small for all of them."""
+def small_initrd(folder, *programs):
+    """The built-in archive and a few guest tests, for machines too small for all of them."""
     path = os.path.join(folder, "initrd")
     with open(os.path.join(BUILD, "init/initramfs.list"), encoding="ascii") as f:
         text = f.read()
     with open(path + ".list", "w", encoding="ascii") as f:
-        f.write(text + "file /bin/%s %s 0755 0 0\n" %
-                (os.path.basename(program), os.path.join(BUILD, "tests/stripped", program)))
+        f.write(text)
+        for program in programs:
+            f.write("file /bin/%s %s 0755 0 0\n" %
+                    (os.path.basename(program), os.path.join(BUILD, "tests/stripped", program)))
     with open(path, "wb") as f:
         subprocess.run([os.path.join(BUILD, "tools/mkcpio"), path + ".list"], stdout=f, check=True)
     return path
@@ -184,6 +186,36 @@ def a_file_of_the_host_is_swap(cpus):
         equal(ended.out.decode(), "status 0\n/mnt/a file -2 1\n/mnt/b file -3 0\n1\n1\n0\n0\n",
               ended.err.decode(errors="replace"))
         equal(os.listdir(folder), ["b"])
+
+
+COUNTS = ("sync; echo 3 > /proc/sys/vm/drop_caches; "
+          "echo 3 > /proc/sys/vm/drop_caches; sleep 1; cat /proc/meminfo; echo --; ")
+
+
+def meminfo(text):
+    return {name: int(kib) for name, kib in re.findall(r"^(\S+): +(\d+)", text, re.M)}
+
+
+@test(limit=110, cpus=(1, 2, 4))
+def all_counts_return_after_pressure(cpus):
+    pressure = "workset 12 1 2; fileset 12 1 2 /t; "
+    script = ("mkdir /t; mount -t tmpfs -o size=100M t /t; swapon /dev/ubda; exec 3>&1 >/dev/null; "
+              + pressure + "exec >&3; swapoff /dev/ubda; swapon /dev/ubda; " + COUNTS
+              + "exec >/dev/null; " + pressure * 3 + "exec >&3; swapoff /dev/ubda; swapon /dev/ubda; "
+              + COUNTS)
+    with tempfile.TemporaryDirectory() as folder:
+        ended = boot("mem=32M", "ncpus=%d" % cpus,
+                     "initrd=" + small_initrd(folder, "mm/workset", "mm/fileset"),
+                     "ubd0=" + swap_image(folder, 128), "--", "sh", "-c", script, limit=100)
+    before, after, _ = (meminfo(part) for part in ended.out.decode().split("--\n"))
+    for name in ("Shmem", "SwapCached", "Dirty", "Writeback"):
+        equal(after[name], before[name], name)
+    equal(after["SwapFree"], after["SwapTotal"])
+    # Caches of the CPUs, and what the shell itself has.
+    for name, kib in (("AnonPages", 256), ("PageTables", 64), ("KernelStack", 200), ("Slab", 500),
+                      ("Committed_AS", 512), ("MemFree", 1500)):
+        check(abs(after[name] - before[name]) <= kib,
+              "%s: %d KiB, then %d" % (name, before[name], after[name]))
 
 
 def eat(mib, adjust, name):
