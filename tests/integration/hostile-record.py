@@ -13,7 +13,7 @@ VMLINUX = os.environ.get("VMLINUX", "./vmlinux")
 BUILD = os.environ.get("VMLINUX_BUILD", "build")
 PROGRAMS = ("modes", "scribble", "frames", "sites")
 if "ROUNDS" in os.environ:      # with --long
-    PROGRAMS += ("flood", "rewrite", "phantom")
+    PROGRAMS += ("flood", "rewrite", "phantom", "audit")
 
 MMAP, MPROTECT, MUNMAP, YIELD, CLONE, FUTEX = 9, 10, 11, 24, 56, 202
 SIGMASK, SIGALTSTACK, PRCTL, GETPPID, SECCOMP = 14, 131, 157, 110, 317

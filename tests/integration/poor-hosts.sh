@@ -19,7 +19,7 @@ fail() {
 works() {
 	pattern=$1
 	shift
-	timeout -k 2 40 "$@" -- sh -c 'echo up; ls / | wc -l' >"$work/out" 2>"$work/err" </dev/null
+	timeout -k 2 40 "$@" -- sh -c 'echo up; ls / | wc -l; sleep 0.1; kill -0 $$; [ "$(id -u)" = 0 ]' >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 	[ $status -ne 77 ] || { echo "no seccomp filters to play with here"; exit 77; }
 	[ $status -eq 0 ] && grep -q '^up' "$work/out" && grep -q -- "$pattern" "$work/err" ||
@@ -40,6 +40,7 @@ works 'trap: seccomp' "$vmlinux"
 works 'trap: ptrace$' "$vmlinux" trap=ptrace
 works 'trap: ptrace (no seccomp filters' "$refuse" seccomp -- "$vmlinux" ncpus=2
 works 'trap: ptrace (no seccomp filters' "$refuse" seccomp -- "$vmlinux" trap=ptrace
+works 'trap: ptrace (no seccomp filters' "$refuse" seccomp cancelled -- "$vmlinux"
 works 'trap: seccomp' "$refuse" ptrace -- "$vmlinux"
 refused 'no seccomp filters' "$refuse" seccomp -- "$vmlinux" trap=seccomp
 refused 'cannot trace processes' "$refuse" ptrace -- "$vmlinux" trap=ptrace
