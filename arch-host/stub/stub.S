@@ -464,8 +464,17 @@ guest_sleep:
 	movl	$FUTEX_WAIT, %esi
 	xorl	%r10d, %r10d
 	site	guest_wait
-	/* Whoever was found asleep on a slot's turn word goes on with that slot: guest_renew(). */
+	/*
+	 * Whoever was found asleep on a slot's turn word goes on with that slot: guest_renew().
+	 * Without a trampoline to go back by, on the slot's stack: a signal's frame must not fall
+	 * on the first one.
+	 */
 	movq	%rdi, %rbx
+	cmpl	$0, SLOT_MODE(%rbx)
+	jne	1b
+	movabsq	$STUB_CONFIG, %rax
+	movq	CONFIG_UC(%rax), %rax
+	leaq	-SLOT_IRET_BELOW_UC(%rax,%rbx), %rsp
 	jmp	1b
 2:
 	movl	$0, SLOT_GUEST_SLEEPS(%rbx)

@@ -15,6 +15,10 @@
  *                 address from the call's argument, and needs no other register. A second sleep
  *                 proves that no signal was on its way to it either.
  *   the slot      wiped, and so is the answer page: the new guest can read both
+ *   its stack     a thread that sleeps in a trampoline has the old guest's, and the frame of a
+ *                 signal would then fall on the first one of the slot, which the kernel writes for
+ *                 the new guest. Told that it is in none, it changes to the slot's when it wakes;
+ *                 a third sleep proves that it has
  *
  * With several threads one could wake another between two proofs, so only stubs that never had
  * more than one are used again.
@@ -29,7 +33,7 @@
 #define HOST_NR_FUTEX	202
 #define HOST_FUTEX_WAKE 1
 
-#define SLEEPS 2
+#define SLEEPS 3
 /* Looks at a thread that does not sleep yet: giving it the core, then waiting for ticks. */
 #define YIELDS 8
 #define TICKS  8
@@ -93,8 +97,11 @@ bool guest_renew(struct guest *guest, bool patient)
 	bool asleep = true;
 
 	mutex_lock(&guest->lock);
-	for (unsigned int i = 0; i < SLEEPS && asleep; i++)
+	for (unsigned int i = 0; i < SLEEPS && asleep; i++) {
 		asleep = falls_asleep(guest, i == 0, patient);
+		/* The next time that it wakes it leaves the stack of its last trampoline. */
+		*slot_word(guest->slots, SLOT_MODE) = 0;
+	}
 	if (asleep) {
 		wipe_slot(guest->slots);
 		memset(guest->done, 0, PAGE_SIZE);
