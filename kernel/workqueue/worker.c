@@ -239,15 +239,22 @@ static int create_worker(struct worker_pool *pool)
 	return 0;
 }
 
-/* Makes another worker when none is idle. => lock held, dropped meanwhile */
+/*
+ * Makes another worker when none is idle, and again when that one is woken meanwhile: it makes none
+ * itself, as we are at it. => lock held, dropped meanwhile
+ */
 static void keep_one_idle(struct worker_pool *pool)
 {
-	if (pool->nr_idle || pool->managing || pool->nr_workers >= READ_ONCE(wq_max_workers))
+	int error = 0;
+
+	if (pool->managing)
 		return;
 	pool->managing = true;
-	spin_unlock_irq(&pool->lock);
-	create_worker(pool);
-	spin_lock_irq(&pool->lock);
+	while (!error && !pool->nr_idle && pool->nr_workers < READ_ONCE(wq_max_workers)) {
+		spin_unlock_irq(&pool->lock);
+		error = create_worker(pool);
+		spin_lock_irq(&pool->lock);
+	}
 	pool->managing = false;
 }
 
