@@ -48,6 +48,7 @@
 #include <um/virtual.h>
 #include "../mm/guest.h"
 #include "handover.h"
+#include "turns.h"
 
 /* Ticks that a busy vCPU stays on one core, and then runs where the host wants. */
 #define STAY_TICKS (HZ / 5)
@@ -216,6 +217,19 @@ static void choose(struct guest_slot *slot)
 	}
 }
 
+bool handover_wants_away(const struct guest_slot *slot)
+{
+	return !slot->away && slot->score >= SCORE_ENTER && !um_virtual && host_cores() > 1 &&
+	       !core_to_spare(0) && time_after_eq(jiffies, slot->home_until);
+}
+
+void handover_stay_home(struct guest_slot *slot)
+{
+	if (slot->away)
+		go_home(slot);
+	set_policy(slot, STUB_POLICY_SLEEP);
+}
+
 /* Binds the guest thread to where it belongs, if it can be moved now. */
 static void place(struct guest_slot *slot, int core)
 {
@@ -362,6 +376,7 @@ void um_switch_out(struct task_struct *task)
 {
 	struct guest_slot *slot = task->thread.slot;
 
+	turns_release();
 	if (!slot || slot->out_since)
 		return;
 	if (slot->away && slot->back_soon) {

@@ -25,6 +25,12 @@ void handover_begin(struct guest_slot *slot, bool by_mapper);
  */
 bool handover_await(struct guest_slot *slot);
 
+/* Would the pair spin if there were a core to spare? */
+bool handover_wants_away(const struct guest_slot *slot);
+
+/* The guest does not run for a while, though its task has the vCPU. */
+void handover_stay_home(struct guest_slot *slot);
+
 /* The event came: learns from how long it took. */
 void handover_end(struct guest_slot *slot);
 

@@ -41,6 +41,7 @@
 #include "handover.h"
 #include "passage.h"
 #include "trap.h"
+#include "turns.h"
 
 /* No address above is canonical and the guest's. */
 #define CANONICAL_END 0x800000000000UL
@@ -253,6 +254,29 @@ static bool run_guest(struct guest_slot *slot)
 		release(slot);
 	local_irq_enable();
 	return wait_for_event(slot, true);
+}
+
+/*
+ * Another vCPU and its guest use the host's cores for now. => interrupts off; true: it has waited,
+ * and interrupts are on.
+ */
+static bool wait_for_turn(struct guest_slot *slot)
+{
+	if (likely(!turns_must_wait(slot)))
+		return false;
+	preempt_disable();
+	handover_stay_home(slot);
+	enter_user();
+	turns_wait_begin();
+	while (!must_leave_user() && turns_wait()) {
+		local_irq_enable();
+		local_irq_disable();
+	}
+	turns_wait_end();
+	leave_user();
+	local_irq_enable();
+	preempt_enable();
+	return true;
 }
 
 /* Bounded, as all waits for a guest: one that does not leave has its stub killed. */
@@ -498,6 +522,8 @@ void user_mode_loop(void)
 			um_text_plain(task->mm);
 			continue;
 		}
+		if (wait_for_turn(thread->slot))
+			continue;
 		came = run_guest(thread->slot);
 		if (came)
 			kind = load_event(thread->slot, thread);
