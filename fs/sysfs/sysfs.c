@@ -255,6 +255,10 @@ static int fill_super(struct super_block *sb, void *data, int silent)
 static struct dentry *sysfs_mount(struct file_system_type *type, int flags, const char *dev_name,
 				  void *data)
 {
+	const char *options = data;
+
+	if (options && *options)
+		return ERR_PTR(-EINVAL);	/* there are none */
 	return mount_single(type, flags, data, fill_super);
 }
 

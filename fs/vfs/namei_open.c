@@ -71,24 +71,35 @@ static int handle_truncate(struct file *file)
 	return error;
 }
 
+/* How often a name may come and go in the file system of another kernel while it is opened. */
+#define CREATE_TRIES 100
+
 /* What open() needs of the last name when O_CREAT is given. => folder locked */
 static struct dentry *lookup_open(struct nameidata *nd, const struct open_flags *op,
 				  int readonly, bool *created)
 {
 	struct inode *dir = d_inode(nd->path.dentry);
+	int tries = CREATE_TRIES;
 	struct dentry *dentry;
 	int error;
 
-	dentry = lookup_locked(&nd->last, nd->path.dentry, op->intent);
-	if (IS_ERR(dentry) || d_is_positive(dentry) || !(op->open_flag & O_CREAT))
-		return dentry;
-	error = IS_DEADDIR(dir) ? -ENOENT : readonly;
-	if (!error)
-		error = vfs_create(dir, dentry, mode_strip(dir, op->mode),
-				   op->open_flag & O_EXCL);
-	if (error) {
+	for (;;) {
+		dentry = lookup_locked(&nd->last, nd->path.dentry, op->intent);
+		if (IS_ERR(dentry) || d_is_positive(dentry) || !(op->open_flag & O_CREAT))
+			return dentry;
+		error = IS_DEADDIR(dir) ? -ENOENT : readonly;
+		if (!error)
+			error = vfs_create(dir, dentry, mode_strip(dir, op->mode),
+					   op->open_flag & O_EXCL);
+		if (!error)
+			break;
+		/* Somebody beyond this kernel made it since the lookup: it is what is asked for. */
+		if (error != -EEXIST || (op->open_flag & O_EXCL) || !--tries) {
+			dput(dentry);
+			return ERR_PTR(error);
+		}
+		d_drop(dentry);
 		dput(dentry);
-		return ERR_PTR(error);
 	}
 	*created = true;
 	return dentry;

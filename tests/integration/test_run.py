@@ -269,6 +269,28 @@ def files_that_the_host_makes_are_seen(cpus):
     equal(out, b"here\n")
 
 
+@test(cpus=CPUS)
+def files_that_the_host_makes_meanwhile_are_opened(cpus):
+    """open(O_CREAT) does not mind who made the file, also between its lookup and its creation."""
+    top = folder()
+    script = r"""
+import os
+os.chdir("%s")
+print("ready", flush=True)
+for i in range(3000):
+    os.close(os.open("f%%d" %% i, os.O_CREAT | os.O_WRONLY))
+print("done")
+""" % top
+    child = subprocess.Popen(command("--rw", "/usr/bin/python3", "-c", script, cpus=cpus),
+                             stdout=subprocess.PIPE)
+    equal(child.stdout.readline(), b"ready\n")
+    for i in range(3000):
+        write("%s/f%d" % (top, i), "")
+    equal(child.communicate(timeout=30)[0], b"done\n")
+    equal(child.returncode, 0)
+    equal(len(os.listdir(top)), 3000)
+
+
 @test
 def removed_hard_links_hold_no_descriptors():
     top = folder()

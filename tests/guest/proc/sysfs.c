@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -62,6 +63,18 @@ static void nothing_can_be_made(void)
 	CHECK_EQ(errno, ENOENT);
 }
 
+static void it_takes_no_options(void)
+{
+	if (geteuid() || unshare(CLONE_NEWNS))
+		return;
+	CHECK_OK(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	CHECK_OK(mkdir("place", 0755));
+	CHECK_ERR(mount("none", "place", "sysfs", 0, "no-such-option"), EINVAL);
+	CHECK_OK(mount("none", "place", "sysfs", 0, ""));
+	CHECK_OK(umount("place"));
+	CHECK_OK(rmdir("place"));
+}
+
 int main(void)
 {
 	if (access("/sys/kernel", F_OK))
@@ -69,5 +82,6 @@ int main(void)
 	RUN(it_is_sysfs);
 	RUN(online_cpus);
 	RUN(nothing_can_be_made);
+	RUN(it_takes_no_options);
 	return test_done();
 }
