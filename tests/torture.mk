@@ -37,10 +37,16 @@ $(B)/tests/torture/nth: tests/torture/fault/nth.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -Wno-unused-result -o $@ $<
 
-$(TORTURE_CPIO): $(TORTURE_GUEST) $(B)/tests/torture/nth $(B)/init/initramfs.cpio
+$(B)/tests/torture/curves: tests/bench/curves.c
+	$(call say,GUESTCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -O2 -o $@ $<
+
+$(TORTURE_CPIO): $(TORTURE_GUEST) $(B)/tests/torture/nth $(B)/tests/torture/curves $(B)/init/initramfs.cpio
 	$(call say,CPIO,$@)
 	$(Q)cp $(B)/init/initramfs.list $@.list
 	$(Q)echo "file /torture $(TORTURE_GUEST) 0755 0 0" >>$@.list
+	$(Q)echo "file /curves $(B)/tests/torture/curves 0755 0 0" >>$@.list
 	$(Q)echo "file /nth $(B)/tests/torture/nth 0755 0 0" >>$@.list
 	$(Q)$(B)/tools/mkcpio $@.list >$@
 
@@ -49,6 +55,11 @@ torture: $(TORTURE) $(TORTURE_CPIO)
 
 tests integration: $(TORTURE) $(TORTURE_CPIO)
 
-.PHONY: torture
+# The cost of operations among many objects; a part of make bench.
+curves: $(TORTURE) $(TORTURE_CPIO)
+	$(Q)$(PYTHON) tools/bench-curves --build $(B) $(CURVES_FLAGS)
+bench: curves
+
+.PHONY: torture curves
 
 -include $(TORTURE_OBJS:.o=.d)

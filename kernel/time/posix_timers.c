@@ -6,10 +6,10 @@
  * owns. Expiries while that signal waits are counted, not queued: the overrun count. The next
  * period begins when the signal is taken (posixtimer_rearm).
  *
- *   siglock	signal->posix_timers and the timers' place on it
+ *   siglock	signal->posix_timers and the timers' place on it; timers_lock, inside it, the hash
  *   it_lock	everything else in a timer; taken before siglock
  *
- * A timer is found under siglock, referenced, and locked after siglock was dropped; it_deleted
+ * A timer is found in the hash under RCU, referenced, and locked after that; it_deleted
  * then says whether it went away in between.
  */
 #include <fs/seq_file.h>
@@ -29,6 +29,7 @@
 #include <kern/time_namespace.h>
 #include <kern/time_user.h>
 #include <kern/timekeeping.h>
+#include <lib/hashtable.h>
 #include <lib/list.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -39,6 +40,8 @@
 
 struct k_itimer {
 	struct list_head list; /* siglock */
+	struct hlist_node hashed; /* timers_lock; read under RCU */
+	struct signal_struct *sig; /* whose timer; set before it is hashed */
 	refcount_t refs;
 	spinlock_t it_lock;
 	timer_t id;
@@ -57,6 +60,27 @@ struct k_itimer {
 	u64 cpu_expires;	      /* it_lock */
 	struct rcu_head rcu;
 };
+
+/* All timers by process and id: a process may have as many as it may have queued signals. */
+static DEFINE_HASHTABLE(timers, 11);
+static DEFINE_SPINLOCK(timers_lock);
+
+static u64 timer_key(const struct signal_struct *sig, timer_t id)
+{
+	return (unsigned long)sig + (u64)id * 0x9e3779b97f4a7c15ULL;
+}
+
+/* => RCU or timers_lock */
+static struct k_itimer *find_timer(const struct signal_struct *sig, timer_t id)
+{
+	struct k_itimer *timer;
+
+	hash_for_each_possible_rcu(timers, timer, hashed, timer_key(sig, id)) {
+		if (timer->sig == sig && timer->id == id)
+			return timer;
+	}
+	return NULL;
+}
 
 static void free_timer_rcu(struct rcu_head *head)
 {
@@ -78,17 +102,13 @@ static void put_timer(struct k_itimer *timer)
 /* The timer, locked with interrupts off, or NULL. */
 static struct k_itimer *lock_timer(timer_t id)
 {
-	struct k_itimer *timer, *found = NULL;
+	struct k_itimer *found;
 
-	spin_lock_irq(&current->sighand->siglock);
-	list_for_each_entry(timer, &current->signal->posix_timers, list) {
-		if (timer->id == id) {
-			found = timer;
-			refcount_inc(&found->refs);
-			break;
-		}
-	}
-	spin_unlock_irq(&current->sighand->siglock);
+	rcu_read_lock();
+	found = find_timer(current->signal, id);
+	if (found && !refcount_inc_not_zero(&found->refs))
+		found = NULL;
+	rcu_read_unlock();
 	if (!found)
 		return NULL;
 	spin_lock_irq(&found->it_lock);
@@ -270,15 +290,14 @@ static void fill_timer_signal(struct k_itimer *timer, const struct sigevent *eve
 /* An id that no timer of the process has. => siglock held */
 static timer_t next_timer_id(struct signal_struct *sig)
 {
-	struct k_itimer *timer;
 	timer_t id;
 
-again:
-	id = sig->next_posix_timer_id;
-	sig->next_posix_timer_id = (id + 1) & INT_MAX;
-	list_for_each_entry(timer, &sig->posix_timers, list)
-		if (timer->id == id)
-			goto again;
+	rcu_read_lock();
+	do {
+		id = sig->next_posix_timer_id;
+		sig->next_posix_timer_id = (id + 1) & INT_MAX;
+	} while (find_timer(sig, id));
+	rcu_read_unlock();
 	return id;
 }
 
@@ -323,6 +342,10 @@ static int do_timer_create(clockid_t clock, const struct sigevent *uevent, timer
 		goto fail;
 	spin_lock_irq(&current->sighand->siglock);
 	list_add(&timer->list, &current->signal->posix_timers);
+	timer->sig = current->signal;
+	spin_lock(&timers_lock);
+	hash_add_rcu(timers, &timer->hashed, timer_key(timer->sig, timer->id));
+	spin_unlock(&timers_lock);
 	spin_unlock_irq(&current->sighand->siglock);
 	return 0;
 fail:
@@ -482,6 +505,9 @@ static void delete_locked_timer(struct k_itimer *timer)
 	timer->deleted = true;
 	spin_lock(&current->sighand->siglock);
 	list_del_init(&timer->list);
+	spin_lock(&timers_lock);
+	hash_del_rcu(&timer->hashed);
+	spin_unlock(&timers_lock);
 	spin_unlock(&current->sighand->siglock);
 	unlock_timer(timer);
 	put_timer(timer);
