@@ -49,6 +49,7 @@ struct mount {
 	struct mount *mnt_master;		/* n, m */
 	struct mnt_namespace *mnt_ns;		/* n: NULL when detached */
 	struct mountpoint *mnt_mp;		/* m */
+	struct list_head mnt_all;		/* all_mounts_lock: every mount there is */
 	struct list_head mnt_umount;		/* n: the list of what an umount takes */
 	int mnt_id;				/* i: /proc/PID/mountinfo */
 	int mnt_group_id;			/* n: peer group, 0 for none */
@@ -145,6 +146,9 @@ bool is_path_reachable(struct mount *mnt, struct dentry *dentry, const struct pa
 
 /* ---- namespace.c for mount_tree.c, propagation.c and mount_ops.c ---- */
 
+/* Every mount is in a list from its making to its end. */
+void mnt_enlist(struct mount *mnt);
+void mnt_forget(struct mount *mnt);
 struct mount *alloc_vfsmnt(const char *name);
 void free_vfsmnt(struct mount *mnt);
 struct mount *next_mnt(struct mount *p, struct mount *root);

@@ -547,23 +547,6 @@ int do_change_type(struct path *path, int flag)
 	return error;
 }
 
-/* Does anybody write through a mount of this super block? */
-int sb_prepare_remount_readonly(struct super_block *sb)
-{
-	struct mnt_namespace *ns = current->nsproxy->mnt_ns;
-	struct mount *mnt;
-	int error = 0;
-
-	down_read(&namespace_sem);
-	list_for_each_entry(mnt, &ns->list, mnt_list)
-		if (mnt->mnt.mnt_sb == sb && atomic_read(&mnt->mnt_writers)) {
-			error = -EBUSY;
-			break;
-		}
-	up_read(&namespace_sem);
-	return error;
-}
-
 static int mount_flags_of(unsigned long flags, struct vfsmount *old)
 {
 	int mnt_flags = 0;

@@ -73,6 +73,7 @@ static void mnt_destroy(struct mount *mnt)
 	struct super_block *sb = mnt->mnt.mnt_sb;
 
 	WARN_ON_ONCE(atomic_read(&mnt->mnt_writers));
+	mnt_forget(mnt);
 	dput(mnt->mnt.mnt_root);
 	ida_free(&mnt_id_ida, mnt->mnt_id);
 	call_rcu(&mnt->mnt_rcu, mnt_free_rcu);
@@ -100,31 +101,6 @@ int legitimize_mnt(struct vfsmount *m, unsigned int seq)
 	if (!atomic_inc_not_zero(&mnt->mnt_count))
 		return 1;
 	return read_seqretry(&mount_lock, seq) ? -1 : 0;
-}
-
-/* ---- right to write ---- */
-
-bool __mnt_is_readonly(struct vfsmount *mnt)
-{
-	return (READ_ONCE(mnt->mnt_flags) & MNT_READONLY) || sb_rdonly(mnt->mnt_sb);
-}
-
-/* The writer's count goes up before the flags are read; who sets the flag looks at the count. */
-int mnt_want_write(struct vfsmount *m)
-{
-	struct mount *mnt = real_mount(m);
-
-	atomic_inc(&mnt->mnt_writers);
-	smp_mb();
-	if (!__mnt_is_readonly(m))
-		return 0;
-	atomic_dec(&mnt->mnt_writers);
-	return -EROFS;
-}
-
-void mnt_drop_write(struct vfsmount *m)
-{
-	atomic_dec(&real_mount(m)->mnt_writers);
 }
 
 /* ---- making one ---- */
@@ -155,6 +131,7 @@ struct mount *alloc_vfsmnt(const char *name)
 	INIT_LIST_HEAD(&mnt->mnt_slave_list);
 	INIT_LIST_HEAD(&mnt->mnt_slave);
 	INIT_LIST_HEAD(&mnt->mnt_umount);
+	mnt_enlist(mnt);
 	return mnt;
 fail:
 	kmem_cache_free(mnt_cache, mnt);
@@ -164,6 +141,7 @@ fail:
 /* Frees one that was never used. */
 void free_vfsmnt(struct mount *mnt)
 {
+	mnt_forget(mnt);
 	ida_free(&mnt_id_ida, mnt->mnt_id);
 	kfree(mnt->mnt_devname);
 	kmem_cache_free(mnt_cache, mnt);

@@ -148,6 +148,41 @@ static void read_only(void)
 	rmdir("b"); rmdir("m");
 }
 
+/* A writer in another namespace keeps the file system writable. */
+static void read_only_elsewhere(void)
+{
+	int ready[2], go[2], status;
+	pid_t pid;
+	char c;
+
+	NEED(!pipe(ready) && !pipe(go));
+	CHECK_OK(mkdir("m", 0755));
+	CHECK_OK(mount_tmpfs("m"));
+	pid = fork();
+	if (!pid) {
+		int fd;
+
+		if (unshare(CLONE_NEWNS))
+			_exit(1);
+		fd = open("m/f", O_CREAT | O_WRONLY, 0600);
+		if (fd < 0 || write(ready[1], "", 1) != 1 || read(go[0], &c, 1) != 1)
+			_exit(2);
+		close(fd);
+		_exit(write(ready[1], "", 1) != 1 || read(go[0], &c, 1) != 1);
+	}
+	CHECK_EQ(read(ready[0], &c, 1), 1);
+	CHECK_ERR(mount(NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY);
+	CHECK_EQ(write(go[1], "", 1), 1);
+	CHECK_EQ(read(ready[0], &c, 1), 1);
+	CHECK_OK(mount(NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	CHECK_EQ(write(go[1], "", 1), 1);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	close(ready[0]); close(ready[1]); close(go[0]); close(go[1]);
+	CHECK_OK(umount("m"));
+	rmdir("m");
+}
+
 static void binds(void)
 {
 	CHECK_OK(mkdir("a", 0755));
@@ -310,8 +345,10 @@ int main(void)
 	RUN(binds);
 	RUN(propagation);
 	RUN(watched);
-	if (have_ns)
+	if (have_ns) {
+		RUN(read_only_elsewhere);
 		RUN(namespaces);
+	}
 	as_user(1000, 1000, user_may_not);
 	if (have_ns) {
 		RUN_IN_CHILD(pivoting);
