@@ -7,6 +7,7 @@
 #include <kern/delay.h>
 #include <kern/hrtimer.h>
 #include <kern/mutex.h>
+#include <kern/percpu_rwsem.h>
 #include <kern/rwsem.h>
 #include <kern/sched.h>
 #include <kern/semaphore.h>
@@ -29,7 +30,8 @@ static DEFINE_SEQLOCK(seq_lock);
 static DEFINE_MUTEX(mutex);
 static DECLARE_RWSEM(rwsem);
 static DEFINE_SEMAPHORE(semaphore, SEMAPHORE_PLACES);
-static struct guarded plain, irq, bh, rw, seq, slept, sem_rw;
+static struct percpu_rw_semaphore percpu_sem;
+static struct guarded plain, irq, bh, rw, seq, slept, sem_rw, per_cpu_rw;
 static atomic_t places_taken;
 static struct hrtimer interrupt;
 static bool interrupt_stops;
@@ -82,6 +84,10 @@ static enum hrtimer_restart interrupt_fires(struct hrtimer *timer)
 
 static int setup_locks(void)
 {
+	int error = percpu_init_rwsem(&percpu_sem);
+
+	if (error)
+		return error;
 	hrtimer_setup(&interrupt, interrupt_fires, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	hrtimer_start(&interrupt, NSEC_PER_MSEC, HRTIMER_MODE_REL);
 	return 0;
@@ -203,6 +209,34 @@ static void rwsem_round(struct torture_thread *self)
 	}
 }
 
+static void percpu_rwsem_round(struct torture_thread *self)
+{
+	switch (torture_below(self, 64)) {
+	case 0:
+		percpu_down_write(&percpu_sem);
+		check_write(self->test, &per_cpu_rw, "percpu rwsem", 100);
+		percpu_up_write(&percpu_sem);
+		break;
+	case 1:
+		percpu_down_read(&percpu_sem);
+		/* Left on another CPU than entered, as it may be. */
+		usleep_range(20, 300);
+		check_read(self->test, &per_cpu_rw, "slept-with percpu rwsem");
+		percpu_up_read(&percpu_sem);
+		break;
+	case 2 ... 10:
+		if (!percpu_down_read_trylock(&percpu_sem))
+			break;
+		check_read(self->test, &per_cpu_rw, "tried percpu rwsem");
+		percpu_up_read(&percpu_sem);
+		break;
+	default:
+		percpu_down_read(&percpu_sem);
+		check_read(self->test, &per_cpu_rw, "percpu rwsem");
+		percpu_up_read(&percpu_sem);
+	}
+}
+
 static void semaphore_round(struct torture_thread *self)
 {
 	if (torture_below(self, 4)) {
@@ -221,7 +255,7 @@ static void locks_round(struct torture_thread *self)
 {
 	static void (*const kinds[])(struct torture_thread *) = {
 		spin_round, spin_round, rwlock_round, seqlock_round, mutex_round, rwsem_round,
-		semaphore_round,
+		percpu_rwsem_round, semaphore_round,
 	};
 
 	kinds[torture_below(self, ARRAY_SIZE(kinds))](self);
@@ -233,6 +267,10 @@ static void finish_locks(const struct torture *test)
 	hrtimer_cancel(&interrupt);
 	TORTURE_CHECK(test, !mutex_is_locked(&mutex));
 	TORTURE_CHECK(test, !rwsem_is_locked(&rwsem));
+	percpu_down_write(&percpu_sem);
+	TORTURE_CHECK(test, per_cpu_rw.first == per_cpu_rw.second);
+	percpu_up_write(&percpu_sem);
+	percpu_free_rwsem(&percpu_sem);
 	TORTURE_CHECK(test, semaphore.count == SEMAPHORE_PLACES);
 	TORTURE_CHECK(test, slept.first == slept.second && sem_rw.first == sem_rw.second);
 }
