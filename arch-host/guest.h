@@ -6,7 +6,7 @@
 /* Writes the filter programs of guest threads and mappers into the configuration page. */
 void guest_filters_write(void *config);
 
-/* A stub is gone, and still to be waited for: does so, and tells the kernel. Its parent thread's. */
+/* A stub is gone, and still to be waited for: does so, tells the kernel. => its parent thread */
 void guest_bury(int pid);
 
 /*

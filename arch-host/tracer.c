@@ -508,8 +508,7 @@ static void serve(void)
 		siginfo_t info = { 0 };
 
 		follow();
-
-		/* A stop needs no taking: it is over when the thread goes on. A death is bury()'s. */
+		/* A stop needs no taking: it is over when the thread goes on. A death is ended()'s. */
 		if (waitid(P_ALL, 0, &info, WSTOPPED | WEXITED | WNOWAIT | __WALL)) {
 			if (errno == ECHILD)
 				return;
@@ -535,35 +534,41 @@ static void become_zygote(void)
 	zygote_body();
 }
 
-/* Makes the zygote and stops it before it has done anything. 0 or errno. */
-static int start_zygote(pid_t *pid)
+/* Traces the new process, which waits at the gate, and lets it go on. 0 or errno. */
+static int seize(pid_t pid)
 {
 	siginfo_t info = { 0 };
+	long error = request(PTRACE_SEIZE, pid, 0, OPTIONS);
+
+	if (!error)
+		error = request(PTRACE_INTERRUPT, pid, 0, 0);
+	if (error)
+		return -error;
+	if (waitid(P_PID, pid, &info, WSTOPPED | WNOWAIT | __WALL))
+		return errno;
+	if (!enter(pid, ROLE_STARTING))
+		return ENOMEM;
+	error = request(PTRACE_SYSCALL, pid, 0, 0);
+	if (!error && write(gate[1], "", 1) != 1)
+		return errno;
+	return -error;
+}
+
+/* Makes the zygote, traced before it has done anything. 0 or errno. */
+static int start_zygote(pid_t *pid)
+{
 	int error = 0;
 
 	if (pipe2(gate, O_CLOEXEC))
 		return errno;
 	*pid = fork();
-	if (*pid < 0) {
-		error = errno;
-	} else if (!*pid) {
+	if (!*pid) {
 		become_zygote();
 		_exit(98);
-	} else {
-		error = -request(PTRACE_SEIZE, *pid, 0, OPTIONS);
-		if (!error)
-			error = -request(PTRACE_INTERRUPT, *pid, 0, 0);
-		if (!error && waitid(P_PID, *pid, &info, WSTOPPED | WNOWAIT | __WALL))
-			error = errno;
-		if (!error && !enter(*pid, ROLE_STARTING))
-			error = ENOMEM;
-		if (!error)
-			error = -request(PTRACE_SYSCALL, *pid, 0, 0);
-		if (error)
-			sys2(SYS_kill, *pid, SIGKILL);
-		else if (write(gate[1], "", 1) != 1)
-			error = errno;
 	}
+	error = *pid < 0 ? errno : seize(*pid);
+	if (error && *pid > 0)
+		sys2(SYS_kill, *pid, SIGKILL);
 	close(gate[0]);
 	close(gate[1]);
 	return error;
