@@ -23,10 +23,13 @@
  * and a switch between them costs a yield there, not a wake-up. Any other goes home and sleeps.
  *
  * Every wait that spins or yields is bounded and ends in a futex sleep, so nothing depends on
- * the policy being right, or on the host running both threads. What decides is measured: a run
- * that ends within HIT_CYCLES scores, one that outlasts the bound costs what twenty gain, so a
- * guest that computes, and one whose other core is taken by somebody else (a second kernel, any
- * program), come home; after each failure the slot stays home for twice as long.
+ * the policy being right, or on the host running both threads. Once away, a vCPU that has spun in
+ * vain goes on waiting awake, but gives its core to others at every look: programs make calls in
+ * bursts, and its wake-up on a core that fell idle would cost more than the burst has saved.
+ * What decides is measured: a run that ends within HIT_CYCLES scores, one that outlasts the bound
+ * costs what twenty gain, so a guest that computes, and one whose other core is taken by somebody
+ * else (a second kernel, any program), come home; after each failure the slot stays home for
+ * twice as long.
  *
  * A thread is bound to another core only while it sleeps, or while it is runnable on the very
  * core that its vCPU runs on (so it is not running): moving a running thread takes the host
@@ -56,6 +59,8 @@
 
 /* Cycles of the time stamp counter; what they are in ns hardly matters. */
 #define HIT_CYCLES 40000UL
+/* Away, a vCPU waits awake for so long, though not spinning all the time. */
+#define AWAKE_CYCLES (16UL * STUB_SPIN_CYCLES)
 /* What a yield saves against a futex; yields live on what they have saved, up to a limit. */
 #define YIELD_GAIN_CYCLES   3000
 #define YIELD_FAIR_CYCLES   40000
@@ -320,8 +325,11 @@ static bool await_by_spin(struct guest_slot *slot)
 			return true;
 		if (this_cpu_read(um_irq_pending))
 			return false;
-		cpu_relax();
-	} while (cycles() - start < STUB_SPIN_CYCLES);
+		if (cycles() - start < STUB_SPIN_CYCLES)
+			cpu_relax();
+		else if (!core_to_spare(1) || !quick_yield())
+			break;
+	} while (cycles() - start < AWAKE_CYCLES);
 	slot->outlasted = true;
 	return event_came(slot);
 }
@@ -355,14 +363,16 @@ bool handover_await(struct guest_slot *slot)
 
 void handover_end(struct guest_slot *slot)
 {
+	u64 ran = cycles() - slot->released;
+
 	WRITE_ONCE(slot->running, false);
 	if (slot->settling) {
 		slot->settling = false;
 		return;
 	}
-	if (slot->outlasted || cycles() - slot->released > STUB_SPIN_CYCLES)
+	if (slot->outlasted || ran > (slot->away ? AWAKE_CYCLES : STUB_SPIN_CYCLES))
 		slot->score = max(slot->score - SCORE_MISS, -SCORE_MAX);
-	else if (slot->away || cycles() - slot->released < HIT_CYCLES)
+	else if (slot->away || ran < HIT_CYCLES)
 		slot->score = min(slot->score + 1, SCORE_MAX);
 	if (slot->away && ++slot->handovers == HOLDOFF_FORGET)
 		slot->holdoff = HOLDOFF_MIN;

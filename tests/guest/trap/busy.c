@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/syscall.h>
 
-#define SHARE	 60000
+#define SHARE	 12000
 #define WAKE_UPS 20
 #define SIGNALS	 20
 #define THREADS	 4
