@@ -340,14 +340,31 @@ static void try_madvise(void)
 	TRY(madvise(at + 8192, 4096, MADV_DONTFORK));
 	munmap(at, 1 << 16);
 }
+/* In a child: after a fork each first write is a fault, which may be the one without a page. */
 static void try_fork(void)
 {
-	pid_t pid = TRY(fork());
+	pid_t outer = fork(), pid;
+	int status;
 
-	if (!pid)
-		_exit(0);
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
+	if (!outer) {
+		int fd = open("/proc/thread-self/fail-nth", O_RDWR);
+
+		close(fail_nth_fd);
+		fail_nth_fd = fd;
+		arm();
+		pid = fork();
+		if (!pid)
+			_exit(0);
+		reached = disarm();
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+		_exit(reached ? 7 : 8);
+	}
+	reached = true;
+	if (outer > 0) {
+		waitpid(outer, &status, 0);
+		reached = !WIFEXITED(status) || WEXITSTATUS(status) == 7;
+	}
 }
 static void try_exec(void)
 {
