@@ -11,13 +11,14 @@ ktime_t ktime_get(void);
 ktime_t ktime_get_real(void);
 ktime_t ktime_get_boottime(void);
 ktime_t ktime_get_clocktai(void);
-#define ktime_get_raw() ktime_get()
+/* CLOCK_MONOTONIC_RAW: the same without what adjtimex() does to it. */
+ktime_t ktime_get_raw(void);
 #define ktime_get_coarse() ktime_get()
 
 static inline u64 ktime_get_ns(void) { return ktime_get(); }
 static inline u64 ktime_get_real_ns(void) { return ktime_get_real(); }
 static inline u64 ktime_get_boottime_ns(void) { return ktime_get_boottime(); }
-static inline u64 ktime_get_raw_ns(void) { return ktime_get(); }
+static inline u64 ktime_get_raw_ns(void) { return ktime_get_raw(); }
 static inline time64_t ktime_get_seconds(void) { return ktime_get() / NSEC_PER_SEC; }
 static inline time64_t ktime_get_boottime_seconds(void) { return ktime_get_boottime() / NSEC_PER_SEC; }
 static inline time64_t ktime_get_real_seconds(void) { return ktime_get_real() / NSEC_PER_SEC; }
@@ -25,7 +26,7 @@ static inline time64_t ktime_get_real_seconds(void) { return ktime_get_real() / 
 static inline void ktime_get_ts64(struct timespec64 *ts) { *ts = ns_to_timespec64(ktime_get()); }
 static inline void ktime_get_real_ts64(struct timespec64 *ts) { *ts = ns_to_timespec64(ktime_get_real()); }
 static inline void ktime_get_boottime_ts64(struct timespec64 *ts) { *ts = ns_to_timespec64(ktime_get_boottime()); }
-static inline void ktime_get_raw_ts64(struct timespec64 *ts) { ktime_get_ts64(ts); }
+static inline void ktime_get_raw_ts64(struct timespec64 *ts) { *ts = ns_to_timespec64(ktime_get_raw()); }
 static inline void ktime_get_clocktai_ts64(struct timespec64 *ts) { *ts = ns_to_timespec64(ktime_get_clocktai()); }
 /* The clocks of the last tick: what CLOCK_*_COARSE and time stamps of files use. */
 void ktime_get_coarse_ts64(struct timespec64 *ts);
@@ -48,6 +49,8 @@ void timekeeping_set_tz(const struct timezone *tz);
 s32 timekeeping_tai_offset(void);
 void timekeeping_set_tai_offset(s32 seconds);
 void timekeeping_inject_offset(s64 ns);
+/* A leap second: CLOCK_REALTIME moves by `seconds`, CLOCK_TAI does not. => any context */
+void timekeeping_leap(int seconds);
 
 void timekeeping_init(void);
 /* A tick, or the end of a vCPU's idling: carries the clocks forward. => interrupts masked */

@@ -19,7 +19,7 @@ u64 um_suspended_ns(void);
 
 /* How far this kernel's clocks are from the host's three above. */
 struct um_clock_offsets {
-	s64 mono; /* to um_clock_ns() */
+	s64 mono; /* to um_clock_ns(); constant once set */
 	s64 real; /* to um_wall_ns() */
 	s64 boot; /* to um_clock_ns() + um_suspended_ns() */
 	s64 tai;  /* CLOCK_TAI to CLOCK_REALTIME */
@@ -28,6 +28,12 @@ struct um_clock_offsets {
 
 /* From now on um_clock_read() and the vDSO follow these. => callers exclude each other */
 void um_clock_publish(const struct um_clock_offsets *offsets);
+
+/*
+ * How much faster than um_clock_ns() all clocks but CLOCK_MONOTONIC_RAW go from now on: a part of
+ * 2^32, less than a half either way. => interrupts masked; not from an interrupt within um/time
+ */
+void um_clock_adjust(s64 adjustment);
 
 /*
  * A clock of this kernel, ns: CLOCK_REALTIME, _MONOTONIC, _MONOTONIC_RAW, _BOOTTIME or _TAI, as
@@ -46,7 +52,7 @@ bool um_clock_tick(void);
 unsigned long um_clock_pfn(void);
 
 /*
- * This vCPU's clockevent: one interrupt IRQ_TIMER `delta` ns from now (0: at once). A new
+ * This vCPU's clockevent: one interrupt IRQ_TIMER `delta` ns of CLOCK_MONOTONIC from now (0: at once). A new
  * call replaces the earlier one. => preemption off.
  */
 void um_timer_program(u64 delta);

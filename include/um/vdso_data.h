@@ -13,6 +13,7 @@
 #define UM_VDSO_DATA_H
 
 #include <kern/types.h>
+#include <linux/time.h>
 
 /* Clocks have the numbers of the ABI: up to CLOCK_TAI. */
 #define VDSO_CLOCKS 12
@@ -32,7 +33,8 @@ struct vdso_data {
 	u32 seq;	/* odd while the page is written */
 	u32 mode;	/* enum vdso_mode */
 	u64 cycle_last; /* time stamp counter when the clocks below were right */
-	u64 mult;	/* ns for a cycle, times 2^32 */
+	u64 mult;	/* ns of CLOCK_MONOTONIC_RAW for a cycle, times 2^32 */
+	u64 ntp_mult;	/* of all others: as adjtimex() would have them */
 	struct vdso_clock clocks[VDSO_CLOCKS];
 	s32 tz_minuteswest, tz_dsttime;
 };
@@ -46,14 +48,15 @@ static inline u64 vdso_rdtsc(void)
 	return (u64)high << 32 | low;
 }
 
-/* ns since cycle_last. => within a read section */
-static inline u64 vdso_elapsed(const struct vdso_data *data, u64 tsc)
+/* ns of this clock since cycle_last. => within a read section */
+static inline u64 vdso_elapsed(const struct vdso_data *data, int clock, u64 tsc)
 {
 	u64 delta = tsc - data->cycle_last;
 
 	if ((s64)delta <= 0)
 		return 0;
-	return (unsigned __int128)delta * data->mult >> 32;
+	return (unsigned __int128)delta *
+		       (clock == CLOCK_MONOTONIC_RAW ? data->mult : data->ntp_mult) >> 32;
 }
 
 static inline u32 vdso_read_begin(const struct vdso_data *data)

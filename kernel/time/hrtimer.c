@@ -306,8 +306,11 @@ void hrtimer_run_due(void)
 		if (!first_of(base))
 			continue;
 		now = base->get_time();
-		while ((timer = first_of(base)) && timer->softexpires <= now)
+		while ((timer = first_of(base)) && timer->softexpires <= now) {
 			run_one(cpu, timer);
+			/* A leap second sets the clock back, and its timer for later. */
+			now = min(now, base->get_time());
+		}
 	}
 	spin_unlock(&cpu->lock);
 }

@@ -19,9 +19,7 @@
 
 #include <linux/time.h>
 #include <linux/timex.h>
-
-/* The bit that tells adjtime() from adjtimex(). */
-#define ADJ_ADJTIME 0x8000
+#include "internal.h"
 
 bool cpu_clock_is_thread(clockid_t clock)
 {
@@ -243,67 +241,6 @@ SYSCALL_DEFINE1(time, __kernel_old_time_t __user *, tloc)
 	if (tloc && put_user(now, tloc))
 		return -EFAULT;
 	return now;
-}
-
-/* adjtime(): the whole offset is applied at once, so that nothing of it is ever left. */
-static int do_adjtime(const struct __kernel_timex *tx)
-{
-	if (tx->modes == ADJ_OFFSET_SS_READ)
-		return 0;
-	if (tx->modes != ADJ_OFFSET_SINGLESHOT)
-		return -EINVAL;
-	if (!capable(CAP_SYS_TIME))
-		return -EPERM;
-	if (tx->offset)
-		timekeeping_inject_offset(tx->offset * NSEC_PER_USEC);
-	return 0;
-}
-
-/* The host disciplines the clock; what a program may do here is step it. */
-static int do_adjtimex(struct __kernel_timex *tx)
-{
-	const unsigned int known = ADJ_SETOFFSET | ADJ_NANO | ADJ_MICRO | ADJ_TAI;
-	struct timespec64 now;
-
-	if (tx->modes & ADJ_ADJTIME) {
-		int error = do_adjtime(tx);
-
-		if (error)
-			return error;
-	} else if (tx->modes) {
-		if (!capable(CAP_SYS_TIME))
-			return -EPERM;
-		if (tx->modes & ~known)
-			return -EOPNOTSUPP;
-		if (tx->modes & ADJ_SETOFFSET) {
-			long limit = tx->modes & ADJ_NANO ? NSEC_PER_SEC : USEC_PER_SEC;
-			long unit = tx->modes & ADJ_NANO ? 1 : NSEC_PER_USEC;
-
-			if (tx->time.tv_usec < 0 || tx->time.tv_usec >= limit)
-				return -EINVAL;
-			timekeeping_inject_offset(tx->time.tv_sec * NSEC_PER_SEC +
-						  tx->time.tv_usec * unit);
-		}
-		if (tx->modes & ADJ_TAI)
-			timekeeping_set_tai_offset(tx->constant);
-	}
-	tx->offset = 0;
-	tx->freq = 0;
-	tx->maxerror = 16000000;
-	tx->esterror = 16000000;
-	tx->status = STA_UNSYNC;
-	tx->constant = 2;
-	tx->precision = 1;
-	tx->tolerance = 500 << 16;
-	tx->tick = USEC_PER_SEC / 100;
-	tx->ppsfreq = tx->jitter = tx->stabil = tx->jitcnt = tx->calcnt = tx->errcnt = tx->stbcnt =
-		0;
-	tx->shift = 0;
-	tx->tai = timekeeping_tai_offset();
-	ktime_get_real_ts64(&now);
-	tx->time.tv_sec = now.tv_sec;
-	tx->time.tv_usec = now.tv_nsec / NSEC_PER_USEC;
-	return TIME_ERROR;
 }
 
 SYSCALL_DEFINE1(adjtimex, struct __kernel_timex __user *, utx)

@@ -3,7 +3,7 @@
  * The clocks. The machine keeps them in step with the host's, which is calibrated and
  * disciplined, and shows them to programs through the vDSO; what is kept here is how far ours
  * are from the host's: CLOCK_MONOTONIC begins at boot, CLOCK_REALTIME has what settimeofday
- * added.
+ * added. ntp.c lets adjtimex() bend their speed.
  *
  * offsets_lock guards `offsets` and sys_tz; interrupts masked.
  */
@@ -18,6 +18,7 @@
 #include <um/clock.h>
 #include <um/processor.h>
 #include <um/virtual.h>
+#include "internal.h"
 
 static u64 boot_ns;	  /* host's clock at boot; constant */
 static s64 boot_real_ns; /* CLOCK_REALTIME at boot by the host; constant */
@@ -38,7 +39,12 @@ void timekeeping_init(void)
 
 ktime_t ktime_get(void)
 {
-	return um_clock_ns() - boot_ns;
+	return um_clock_read(CLOCK_MONOTONIC);
+}
+
+ktime_t ktime_get_raw(void)
+{
+	return um_clock_read(CLOCK_MONOTONIC_RAW);
 }
 
 ktime_t ktime_get_real(void)
@@ -86,6 +92,7 @@ int do_settimeofday64(const struct timespec64 *ts)
 	offsets.real += timespec64_to_ns(ts) - ktime_get_real();
 	um_clock_publish(&offsets);
 	spin_unlock_irqrestore(&offsets_lock, flags);
+	ntp_clear();
 	clock_was_set();
 	return 0;
 }
@@ -98,6 +105,7 @@ void timekeeping_inject_offset(s64 ns)
 	offsets.real += ns;
 	um_clock_publish(&offsets);
 	spin_unlock_irqrestore(&offsets_lock, flags);
+	ntp_clear();
 	clock_was_set();
 }
 
@@ -134,10 +142,22 @@ static void wall_clock_stepped(struct work_struct *work)
 	clock_was_set();
 }
 
+static DECLARE_WORK(stepped, wall_clock_stepped);
+
+void timekeeping_leap(int seconds)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&offsets_lock, flags);
+	offsets.real += seconds * (s64)NSEC_PER_SEC;
+	offsets.tai -= seconds * (s64)NSEC_PER_SEC;
+	um_clock_publish(&offsets);
+	spin_unlock_irqrestore(&offsets_lock, flags);
+	schedule_work(&stepped);
+}
+
 void timekeeping_tick(void)
 {
-	static DECLARE_WORK(stepped, wall_clock_stepped);
-
 	if (unlikely(um_clock_tick()))
 		schedule_work(&stepped);
 }
@@ -149,7 +169,7 @@ u64 sched_clock(void)
 
 unsigned long get_jiffies(void)
 {
-	return INITIAL_JIFFIES + (um_clock_ns() - boot_ns) / TICK_NSEC;
+	return INITIAL_JIFFIES + ktime_get() / TICK_NSEC;
 }
 
 void ndelay(unsigned long ns)

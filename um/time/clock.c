@@ -15,6 +15,11 @@
  *
  * Where the counter is not to be trusted, clocks are the host's, and the vDSO makes system calls.
  *
+ * That is CLOCK_MONOTONIC_RAW. What adjtimex() wants makes the others go a little faster or
+ * slower: `skew` is what has come of it so far, `adjustment` how fast it grows.
+ *
+ *   RAW = machine + offset   MONOTONIC = RAW + skew   REALTIME = MONOTONIC + wall + what was set
+ *
  * Locks: page_lock, innermost, interrupts masked: writers of the page and the words of `follow`.
  * Readers take none. A fault of the kernel inside a write must still be able to print: readers
  * ask the host when the page stays odd for long.
@@ -58,6 +63,9 @@ static struct {
 	s64 bias;	     /* added to the host's clock: times that it lost */
 	s64 wall, suspended; /* um_wall_ns() and um_suspended_ns() less um_clock_ns() */
 	u64 sampled;	     /* host's clock at the last sample */
+	s64 adjustment;	     /* part of 2^32; read without the lock in a read section */
+	s64 skew;	     /* ns at `skewed`, or at cycle_last; the same */
+	u64 skewed;	     /* um_clock_ns() when it was so, while the page does not serve */
 } follow;
 
 static struct vdso_data first_data;
@@ -102,8 +110,8 @@ static __always_inline bool read_page(int clock, enum reading how, u64 *ns)
 			return false;
 		*ns = clock_base(page, clock);
 		if (how != COARSE)
-			*ns += vdso_elapsed(page, how == ORDERED ? vdso_rdtsc() :
-								   __builtin_ia32_rdtsc());
+			*ns += vdso_elapsed(page, clock,
+					    how == ORDERED ? vdso_rdtsc() : __builtin_ia32_rdtsc());
 		if (likely(!vdso_read_retry(page, seq)))
 			return true;
 	}
@@ -131,7 +139,7 @@ static __always_inline u64 read_ns(enum reading how)
 {
 	u64 ns;
 
-	return read_page(CLOCK_MONOTONIC, how, &ns) ? ns - follow.offsets.mono : machine_ns();
+	return read_page(CLOCK_MONOTONIC_RAW, how, &ns) ? ns - follow.offsets.mono : machine_ns();
 }
 
 u64 um_clock_ns(void)
@@ -158,6 +166,32 @@ static s64 host_offset(int clock)
 	}
 }
 
+/* What adjtimex() has made of the clocks at machine time `ns`, without the page. */
+static s64 skew_at(u64 ns)
+{
+	return follow.skew + (s64)((__int128)(s64)(ns - follow.skewed) * follow.adjustment >> 32);
+}
+
+static s64 read_skew(int clock)
+{
+	unsigned long rounds = 0;
+	s64 skew;
+	u32 seq;
+
+	if (clock == CLOCK_MONOTONIC_RAW)
+		return 0;
+	do {
+		const struct vdso_data *page = READ_ONCE(data);
+
+		seq = vdso_read_begin(page);
+		skew = skew_at(machine_ns());
+		if (likely(!(seq & 1) && !vdso_read_retry(page, seq)))
+			break;
+		um_spin_wait(rounds++);
+	} while (rounds < MAX_ROUNDS);
+	return skew;
+}
+
 static u64 read_host(int clock)
 {
 	switch (clock) {
@@ -175,14 +209,14 @@ u64 um_clock_read(int clock)
 {
 	u64 ns;
 
-	return read_page(clock, ORDERED, &ns) ? ns : read_host(clock);
+	return read_page(clock, ORDERED, &ns) ? ns : read_host(clock) + read_skew(clock);
 }
 
 u64 um_clock_read_coarse(int clock)
 {
 	u64 ns;
 
-	return read_page(clock, COARSE, &ns) ? ns : read_host(clock);
+	return read_page(clock, COARSE, &ns) ? ns : read_host(clock) + read_skew(clock);
 }
 
 u64 um_wall_ns(void)
@@ -207,7 +241,7 @@ u64 um_suspended_ns(void)
 /* um_clock_ns() at cycle_last. */
 static u64 page_ns(const struct vdso_data *page)
 {
-	return clock_base(page, CLOCK_MONOTONIC) - follow.offsets.mono;
+	return clock_base(page, CLOCK_MONOTONIC_RAW) - follow.offsets.mono;
 }
 
 static void set_clock(struct vdso_data *page, int clock, u64 ns)
@@ -220,12 +254,13 @@ static void set_clock(struct vdso_data *page, int clock, u64 ns)
 static void set_clocks(struct vdso_data *page, u64 ns)
 {
 	const struct um_clock_offsets *by = &follow.offsets;
-	u64 real = ns + follow.wall + by->real;
+	u64 mono = ns + follow.skew;
+	u64 real = mono + follow.wall + by->real;
 
-	set_clock(page, CLOCK_MONOTONIC, ns + by->mono);
+	set_clock(page, CLOCK_MONOTONIC, mono + by->mono);
 	set_clock(page, CLOCK_MONOTONIC_RAW, ns + by->mono);
-	set_clock(page, CLOCK_MONOTONIC_COARSE, ns + by->mono);
-	set_clock(page, CLOCK_BOOTTIME, ns + follow.suspended + by->boot);
+	set_clock(page, CLOCK_MONOTONIC_COARSE, mono + by->mono);
+	set_clock(page, CLOCK_BOOTTIME, mono + follow.suspended + by->boot);
 	set_clock(page, CLOCK_REALTIME, real);
 	set_clock(page, CLOCK_REALTIME_COARSE, real);
 	set_clock(page, CLOCK_TAI, real + by->tai);
@@ -233,17 +268,25 @@ static void set_clocks(struct vdso_data *page, u64 ns)
 	page->tz_dsttime = by->tz_dsttime;
 }
 
+static u64 ntp_mult(u64 mult)
+{
+	return mult + ((__int128)mult * follow.adjustment >> 32);
+}
+
 /* Carries the page forward to now; `jump` ns further, with the speed `mult` from then on. */
 static void carry(struct vdso_data *page, u64 mult, u64 jump)
 {
-	u64 tsc, ns;
+	u64 tsc, ns, elapsed;
 
 	write_begin(page);
 	tsc = vdso_rdtsc();
-	ns = page_ns(page) + vdso_elapsed(page, tsc) + jump;
+	elapsed = vdso_elapsed(page, CLOCK_MONOTONIC_RAW, tsc);
+	ns = page_ns(page) + elapsed + jump;
+	follow.skew += vdso_elapsed(page, CLOCK_MONOTONIC, tsc) - elapsed;
 	if ((s64)(tsc - page->cycle_last) > 0)
 		page->cycle_last = tsc;
 	page->mult = mult;
+	page->ntp_mult = ntp_mult(mult);
 	set_clocks(page, ns);
 	write_end(page);
 }
@@ -256,6 +299,27 @@ void um_clock_publish(const struct um_clock_offsets *offsets)
 	follow.offsets = *offsets;
 	if (data->mode == VDSO_TSC)
 		carry(data, data->mult, 0);
+	spin_unlock_irqrestore(&page_lock, flags);
+}
+
+void um_clock_adjust(s64 adjustment)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&page_lock, flags);
+	if (data->mode == VDSO_TSC) {
+		/* Until now by the old speed, which the page knows. */
+		follow.adjustment = adjustment;
+		carry(data, data->mult, 0);
+	} else {
+		u64 now = machine_ns();
+
+		write_begin(data);
+		follow.skew = skew_at(now);
+		follow.skewed = now;
+		follow.adjustment = adjustment;
+		write_end(data);
+	}
 	spin_unlock_irqrestore(&page_lock, flags);
 }
 
@@ -328,6 +392,8 @@ static void start_following(u64 mult)
 	write_begin(data);
 	data->cycle_last = tsc;
 	data->mult = mult;
+	data->ntp_mult = ntp_mult(mult);
+	follow.skew = skew_at(host);
 	set_clocks(data, host);
 	data->mode = VDSO_TSC;
 	write_end(data);
@@ -336,7 +402,7 @@ static void start_following(u64 mult)
 /* Sets the speed so that the page meets the host's clock soon. */
 static void steer(u64 mult, u64 tsc, u64 host)
 {
-	s64 error = host - (page_ns(data) + vdso_elapsed(data, tsc));
+	s64 error = host - (page_ns(data) + vdso_elapsed(data, CLOCK_MONOTONIC_RAW, tsc));
 	s64 limit = mult >> MAX_BEND_SHIFT, bend;
 	u64 jump = 0;
 
@@ -420,8 +486,19 @@ core_initcall(clock_page_init);
 
 /* ---- the timer ---- */
 
+/* In the machine's time, rounded up; too early is looked at again. */
+static u64 machine_delta(u64 delta)
+{
+	s64 adjustment = READ_ONCE(follow.adjustment);
+
+	if (likely(!adjustment))
+		return delta;
+	return (min(delta, (1UL << 31) - 1) << 32) / ((1L << 32) + adjustment) + 1;
+}
+
 void um_timer_program(u64 delta)
 {
+	delta = machine_delta(delta);
 	if (um_virtual)
 		um_virtual_program(delta);
 	else

@@ -54,7 +54,7 @@ static inline bool read_fine(clockid_t clock, u64 *sec, u64 *nsec)
 		}
 		if (__builtin_expect(data->mode != VDSO_TSC, 0))
 			return false;
-		ns = vdso_elapsed(data, vdso_rdtsc()) + data->clocks[clock].nsec;
+		ns = vdso_elapsed(data, clock, vdso_rdtsc()) + data->clocks[clock].nsec;
 		s = data->clocks[clock].sec;
 		if (__builtin_expect(vdso_read_retry(data, seq), 0))
 			continue;
