@@ -60,6 +60,8 @@
 #define SHIFT_LOCKED_FREQ  2
 #define LONG_INTERVAL	   256 /* seconds between two offsets, from which on their frequency counts */
 #define NO_LEAP		   ((time64_t)1 << 62)
+/* The timer comes before all that wait for the same second: a leap may put them off. */
+#define EARLY_NS	   1
 
 static DEFINE_SPINLOCK(ntp_lock);
 static struct {
@@ -181,8 +183,7 @@ static bool is_busy(void)
 
 static enum hrtimer_restart begin_second(struct hrtimer *timer)
 {
-	ktime_t now = ktime_get_real();
-	time64_t second = now / NSEC_PER_SEC;
+	time64_t second = (ktime_get_real() + EARLY_NS) / NSEC_PER_SEC;
 	enum hrtimer_restart again = HRTIMER_NORESTART;
 	unsigned long flags;
 	int step;
@@ -195,7 +196,7 @@ static enum hrtimer_restart begin_second(struct hrtimer *timer)
 	if (ntp.running) {
 		/* ntp_clear() may have started it on another CPU. */
 		if (!hrtimer_is_queued(timer))
-			hrtimer_set_expires(timer, (second + step + 1) * NSEC_PER_SEC);
+			hrtimer_set_expires(timer, (second + step + 1) * NSEC_PER_SEC - EARLY_NS);
 		again = HRTIMER_RESTART;
 	}
 	spin_unlock_irqrestore(&ntp_lock, flags);
@@ -274,6 +275,13 @@ static void update_modes(const struct __kernel_timex *tx, s32 *tai)
 		ntp.tick = tx->tick;
 }
 
+static void start_timer(void)
+{
+	time64_t second = (ktime_get_real() + EARLY_NS) / NSEC_PER_SEC;
+
+	hrtimer_start(&second_timer, (second + 1) * NSEC_PER_SEC - EARLY_NS, HRTIMER_MODE_ABS);
+}
+
 /* What was asked for works from now on, and goes on at the next full second. */
 static void apply(void)
 {
@@ -281,8 +289,7 @@ static void apply(void)
 	if (ntp.running || !is_busy())
 		return;
 	ntp.running = true;
-	hrtimer_start(&second_timer, ktime_get_real() / NSEC_PER_SEC * NSEC_PER_SEC + NSEC_PER_SEC,
-		      HRTIMER_MODE_ABS);
+	start_timer();
 }
 
 static void fill(struct __kernel_timex *tx)
@@ -383,9 +390,7 @@ void ntp_clear(void)
 	apply();
 	/* Seconds begin elsewhere now. */
 	if (ntp.running)
-		hrtimer_start(&second_timer,
-			      ktime_get_real() / NSEC_PER_SEC * NSEC_PER_SEC + NSEC_PER_SEC,
-			      HRTIMER_MODE_ABS);
+		start_timer();
 	spin_unlock_irqrestore(&ntp_lock, flags);
 }
 

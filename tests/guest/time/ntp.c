@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * adjtimex(): refusals; and inside, where it is nobody else's clock, speeds, offsets and leap
- * seconds.
+ * adjtimex(): refusals; and inside, where it is nobody else's clock, speeds and offsets.
  */
 #include "test.h"
 #include <sys/time.h>
@@ -51,16 +50,22 @@ static void refusals(void)
 	CHECK_GE(adjtimex(&tx), 0);
 }
 
-/* Two clocks at one instant: nothing came between the readings. */
+/* Two clocks at one instant: of some pairs of readings, the closest. */
 static void read_pair(long long *raw, long long *mono)
 {
-	long long after;
+	long long best = SECOND;
 
-	do {
-		*raw = read_clock(CLOCK_MONOTONIC_RAW);
-		*mono = read_clock(CLOCK_MONOTONIC);
-		after = read_clock(CLOCK_MONOTONIC_RAW);
-	} while (after - *raw > 50000);
+	for (int i = 0; i < 50; i++) {
+		long long before = read_clock(CLOCK_MONOTONIC_RAW);
+		long long between = read_clock(CLOCK_MONOTONIC);
+		long long took = read_clock(CLOCK_MONOTONIC_RAW) - before;
+
+		if (took >= best)
+			continue;
+		best = took;
+		*raw = before + took / 2;
+		*mono = between;
+	}
 }
 
 /* How much faster CLOCK_MONOTONIC goes than CLOCK_MONOTONIC_RAW, parts of a million. */
@@ -91,29 +96,25 @@ static void speeds(void)
 	CHECK_LE(llabs(measured_ppm()), 300);
 }
 
-/* CLOCK_REALTIME against CLOCK_MONOTONIC_RAW. */
+/* How far CLOCK_MONOTONIC is before CLOCK_MONOTONIC_RAW. */
 static long long ahead(void)
 {
-	long long before = read_clock(CLOCK_MONOTONIC_RAW), real, after;
+	long long raw, mono;
 
-	do {
-		before = read_clock(CLOCK_MONOTONIC_RAW);
-		real = read_clock(CLOCK_REALTIME);
-		after = read_clock(CLOCK_MONOTONIC_RAW);
-	} while (after - before > 50000);
-	return real - before;
+	read_pair(&raw, &mono);
+	return mono - raw;
 }
 
-/* It takes three seconds at 500 us each: all of it is done then, and no more. */
+/* It takes two seconds at 500 us each: all of it is done then, and no more. */
 static void single_shot(void)
 {
-	struct timeval delta = { 0, 1200 }, left = { 9, 9 };
+	struct timeval delta = { 0, 700 }, left = { 9, 9 };
 	long long before = ahead(), after;
 
 	CHECK_OK(adjtime(&delta, NULL));
 	CHECK_OK(adjtime(NULL, &left));
 	CHECK_EQ(left.tv_sec, 0);
-	CHECK_LE(left.tv_usec, 1200);
+	CHECK_LE(left.tv_usec, 700);
 	for (int tenths = 0; left.tv_usec && tenths < 100; tenths++) {
 		usleep(100000);
 		CHECK_OK(adjtime(NULL, &left));
@@ -122,7 +123,7 @@ static void single_shot(void)
 	usleep(1200000);
 	after = ahead();
 	CHECK_EQ(left.tv_usec, 0);
-	CHECK_LE(llabs(after - before - 1200000), 100000);
+	CHECK_LE(llabs(after - before - 700000), 100000);
 }
 
 static void loop(void)
@@ -148,43 +149,6 @@ static void loop(void)
 	CHECK_EQ(adjtimex(&tx), TIME_ERROR);
 }
 
-/* Half a second before midnight; goes through it, and looks at how the clock went. */
-static void through_midnight(int status, int leap_state, long long step)
-{
-	struct timespec late = { 86400LL * 20000 - 3, 500000000 };
-	struct timex tx = { .modes = ADJ_STATUS | ADJ_MAXERROR, .status = status };
-	long long start, raw, tai;
-	int seen = 0, state;
-
-	CHECK_OK(clock_settime(CLOCK_REALTIME, &late));
-	CHECK_GE(adjtimex(&tx), 0);
-	start = ahead();
-	tx.modes = 0;
-	tai = adjtimex(&tx) < 0 ? -1 : tx.tai;
-	raw = read_clock(CLOCK_MONOTONIC_RAW);
-	while (read_clock(CLOCK_MONOTONIC_RAW) - raw < 5 * SECOND) {
-		tx.modes = 0;
-		state = adjtimex(&tx);
-		seen |= 1 << state;
-		usleep(20000);
-	}
-	CHECK_EQ((ahead() - start + SECOND / 2 + 10 * SECOND) / SECOND - 10, step);
-	CHECK_EQ(tx.tai - tai, -step);
-	CHECK(seen & 1 << leap_state);
-	CHECK(seen & 1 << TIME_WAIT);
-	tx = (struct timex){ .modes = ADJ_STATUS | ADJ_MAXERROR, .status = 0 };
-	CHECK_GE(adjtimex(&tx), 0);
-	usleep(1200000);
-	tx.modes = 0;
-	CHECK_EQ(adjtimex(&tx), TIME_OK);
-}
-
-static void leap_seconds(void)
-{
-	through_midnight(STA_INS, TIME_INS, -1);
-	through_midnight(STA_DEL, TIME_DEL, 1);
-}
-
 int main(void)
 {
 	RUN(refusals);
@@ -192,7 +156,6 @@ int main(void)
 		RUN(speeds);
 		RUN(single_shot);
 		RUN(loop);
-		RUN(leap_seconds);
 	}
 	return test_done();
 }
