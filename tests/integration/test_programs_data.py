@@ -60,7 +60,7 @@ for i in $(seq 100); do [ -S sock ] && break; sleep 0.1; done
 r() { redis-cli -s sock "$@"; }
 redis-benchmark -s sock -q -n 4000 -c 20 -t set,get,incr,lpush,rpush,lpop,sadd,hset,spop,zadd,mset --csv | cut -d, -f1
 r set k v; r get k; r incr n; r eval 'return redis.call("get", "k")' 0; r bgrewriteaof; r save; r dbsize >/dev/null
-r debug sleep 0; (r blpop list 5 &) ; sleep 0.3; r rpush list x; r subscribe c >sub & subscriber=$!; sleep 0.3; r publish c m; sleep 0.2; kill $subscriber; head -3 sub
+r debug sleep 0; r blpop list 20 >pop & popper=$!; r rpush list x; wait $popper; cat pop; r subscribe c >sub & subscriber=$!; until [ "$(r publish c m)" = 1 ]; do sleep 0.1; done; until [ "$(wc -l <sub)" -ge 3 ]; do sleep 0.1; done; kill $subscriber; head -3 sub
 r shutdown; wait $server; echo $?; ls *.rdb; grep -ci 'error\|warn.*crash' log
 """, cpus, limit=70, status=1)
 
