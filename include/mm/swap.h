@@ -83,8 +83,10 @@ void delete_from_swap_cache(struct page *page);
 bool try_to_free_swap(struct page *page);
 /* The cached page with a reference, or NULL. */
 struct page *lookup_swap_cache(swp_entry_t entry);
-/* An entry that names the slot goes; the cache lets go of it if that was the last. => any lock
-   outside the swap cache's, page_table_lock too */
+/*
+ * An entry that names the slot goes; the cache lets go of it if that was the last.
+ * => under any lock outside the swap cache's, page_table_lock too
+ */
 void free_swap_and_cache(swp_entry_t entry);
 /* Drops the last user of a page that may be in the swap cache: puts the reference. */
 void free_page_and_swap_cache(struct page *page);
