@@ -24,7 +24,7 @@ struct inotify_group {
 	wait_queue_head_t wait;
 };
 
-/* One watch: an inode (with a reference) and a group. */
+/* One watch: an inode (with a reference) and a group; without a group it is dnotify's. */
 struct inotify_mark {
 	struct list_head inode_link;	/* n: in inode->i_watches */
 	struct list_head group_link;	/* n */
@@ -55,5 +55,13 @@ void inotify_queue(struct inotify_group *group, int wd, u32 mask, const struct q
  */
 void inotify_unlink_mark(struct inotify_mark *mark);
 void inotify_free_mark(struct inotify_mark *mark);
+
+/*
+ * dnotify.c: the same for its marks, without an event. dnotify_tell() signals the owner, and
+ * says whether the mark has done its duty. => notify_lock held, but for dnotify_free_mark()
+ */
+void dnotify_unlink_mark(struct inotify_mark *mark);
+void dnotify_free_mark(struct inotify_mark *mark);
+bool dnotify_tell(struct inotify_mark *mark, u32 mask, const struct qstr *name);
 
 #endif

@@ -6,6 +6,8 @@
  * event whose kind a watch asks for goes into the queue of the watch's descriptor. One spin lock
  * guards all lists and queues: nothing is locked while there is no watch in the whole system.
  *
+ * dnotify's watches (dnotify.c) are in the same lists; they send a signal instead.
+ *
  * A watch holds its inode. It ends when it is removed, when the inode's last name and user have
  * gone, or when the file system is unmounted; each ends in IN_IGNORED.
  */
@@ -89,6 +91,10 @@ void inotify_queue(struct inotify_group *group, int wd, u32 mask, const struct q
 
 void inotify_unlink_mark(struct inotify_mark *mark)
 {
+	if (!mark->group) {
+		dnotify_unlink_mark(mark);
+		return;
+	}
 	list_del_init(&mark->inode_link);
 	list_del_init(&mark->group_link);
 	idr_remove(&mark->group->wds, mark->wd);
@@ -98,6 +104,10 @@ void inotify_unlink_mark(struct inotify_mark *mark)
 
 void inotify_free_mark(struct inotify_mark *mark)
 {
+	if (!mark->group) {
+		dnotify_free_mark(mark);
+		return;
+	}
 	iput(mark->inode);
 	kfree(mark);
 }
@@ -107,11 +117,17 @@ static void tell_mark(struct inotify_mark *mark, u32 mask, const struct qstr *na
 		      struct list_head *done)
 {
 	u32 kind = mask & IN_ALL_EVENTS;
+	bool spent;
 
-	if (!(mark->mask & kind))
-		return;
-	inotify_queue(mark->group, mark->wd, mask, name, cookie);
-	if (mark->mask & IN_ONESHOT) {
+	if (!mark->group) {
+		spent = dnotify_tell(mark, mask, name);
+	} else {
+		if (!(mark->mask & kind))
+			return;
+		inotify_queue(mark->group, mark->wd, mask, name, cookie);
+		spent = mark->mask & IN_ONESHOT;
+	}
+	if (spent) {
 		inotify_unlink_mark(mark);
 		list_add(&mark->inode_link, done);
 	}
@@ -171,7 +187,7 @@ static void end_watches(struct inode *inode, u32 last)
 
 	spin_lock(&notify_lock);
 	list_for_each_entry_safe(mark, n, &inode->i_watches, inode_link) {
-		if (last == IN_UNMOUNT || (mark->mask & last))
+		if (mark->group && (last == IN_UNMOUNT || (mark->mask & last)))
 			inotify_queue(mark->group, mark->wd, last | isdir, NULL, 0);
 		inotify_unlink_mark(mark);
 		list_add(&mark->inode_link, &done);

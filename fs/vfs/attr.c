@@ -7,6 +7,7 @@
 #include <fs/mount.h>
 #include <fs/notify.h>
 #include <fs/super.h>
+#include <fs/xattr.h>
 #include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/resource.h>
@@ -119,7 +120,10 @@ int file_remove_privs(struct file *file)
 	struct inode *inode = file_inode(file);
 	struct iattr attr = { 0 };
 	unsigned int kill;
+	int error = remove_file_caps(file_dentry(file));
 
+	if (error)
+		return error;
 	if (likely(!(inode->i_mode & (S_ISUID | S_ISGID))))
 		return 0;
 	kill = should_remove_suid(inode);

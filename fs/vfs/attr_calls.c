@@ -8,6 +8,7 @@
 #include <fs/namei.h>
 #include <fs/notify.h>
 #include <fs/super.h>
+#include <fs/xattr.h>
 #include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/resource.h>
@@ -40,7 +41,9 @@ int do_truncate(struct dentry *dentry, loff_t length, unsigned int time_attrs, s
 		if ((inode->i_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 			attr.ia_valid |= ATTR_KILL_SGID;
 	}
-	error = notify_change(dentry, &attr);
+	error = remove_file_caps(dentry);
+	if (!error)
+		error = notify_change(dentry, &attr);
 	inode_unlock(inode);
 	return error;
 }
@@ -264,12 +267,15 @@ SYSCALL_DEFINE4(faccessat2, int, dfd, const char __user *, name, int, mode, int,
 static int change_attr(const struct path *path, struct iattr *attr)
 {
 	struct inode *inode = d_inode(path->dentry);
+	bool new_owner = attr->ia_valid & ATTR_KILL_SUID;
 	int error = mnt_want_write(path->mnt);
 
 	if (error)
 		return error;
 	inode_lock(inode);
 	error = notify_change(path->dentry, attr);
+	if (!error && new_owner)
+		error = remove_file_caps(path->dentry);
 	inode_unlock(inode);
 	mnt_drop_write(path->mnt);
 	return error;

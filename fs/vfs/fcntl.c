@@ -7,6 +7,7 @@
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <fs/mount.h>
+#include <fs/notify.h>
 #include <fs/pipe.h>
 #include <fs/shmem.h>
 #include <kern/cred.h>
@@ -420,6 +421,8 @@ static long do_fcntl(int fd, unsigned int cmd, unsigned long arg, struct file *f
 		return fcntl_getlease(file);
 	case F_SETLEASE:
 		return fcntl_setlease(fd, file, arg);
+	case F_NOTIFY:
+		return fcntl_dirnotify(fd, file, arg);
 	case F_GETOWNER_UIDS:
 		return f_getowner_uids(file, arg);
 	case F_GET_RW_HINT:

@@ -9,6 +9,7 @@
 #include <fs/fdtable.h>
 #include <fs/file.h>
 #include <fs/filelock.h>
+#include <fs/notify.h>
 #include <kern/bug.h>
 #include <kern/err.h>
 #include <kern/init.h>
@@ -222,8 +223,10 @@ int filp_close(struct file *file, void *owner)
 
 	if (file->f_op->flush)
 		error = file->f_op->flush(file, owner);
-	if (!(file->f_mode & FMODE_PATH))
+	if (!(file->f_mode & FMODE_PATH)) {
 		locks_remove_posix(file, owner);
+		dnotify_flush(file, owner);
+	}
 	fput(file);
 	return error;
 }

@@ -171,6 +171,7 @@ static void __fput(struct file *file)
 		if (unlikely(!hlist_empty(&file->f_ep)))
 			eventpoll_release_file(file);
 		locks_remove_file(file);
+		dnotify_flush(file, NULL);
 		if ((file->f_flags & FASYNC) && file->f_op->fasync)
 			file->f_op->fasync(-1, file, 0);
 		if (file->f_op->release)

@@ -103,11 +103,6 @@ void file_set_caps(struct file *file);
 bool can_odirect(const struct file *file);
 int vfs_open(const struct path *path, struct file *file);
 void f_delown(struct file *file);
-/* Who asks to be told by signals, and says no more, is told himself. */
-void f_setown_if_none(struct file *file);
-struct fown_struct;
-/* SIGIO, or what F_SETSIG asked for; `reason` is a POLL_*. => any context */
-void send_sigio(struct fown_struct *owner, int fd, int reason);
 int rw_verify_area(int read_write, struct file *file, const loff_t *ppos, size_t count);
 /* MS_RDONLY remount: is the super block written through some file? */
 int sb_prepare_remount_readonly(struct super_block *sb);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Leases (fcntl F_SETLEASE): who has one is told, by a signal, before somebody else's open or
- * truncate conflicts with it, and has lease-break-time seconds to let go.
+ * truncate conflicts with it, and has lease-break-time seconds to let go (0: all the time).
  *
  *	held --break_lease()--> breaking --F_SETLEASE, close or time-out--> gone or downgraded
  *
@@ -11,8 +11,10 @@
 #include <fs/dentry.h>
 #include <fs/file.h>
 #include <fs/inode.h>
+#include <fs/sysctl.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/init.h>
 #include <kern/jiffies.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
@@ -20,7 +22,8 @@
 #include "flock.h"
 #include "internal.h"
 
-int sysctl_lease_break_time = 45;	/* seconds: fs.lease-break-time */
+static int lease_break_time = 45;	/* seconds; 0: holders are never forced */
+static int leases_enable = 1;
 
 int lease_target(const struct file_lock *fl)
 {
@@ -73,15 +76,24 @@ static void time_out(struct file_lock_context *ctx, struct list_head *dispose)
 
 	list_for_each_entry_safe(fl, n, &ctx->flc_lease, fl_list)
 		if ((fl->fl_flags & (FL_UNLOCK_PENDING | FL_DOWNGRADE_PENDING)) &&
-		    time_after(jiffies, fl->fl_break_time))
+		    fl->fl_break_time && time_after(jiffies, fl->fl_break_time))
 			modify_lease(ctx, fl, lease_target(fl), dispose);
+}
+
+/* When holders who are told now must have let go; 0: never. */
+static unsigned long break_deadline(void)
+{
+	int seconds = READ_ONCE(lease_break_time);
+
+	return seconds > 0 ? (jiffies + (unsigned long)seconds * HZ) ?: 1 : 0;
 }
 
 /* Tells the holders of what conflicts; how long to wait for them, 0: nothing conflicts. */
 static unsigned long start_break(struct file_lock_context *ctx, bool want_write)
 {
-	unsigned long until = jiffies + sysctl_lease_break_time * HZ, latest = 0;
 	unsigned int flag = want_write ? FL_UNLOCK_PENDING : FL_DOWNGRADE_PENDING;
+	unsigned long latest = 0;
+	bool found = false, forever = false;
 	struct file_lock *fl;
 
 	list_for_each_entry(fl, &ctx->flc_lease, fl_list) {
@@ -89,14 +101,18 @@ static unsigned long start_break(struct file_lock_context *ctx, bool want_write)
 			continue;
 		if (!(fl->fl_flags & (flag | FL_UNLOCK_PENDING))) {
 			fl->fl_flags |= flag;
-			fl->fl_break_time = until;
+			fl->fl_break_time = break_deadline();
 			send_sigio(&fl->fl_file->f_owner, fl->fl_fd, POLL_MSG);
 		}
-		if (!latest || time_after(fl->fl_break_time, latest))
+		forever |= !fl->fl_break_time;
+		if (!found || time_after(fl->fl_break_time, latest))
 			latest = fl->fl_break_time;
+		found = true;
 	}
-	if (!latest)
+	if (!found)
 		return 0;
+	if (forever)
+		return MAX_SCHEDULE_TIMEOUT;
 	return time_after(latest, jiffies) ? latest - jiffies + 1 : 1;
 }
 
@@ -235,6 +251,8 @@ int fcntl_setlease(unsigned int fd, struct file *file, int type)
 
 	if (type == F_UNLCK)
 		return remove_lease(file);
+	if (!leases_enable)
+		return -EINVAL;
 	if (!uid_eq(current_fsuid(), inode->i_uid) && !capable(CAP_LEASE))
 		return -EACCES;
 	if (!S_ISREG(inode->i_mode) || (type != F_RDLCK && type != F_WRLCK))
@@ -261,3 +279,15 @@ void lease_remove_file(struct file *file)
 	if (!list_empty(&file_inode(file)->i_flctx->flc_lease))
 		remove_lease(file);
 }
+
+static const struct ctl_table lease_table[] = {
+	{ "lease-break-time", &lease_break_time, sizeof(int), 0644, proc_dointvec },
+	{ "leases-enable", &leases_enable, sizeof(int), 0644, proc_dointvec },
+	{ NULL },
+};
+
+static int __init lease_init_sysctl(void)
+{
+	return register_sysctl("fs", lease_table);
+}
+late_initcall(lease_init_sysctl);

@@ -116,6 +116,8 @@ static void notify_move(struct renamedata *rd, const struct qstr *old_name, u32 
 
 	notify_name(rd->old_dir, IN_MOVED_FROM | isdir, old_name, cookie);
 	notify_name(rd->new_dir, IN_MOVED_TO | isdir, &rd->old_dentry->d_name, cookie);
+	if (rd->old_dir == rd->new_dir)
+		notify_name(rd->old_dir, NOTIFY_RENAME | isdir, old_name, 0);
 	notify_inode(d_inode(rd->old_dentry), IN_MOVE_SELF);
 }
 

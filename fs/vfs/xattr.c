@@ -127,6 +127,7 @@ static int setxattr_locked(struct dentry *dentry, const char *name, const void *
 			error = -EOPNOTSUPP;
 		else
 			error = handler->set(handler, dentry, inode, name, value, size, flags);
+		inode->i_flags &= ~S_NOSEC;
 	}
 	inode_unlock(inode);
 	if (!error)
@@ -151,6 +152,26 @@ int vfs_setxattr(struct dentry *dentry, const char *name, const void *value, siz
 int vfs_removexattr(struct dentry *dentry, const char *name)
 {
 	return setxattr_locked(dentry, name, NULL, 0, XATTR_REPLACE);
+}
+
+int remove_file_caps(struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+	const char *name = XATTR_NAME_CAPS;
+	const struct xattr_handler *handler;
+	int error = 0;
+
+	if (likely(inode->i_flags & S_NOSEC) || S_ISDIR(inode->i_mode))
+		return 0;
+	if (vfs_getxattr_raw(dentry, name, NULL, 0) > 0) {
+		handler = find_handler(inode, &name);
+		error = handler->set ? handler->set(handler, dentry, inode, name, NULL, 0,
+						    XATTR_REPLACE) : -EPERM;
+	}
+	/* Remembered until the next setxattr(): this stands before each write. */
+	if (!error)
+		inode->i_flags |= S_NOSEC;
+	return error;
 }
 
 ssize_t vfs_listxattr(struct dentry *dentry, char *list, size_t size)

@@ -274,6 +274,10 @@ int fasync_helper(int fd, struct file *file, int on, struct fasync_struct **list
 void kill_fasync(struct fasync_struct **list, int sig, int band);
 void send_sigurg(struct fown_struct *owner);
 int f_setown(struct file *file, int who, int force);
+/* Who asks to be told by signals, and says no more, is told himself. */
+void f_setown_if_none(struct file *file);
+/* SIGIO, or what F_SETSIG asked for; `reason` is a POLL_*. => any context */
+void send_sigio(struct fown_struct *owner, int fd, int reason);
 
 /* Figures for /proc/sys/fs/file-nr. */
 long get_nr_files(void);

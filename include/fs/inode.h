@@ -140,6 +140,7 @@ struct inode_operations {
 #define S_SWAPFILE	0x0100	/* in use as swap: nobody may write it */
 #define S_PRIVATE	0x0200
 #define S_AUTOMOUNT	0x0800
+#define S_NOSEC		0x1000	/* known to have no security.capability */
 
 /* The device number of a whiteout: a name that hides what lies below it (overlay). */
 #define WHITEOUT_DEV	MKDEV(0, 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Telling watchers (inotify) what happens to files. A file without watchers costs one look. */
+/* Telling watchers (inotify, dnotify) what happens to files. A file without watchers costs one look. */
 #ifndef FS_NOTIFY_H
 #define FS_NOTIFY_H
 
@@ -8,6 +8,11 @@
 #include <fs/inode.h>
 #include <kern/types.h>
 #include <linux/inotify.h>
+
+struct files_struct;
+
+/* A name changed within one folder: for dnotify only, inotify has IN_MOVED_* for it. */
+#define NOTIFY_RENAME 0x00020000
 
 /* Tells the watchers of `inode`; `name` is the child it is about, or NULL. => process context */
 void __notify(struct inode *inode, u32 mask, const struct qstr *name, u32 cookie);
@@ -54,6 +59,11 @@ static inline void notify_inode(struct inode *inode, u32 mask)
 	if (notify_any())
 		__notify(inode, mask, NULL, 0);
 }
+
+/* fcntl(F_NOTIFY); arg is DN_*. 0, -ENOTDIR, -EINVAL (switched off), -ENOMEM. */
+int fcntl_dirnotify(int fd, struct file *file, unsigned int arg);
+/* Ends the dnotify watches that `owner` (NULL: anybody) has by this file. */
+void dnotify_flush(struct file *file, struct files_struct *owner);
 
 static inline void notify_inode_removed(struct inode *inode)
 {

@@ -31,6 +31,8 @@ ssize_t vfs_getxattr_raw(struct dentry *dentry, const char *name, void *value, s
 int vfs_setxattr(struct dentry *dentry, const char *name, const void *value, size_t size,
 		 int flags);
 int vfs_removexattr(struct dentry *dentry, const char *name);
+/* Takes security.capability away from a file that changes. 0 or an error. => inode locked */
+int remove_file_caps(struct dentry *dentry);
 ssize_t vfs_listxattr(struct dentry *dentry, char *list, size_t size);
 
 /*

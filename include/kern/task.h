@@ -197,6 +197,7 @@ struct task_struct {
 	void *worker_private;			/* c: a kernel thread's struct kthread */
 	int (*kthread_fn)(void *arg);		/* i: what ret_from_fork() runs first, or NULL */
 	void *kthread_arg;			/* i */
+	struct io_context *io_context;		/* a: I/O priority; NULL: none was set */
 	struct sem_undo_list *sysvsem;		/* c: what exit takes back, or NULL */
 
 	struct cgroup *cgroup;			/* cgroup_lock: counted; NULL before there are any */

@@ -96,6 +96,10 @@ int futex_wait(u32 __user *uaddr, unsigned int flags, u32 val, const ktime_t *ab
 int futex_wake(u32 __user *uaddr, unsigned int flags, int nr_wake, u32 bitset);
 int futex_requeue(u32 __user *uaddr1, unsigned int flags, u32 __user *uaddr2, int nr_wake,
 		  int nr_requeue, const u32 *cmpval);
+/* futex2.c: FUTEX2_* to FLAGS_*; -EINVAL for a word that is not 32 bits wide, or unknown bits. */
+int futex2_to_flags(u32 flags, unsigned int *internal);
+/* An absolute time on CLOCK_REALTIME or CLOCK_MONOTONIC of the guest: -EINVAL, -EFAULT. */
+int futex2_get_time(const struct __kernel_timespec __user *utime, clockid_t clockid, ktime_t *time);
 
 /* pi_state.c */
 struct futex_pi_state *futex_alloc_pi_state(void);

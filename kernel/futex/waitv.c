@@ -116,22 +116,15 @@ SYSCALL_DEFINE5(futex_waitv, struct futex_waitv __user *, waiters, unsigned int,
 {
 	struct hrtimer_sleeper sleeper, *timeout = NULL;
 	struct wait_word *words;
-	struct timespec64 ts;
 	ktime_t time;
 	int ret;
 
 	if (flags || !nr_futexes || nr_futexes > FUTEX_WAITV_MAX || !waiters)
 		return -EINVAL;
 	if (utime) {
-		if (clockid != CLOCK_REALTIME && clockid != CLOCK_MONOTONIC)
-			return -EINVAL;
-		if (get_timespec64(&ts, utime))
-			return -EFAULT;
-		if (!timespec64_valid(&ts))
-			return -EINVAL;
-		time = timespec64_to_ktime(ts);
-		if (clockid == CLOCK_MONOTONIC)
-			time = timens_ktime_to_host(CLOCK_MONOTONIC, time);
+		ret = futex2_get_time(utime, clockid, &time);
+		if (ret)
+			return ret;
 	}
 	words = kcalloc(nr_futexes, sizeof(*words), GFP_KERNEL);
 	if (!words)

@@ -28,6 +28,7 @@
 #include <kern/futex.h>
 #include <kern/ipc.h>
 #include <kern/itimer.h>
+#include <kern/ioprio.h>
 #include <kern/kthread.h>
 #include <kern/nsproxy.h>
 #include <kern/panic.h>
@@ -271,6 +272,7 @@ void do_exit(long code)
 		kthread_on_exit(task, code);
 	exit_mm();
 	exit_sem(task);
+	exit_io(task);
 	exit_files(task);
 	exit_fs(task);
 	exit_task_namespaces(task);

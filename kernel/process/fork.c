@@ -31,6 +31,7 @@
 #include <kern/futex.h>
 #include <kern/init.h>
 #include <kern/ipc.h>
+#include <kern/ioprio.h>
 #include <kern/itimer.h>
 #include <kern/kernel.h>
 #include <kern/kthread.h>
@@ -92,6 +93,7 @@ static void reset_task_state(struct task_struct *task)
 	task->wait_reason = NULL;
 	task->worker_private = NULL;
 	task->kthread_fn = NULL;
+	task->io_context = NULL;
 	task->sysvsem = NULL;
 	task->sched.group = NULL;
 #ifdef CONFIG_DEBUG
@@ -463,9 +465,12 @@ struct task_struct *copy_process(struct pid *pid, bool trace, struct kernel_clon
 	error = sched_fork(flags, task);
 	if (error)
 		goto bad_creds;
-	error = copy_semundo(flags, task);
+	error = copy_io(flags, task);
 	if (error)
 		goto bad_creds;
+	error = copy_semundo(flags, task);
+	if (error)
+		goto bad_io;
 	error = copy_files(flags, task);
 	if (error)
 		goto bad_sem;
@@ -545,6 +550,8 @@ bad_files:
 	exit_files(task);
 bad_sem:
 	exit_sem(task);
+bad_io:
+	exit_io(task);
 bad_creds:
 	atomic_long_dec(&task->real_cred->user->processes);
 	exit_creds(task);

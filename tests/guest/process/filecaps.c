@@ -126,6 +126,29 @@ static void name_space_root(void)
 	CHECK_EQ(run_as(1000, "0000000000000000", 0), 0);
 }
 
+/* A file that changes, or changes hands, loses them. */
+static void lost_with_changes(void)
+{
+	char caps[64];
+	int fd = open("file", O_CREAT | O_RDWR, 0755);
+
+	NEED(fd >= 0);
+	CHECK_OK(set_caps("file", VFS_CAP_FLAGS_EFFECTIVE, SETUID_BIT, 0));
+	CHECK_EQ(write(fd, "x", 1), 1);
+	CHECK_ERR(getxattr("file", NAME, caps, sizeof(caps)), ENODATA);
+	CHECK_EQ(write(fd, "x", 1), 1);
+	CHECK_OK(set_caps("file", VFS_CAP_FLAGS_EFFECTIVE, SETUID_BIT, 0));
+	CHECK_OK(ftruncate(fd, 1));
+	CHECK_ERR(getxattr("file", NAME, caps, sizeof(caps)), ENODATA);
+	CHECK_OK(set_caps("file", VFS_CAP_FLAGS_EFFECTIVE, SETUID_BIT, 0));
+	CHECK_OK(chown("file", 1000, -1));
+	CHECK_ERR(getxattr("file", NAME, caps, sizeof(caps)), ENODATA);
+	CHECK_OK(set_caps("file", VFS_CAP_FLAGS_EFFECTIVE, SETUID_BIT, 0));
+	CHECK_OK(chmod("file", 0700));
+	CHECK_GT(getxattr("file", NAME, caps, sizeof(caps)), 0);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct stat st;
@@ -145,6 +168,7 @@ int main(int argc, char **argv)
 	NEED(sendfile(out, in, NULL, st.st_size) == st.st_size);
 	close(out);
 	close(in);
+	RUN(lost_with_changes);
 	RUN(a_user_gains);
 	RUN_IN_CHILD(bounded);
 	RUN(values);
