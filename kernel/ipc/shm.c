@@ -45,6 +45,7 @@ struct shm_segment {
 	struct ipc_namespace *ns; /* i: kept by a reference while `attached` is not zero */
 	struct file *file;
 	size_t size;
+	unsigned long charged; /* i: pages counted as committed; 0 with SHM_NORESERVE */
 	unsigned long attached; /* mappings, and shmat() calls under way */
 	time64_t atime, dtime, ctime;
 	pid_t creator, last;
@@ -67,6 +68,7 @@ static void put_segment(struct shm_segment *s)
 		return;
 	ipc_remove(&s->ns->shm, &s->object);
 	s->ns->shm_total -= segment_pages(s);
+	vm_unacct_memory(s->charged);
 	/* The last reference may wait for pages: it goes when the areas have gone. */
 	fput(s->file);
 	kfree(s);
@@ -187,18 +189,27 @@ static int make_segment(struct ipc_namespace *ns, __kernel_key_t key, int flags,
 	s->file = shmem_file_setup(name, size, flags & SHM_NORESERVE ? VM_NORESERVE : 0);
 	if (IS_ERR(s->file)) {
 		id = PTR_ERR(s->file);
-		kfree(s);
-		return id;
+		goto free;
+	}
+	if (!(flags & SHM_NORESERVE)) {
+		id = security_vm_enough_memory_mm(current->mm, pages);
+		if (id)
+			goto put;
+		s->charged = pages;
 	}
 	take_over_file(s->file);
 	s->file->private_data = s;
 	id = ipc_add(&ns->shm, &s->object, key, flags);
-	if (id < 0) {
-		fput(s->file);
-		kfree(s);
-	} else {
-		ns->shm_total += pages;
-	}
+	if (id < 0)
+		goto uncharge;
+	ns->shm_total += pages;
+	return id;
+uncharge:
+	vm_unacct_memory(s->charged);
+put:
+	fput(s->file);
+free:
+	kfree(s);
 	return id;
 }
 

@@ -315,6 +315,19 @@ static void shared_memory(void)
 	CHECK_ERR(shmat(id, NULL, 0) == (void *)-1 ? -1 : 0, EINVAL);
 }
 
+static int overcommit(void)
+{
+	FILE *f = fopen("/proc/sys/vm/overcommit_memory", "r");
+	int mode = -1;
+
+	if (f) {
+		if (fscanf(f, "%d", &mode) != 1)
+			mode = -1;
+		fclose(f);
+	}
+	return mode;
+}
+
 static void shared_memory_refusals(void)
 {
 	key_t key = test_key(3);
@@ -322,6 +335,9 @@ static void shared_memory_refusals(void)
 	char *a, *b;
 
 	NEED(id >= 0);
+	/* More than there could ever be, unless it is not to be reserved (or nobody counts). */
+	if (overcommit() == 0)
+		CHECK_ERR(shmget(IPC_PRIVATE, 1UL << 46, 0600), ENOMEM);
 	CHECK_ERR(shmget(key, 8192, 0600), EINVAL);
 	CHECK_EQ(shmget(key, 0, 0), id);
 	CHECK_ERR(shmget(IPC_PRIVATE, 0, 0600), EINVAL);
