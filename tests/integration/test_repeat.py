@@ -19,7 +19,7 @@ cat /tmp/log
 
 
 def repeatable(*args, script=WORKLOAD, seed=1):
-    ended = boot("mem=256M", "time=virtual", "seed=%d" % seed, "ncpus=1",
+    ended = boot("mem=512M", "time=virtual", "seed=%d" % seed, "ncpus=1",
                  "initrd=" + TESTS_INITRD, *args, "--", "sh", "-c", script, quiet=False, limit=60)
     equal(ended.status, 0, ended.err.decode(errors="replace"))
     report = re.search(REPORT, ended.err.decode(errors="replace"))
