@@ -41,9 +41,9 @@ static inline struct ipc_namespace *current_ipc_ns(void)
 /* Gives the object an id and its creator; the id, -ENOSPC or -ENOMEM. */
 int ipc_add(struct ipc_kind *kind, struct ipc_object *object, __kernel_key_t key, int flags);
 void ipc_remove(struct ipc_kind *kind, struct ipc_object *object);
-/* The object of an id, or ERR_PTR: -EINVAL (no such), -EIDRM (its place was reused). */
+/* The object of an id, or ERR_PTR(-EINVAL), also when its place was given to another since. */
 struct ipc_object *ipc_find(struct ipc_kind *kind, int id);
-/* The object at an index, for the *_STAT commands. */
+/* The object at an index, for the *_STAT commands; an id counts as its index. */
 struct ipc_object *ipc_at_index(struct ipc_kind *kind, int index);
 struct ipc_object *ipc_find_key(struct ipc_kind *kind, __kernel_key_t key);
 int ipc_highest_index(struct ipc_kind *kind);

@@ -79,7 +79,8 @@ void ipc_remove(struct ipc_kind *kind, struct ipc_object *object)
 
 struct ipc_object *ipc_at_index(struct ipc_kind *kind, int index)
 {
-	struct ipc_object *object = index < 0 ? NULL : idr_find(&kind->objects, index);
+	struct ipc_object *object =
+		index < 0 ? NULL : idr_find(&kind->objects, index % IPC_MAX_OBJECTS);
 
 	return object ?: ERR_PTR(-EINVAL);
 }
@@ -90,9 +91,9 @@ struct ipc_object *ipc_find(struct ipc_kind *kind, int id)
 
 	if (id < 0)
 		return ERR_PTR(-EINVAL);
-	object = ipc_at_index(kind, id % IPC_MAX_OBJECTS);
+	object = ipc_at_index(kind, id);
 	if (!IS_ERR(object) && object->id != id)
-		return ERR_PTR(-EIDRM);
+		return ERR_PTR(-EINVAL);
 	return object;
 }
 

@@ -408,11 +408,29 @@ static void exec_detaches(void)
 	shmctl(id, IPC_RMID, NULL);
 }
 
+/* Ids of one place, one after the other; MSG_STAT takes the index out of an id. */
+static void stale_ids(void)
+{
+	struct msqid_ds ds;
+	int id;
+
+	CHECK_OK(msgctl(msgget(IPC_PRIVATE, 0600), IPC_RMID, NULL));
+	id = msgget(IPC_PRIVATE, 0600);
+	CHECK_OK(id);
+	CHECK_EQ(msgctl(id, MSG_STAT, &ds), id);
+	CHECK_OK(msgctl(id, IPC_STAT, &ds));
+	CHECK_ERR(msgctl(id ^ 32768, IPC_STAT, &ds), EINVAL);
+	CHECK_EQ(msgctl(id ^ 32768, MSG_STAT, &ds), id);
+	CHECK_OK(msgctl(id, IPC_RMID, NULL));
+	CHECK_ERR(msgctl(id, IPC_STAT, &ds), EINVAL);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
 		return 0;
 	RUN(keys);
+	RUN(stale_ids);
 	RUN(semaphore_values);
 	RUN(all_or_nothing);
 	RUN(waiting);
