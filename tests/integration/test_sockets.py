@@ -61,6 +61,7 @@ def tmux_session():
     end = inside('''
 export TMUX_TMPDIR=/dev/shm TERM=xterm
 tmux -f /dev/null new-session -d -s a -x 80 -y 24 sh
+for i in $(seq 50); do tmux capture-pane -p -t a | grep -q '[#$]' && break; sleep 0.1; done
 tmux send-keys -t a 'echo hello-$((40+2))' Enter
 for i in $(seq 50); do tmux capture-pane -p -t a | grep -q ^hello-42 && break; sleep 0.1; done
 tmux capture-pane -p -t a | grep ^hello
