@@ -12,6 +12,7 @@
  * often it ran, is written by its task and read here as it is: a hint, and always true of a thread
  * that does not run at all.
  */
+#include <kern/fork.h>
 #include <kern/init.h>
 #include <kern/jiffies.h>
 #include <kern/kernel.h>
@@ -20,7 +21,6 @@
 #include <kern/pid_namespace.h>
 #include <kern/printk.h>
 #include <kern/rcupdate.h>
-#include <kern/fork.h>
 #include <kern/signal.h>
 #include <kern/task.h>
 #include <kern/workqueue.h>
@@ -90,7 +90,7 @@ static void audit_one(struct guest *guest)
 		guest->audit_running = running;
 		guest->audit_runs = runs;
 		guest->audit_cpu = used;
-	} else if (used - guest->audit_cpu > ALLOWED_NS && !guest_doomed(guest)) {
+	} else if (used > guest->audit_cpu + ALLOWED_NS && !guest_doomed(guest)) {
 		pr_warn("guest process %d: runs though it stopped, killing it\n", guest->host.pid);
 		guest_kill(guest);
 		kill_owners(guest);
