@@ -24,11 +24,6 @@
 
 #include <mm/memblock.h>
 
-struct zone zones[MAX_NR_ZONES] = {
-	[ZONE_DMA32] = { .name = "DMA32" },
-	[ZONE_NORMAL] = { .name = "Normal" },
-};
-
 /* One byte a pageblock: enum migratetype. */
 static u8 *pageblock_types;	/* the zone's lock */
 
@@ -37,19 +32,41 @@ enum migratetype pageblock_type(unsigned long pfn)
 	return (enum migratetype)READ_ONCE(pageblock_types[pfn >> PAGEBLOCK_ORDER]);
 }
 
-void zones_init(void)
+/* Its part of the node's frames. */
+static void zone_init(struct pglist_data *pgdat, enum zone_type type)
+{
+	static const char *const names[] = { [ZONE_DMA32] = "DMA32", [ZONE_NORMAL] = "Normal" };
+	unsigned long start = pgdat->node_start_pfn, end = start + pgdat->node_spanned_pages;
+	struct zone *z = &pgdat->node_zones[type];
+
+	if (type == ZONE_DMA32)
+		end = min(end, DMA32_END_PFN);
+	else
+		start = max(start, DMA32_END_PFN);
+	z->name = names[type];
+	z->type = type;
+	z->node = pgdat->node_id;
+	z->start_pfn = start;
+	z->spanned_pages = z->present_pages = end > start ? end - start : 0;
+	spin_lock_init(&z->lock);
+	for (int o = 0; o <= MAX_ORDER; o++)
+		for (int t = 0; t < MIGRATE_TYPES; t++)
+			INIT_LIST_HEAD(&z->free_area[o].free_list[t]);
+}
+
+void nodes_init(void)
 {
 	unsigned long nr = (max_pfn >> PAGEBLOCK_ORDER) + 1;
-	struct zone *z;
+	struct pglist_data *pgdat;
 
 	pageblock_types = memblock_alloc(nr, 0);
 	BUG_ON(!pageblock_types);
 	memset(pageblock_types, MIGRATE_MOVABLE, nr);
-	for_each_zone(z) {
-		spin_lock_init(&z->lock);
-		for (int o = 0; o <= MAX_ORDER; o++)
-			for (int t = 0; t < MIGRATE_TYPES; t++)
-				INIT_LIST_HEAD(&z->free_area[o].free_list[t]);
+	for_each_online_pgdat(pgdat) {
+		for (int type = 0; type < MAX_NR_ZONES; type++)
+			zone_init(pgdat, type);
+		lruvec_init(&pgdat->lruvec);
+		init_waitqueue_head(&pgdat->kswapd_wait);
 	}
 }
 
@@ -352,10 +369,12 @@ bool zone_has_block(struct zone *zone, unsigned int order)
 	return false;
 }
 
-unsigned long zones_dirty_pages(void)
+unsigned long node_dirty_pages(const struct pglist_data *pgdat)
 {
-	return READ_ONCE(zones[ZONE_DMA32].nr_dirty) + READ_ONCE(zones[ZONE_NORMAL].nr_dirty);
+	return READ_ONCE(pgdat->node_zones[ZONE_DMA32].nr_dirty) +
+	       READ_ONCE(pgdat->node_zones[ZONE_NORMAL].nr_dirty);
 }
+
 /* ---- boot ---- */
 
 static void zone_add_fresh(struct zone *zone, unsigned long start, unsigned long end)
@@ -379,15 +398,13 @@ static void zone_add_blocks(struct zone *zone, unsigned long pfn, unsigned long 
 
 void zone_add_free_range(unsigned long start, unsigned long end, bool fresh)
 {
-	const unsigned long limit = 1UL << (32 - PAGE_SHIFT);
-	unsigned long flags, a, b;
-	struct zone *zone;
+	struct zone *zone = page_zone(pfn_to_page(start));
+	unsigned long flags, a, b, zone_end = zone->start_pfn + zone->spanned_pages;
 
-	if (start < limit && end > limit) {
-		zone_add_free_range(start, limit, fresh);
-		start = limit;
+	if (end > zone_end) {
+		zone_add_free_range(zone_end, end, fresh);
+		end = zone_end;
 	}
-	zone = page_zone(pfn_to_page(start));
 	spin_lock_irqsave(&zone->lock, flags);
 	zone->managed_pages += end - start;
 	a = (start + MAX_ORDER_NR_PAGES - 1) & ~(MAX_ORDER_NR_PAGES - 1);

@@ -149,22 +149,33 @@ static bool compact_zone(struct zone *zone, unsigned int order)
 	return done(&cc);
 }
 
-bool compact_zones(unsigned int order)
+static bool compact_node(struct pglist_data *pgdat, unsigned int order)
 {
-	unsigned int noreclaim = current->flags & PF_MEMALLOC;
 	bool found = false;
 
-	if (!mutex_trylock(&compact_mutex))
-		return false;
-	count_vm_event(COMPACT_STALL);
-	current->flags |= PF_MEMALLOC;
 	for (int i = MAX_NR_ZONES - 1; i >= 0 && !found; i--) {
-		struct zone *zone = &zones[i];
+		struct zone *zone = &pgdat->node_zones[i];
 
 		/* Not where there is simply too little. */
 		if (READ_ONCE(zone->free_pages) > zone->watermark[WMARK_MIN] + (2UL << order))
 			found = compact_zone(zone, order);
 	}
+	return found;
+}
+
+bool compact_zones(unsigned int order, nodemask_t nodes)
+{
+	unsigned int noreclaim = current->flags & PF_MEMALLOC;
+	bool found = false;
+	int nid;
+
+	if (!mutex_trylock(&compact_mutex))
+		return false;
+	count_vm_event(COMPACT_STALL);
+	current->flags |= PF_MEMALLOC;
+	for_each_node_mask(nid, nodes)
+		if (!found)
+			found = compact_node(NODE_DATA(nid), order);
 	if (!noreclaim)
 		current->flags &= ~PF_MEMALLOC;
 	mutex_unlock(&compact_mutex);
@@ -172,13 +183,13 @@ bool compact_zones(unsigned int order)
 	return found;
 }
 
-void compact_memory(void)
+void compact_memory(nodemask_t nodes)
 {
 	struct zone *zone;
 
 	mutex_lock(&compact_mutex);
 	for_each_zone(zone)
-		if (zone->managed_pages)
+		if (zone->managed_pages && node_isset(zone->node, nodes))
 			compact_zone(zone, MAX_ORDER + 1);
 	mutex_unlock(&compact_mutex);
 }

@@ -88,9 +88,9 @@ int add_to_page_cache_lru(struct page *page, struct address_space *mapping, pgof
 		put_page(page);
 		return err == -EBUSY ? -EEXIST : err;
 	}
-	mod_node_page_state(NR_FILE_PAGES, 1);
+	mod_node_page_state(page, NR_FILE_PAGES, 1);
 	if (shmem)
-		mod_node_page_state(NR_SHMEM, 1);
+		mod_node_page_state(page, NR_SHMEM, 1);
 	if (!mapping_unevictable(mapping))
 		workingset_refault_file(page, mapping, index);
 	if (!mapping_unevictable(mapping) || shmem)
@@ -102,8 +102,8 @@ int add_to_page_cache_lru(struct page *page, struct address_space *mapping, pgof
 void page_cache_forget(struct page *page)
 {
 	if (PageSwapBacked(page))
-		mod_node_page_state(NR_SHMEM, -1);
-	mod_node_page_state(NR_FILE_PAGES, -1);
+		mod_node_page_state(page, NR_SHMEM, -1);
+	mod_node_page_state(page, NR_FILE_PAGES, -1);
 	lru_cache_del(page);
 }
 

@@ -69,8 +69,7 @@ void mapping_forget_dirty(struct address_space *mapping)
 
 static unsigned long dirtyable_pages(void)
 {
-	unsigned long reserve = zones[ZONE_DMA32].watermark[WMARK_HIGH] +
-				zones[ZONE_NORMAL].watermark[WMARK_HIGH];
+	unsigned long reserve = total_watermark(WMARK_HIGH);
 	unsigned long pages = nr_free_pages() + lru_size(LRU_INACTIVE_FILE) +
 			      lru_size(LRU_ACTIVE_FILE);
 

@@ -17,61 +17,32 @@
 #include <mm/page.h>
 #include <mm/vmstat.h>
 
+#include "mmzone.h"
+
 /* ---- zones ---- */
 
-enum zone_type { ZONE_DMA32, ZONE_NORMAL, MAX_NR_ZONES };
-enum zone_watermark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, NR_WMARK };
-
-/*
- * What may happen to a page: nothing, it can be moved or written out, its cache can be shrunk.
- * Every pageblock has one of these types, and pages of a type come from blocks of it, so that
- * what cannot move does not lie everywhere.
- */
-enum migratetype {
-	MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_TYPES
-};
-#define PAGEBLOCK_ORDER 9
-#define PAGEBLOCK_NR_PAGES (1UL << PAGEBLOCK_ORDER)
-
-struct free_area {
-	struct list_head free_list[MIGRATE_TYPES];
-	unsigned long nr_free;
-};
-
-/* Frames that have never been used: blocks of MAX_ORDER, taken from the front. */
-struct fresh_range {
-	unsigned long start, end;
-};
-#define MAX_FRESH_RANGES 32
-
-struct zone {
-	spinlock_t lock;		/* guards what follows up to nr_dirty */
-	struct free_area free_area[MAX_ORDER + 1];
-	struct fresh_range fresh[MAX_FRESH_RANGES];
-	unsigned int nr_fresh;
-	unsigned long free_pages;	/* in free_area and fresh; READ_ONCE outside */
-	unsigned long nr_dirty;		/* free pages in big blocks that the host still backs */
-
-	const char *name;		/* the rest is constant after boot */
-	unsigned long start_pfn, spanned_pages, present_pages;
-	unsigned long managed_pages;	/* grows by free_reserved_range() under lock */
-	unsigned long watermark[NR_WMARK];
-};
-
-extern struct zone zones[MAX_NR_ZONES];
-#define for_each_zone(z) for ((z) = zones; (z) < zones + MAX_NR_ZONES; (z)++)
-
-static inline struct zone *page_zone(const struct page *page)
+/* Without what the CPUs hold. */
+static inline unsigned long node_free_pages_fast(const struct pglist_data *pgdat)
 {
-	return page_to_pfn(page) < (1UL << (32 - PAGE_SHIFT)) ? &zones[ZONE_DMA32] :
-								&zones[ZONE_NORMAL];
+	return READ_ONCE(pgdat->node_zones[ZONE_DMA32].free_pages) +
+	       READ_ONCE(pgdat->node_zones[ZONE_NORMAL].free_pages);
 }
 
-/* Without what the CPUs hold. */
 static inline unsigned long nr_free_pages_fast(void)
 {
-	return READ_ONCE(zones[ZONE_DMA32].free_pages) + READ_ONCE(zones[ZONE_NORMAL].free_pages);
+	unsigned long sum = node_free_pages_fast(NODE_DATA(0));
+
+	for (unsigned int nid = 1; nid < nr_node_ids; nid++)
+		sum += node_free_pages_fast(NODE_DATA(nid));
+	return sum;
 }
+
+/* With it. */
+unsigned long node_free_pages(const struct pglist_data *pgdat);
+unsigned long node_managed_pages(const struct pglist_data *pgdat);
+/* The sum of a mark over a node's zones, and over all. */
+unsigned long node_watermark(const struct pglist_data *pgdat, enum zone_watermark mark);
+unsigned long total_watermark(enum zone_watermark mark);
 
 /* Free blocks of this order and above go back to the host. */
 #define DISCARD_ORDER 9
@@ -91,7 +62,8 @@ static inline bool zone_ok(const struct zone *zone, unsigned int order, unsigned
 
 /* A block that left the free lists becomes an allocated one. */
 struct page *prep_new_page(struct page *page, unsigned int order, gfp_t gfp);
-void zones_init(void);
+void nodes_init(void);
+void lruvec_init(struct lruvec *lruvec);
 void pcp_init(void);
 /* Boot: gives [start, end) to the allocator; `fresh`: the host has never backed it. */
 void zone_add_free_range(unsigned long start_pfn, unsigned long end_pfn, bool fresh);
@@ -104,32 +76,55 @@ enum migratetype pageblock_type(unsigned long pfn);
  */
 unsigned int zone_isolate_free(struct zone *zone, unsigned long pfn, unsigned int order,
 			       struct list_head *list);
-/* The CPUs' lists: pages on one, the most it holds, how many move at once. */
-unsigned int pcp_count(unsigned int cpu);
+/* The CPUs' lists: pages of a node on one, the most it holds, how many move at once. */
+unsigned int pcp_count(unsigned int cpu, int nid);
 unsigned int pcp_limit(void);
 unsigned int pcp_step(void);
 /* Is there a free block of the order above the watermark? */
 bool zone_has_block(struct zone *zone, unsigned int order);
 
-/* compaction.c: moves pages until a block of the order is free. True: one is. => may sleep */
-bool compact_zones(unsigned int order);
+/*
+ * Where an allocation may take its pages from: the fallback order of node nid, `nodes` of it
+ * (NULL: all), only the first with __GFP_THISNODE.
+ */
+struct alloc_context {
+	int nid;
+	const nodemask_t *nodes;
+};
+/* May the allocation use the node? */
+static inline bool node_allowed(const struct alloc_context *ac, gfp_t gfp, int nid)
+{
+	if (unlikely(gfp & __GFP_THISNODE))
+		return nid == ac->nid;
+	return !ac->nodes || node_isset(nid, *ac->nodes);
+}
+static inline nodemask_t allowed_nodes(const struct alloc_context *ac, gfp_t gfp)
+{
+	if (gfp & __GFP_THISNODE)
+		return nodemask_of_node(ac->nid);
+	return ac->nodes ? nodes_and(*ac->nodes, node_online_map) : node_online_map;
+}
+
+/* compaction.c: moves pages of the nodes until a block of the order is free. True: one is. => may sleep */
+bool compact_zones(unsigned int order, nodemask_t nodes);
 /* Takes one dirty block of DISCARD_ORDER or more, or NULL; returns it known to be zero. */
 struct page *zone_take_dirty(struct zone *zone, unsigned int *order);
 void zone_return_zeroed(struct page *page, unsigned int order);
-unsigned long zones_dirty_pages(void);
-/* The background thread has work: wakes it. => any context */
-void wakeup_kswapd(void);
+unsigned long node_dirty_pages(const struct pglist_data *pgdat);
+/* The node's background thread has work: wakes it. => any context */
+void wakeup_kswapd(struct pglist_data *pgdat);
 
 /* memblock: calls fn for each range that is neither reserved nor used before. */
 void memblock_for_each_free(void (*fn)(unsigned long start_pfn, unsigned long end_pfn, bool fresh));
 extern bool memblock_closed;
 
 /* Allocation attempts down to a watermark, and what to do when the first one failed (mm/vmscan.c). */
-struct page *alloc_pages_mark(gfp_t gfp, unsigned int order, enum zone_watermark mark);
-struct page *alloc_pages_slow(gfp_t gfp, unsigned int order);
+struct page *alloc_pages_mark(gfp_t gfp, unsigned int order, enum zone_watermark mark,
+			      const struct alloc_context *ac);
+struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, const struct alloc_context *ac);
 
-/* Frees memory from caches: pages freed (about). => may sleep, no locks of mm held */
-unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr);
+/* Frees memory of the nodes from caches: pages freed (about). => may sleep, no locks of mm held */
+unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr, nodemask_t nodes);
 unsigned long shrink_slab(gfp_t gfp, int priority);
 
 /* ---- failures on purpose (fault_inject.c) ---- */

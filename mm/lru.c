@@ -8,21 +8,26 @@
  * PG_active. Who changes these takes the page off its list first. The lists hold no reference:
  * a page leaves its list before it is freed.
  *
- * Lock: lru_lock, interrupts off, innermost.
+ * Each node has its lists (struct lruvec). Lock: their lru_lock, interrupts off, innermost.
  */
 #include "reclaim.h"
 
 #include <kern/init.h>
 #include <mm/pagemap.h>
 
-static DEFINE_SPINLOCK(lru_lock);
-static struct list_head lists[NR_LRU_LISTS] = {	/* lru_lock */
-	LIST_HEAD_INIT(lists[0]), LIST_HEAD_INIT(lists[1]), LIST_HEAD_INIT(lists[2]),
-	LIST_HEAD_INIT(lists[3]), LIST_HEAD_INIT(lists[4]),
-};
-static unsigned long sizes[NR_LRU_LISTS];	/* lru_lock; read without it as a hint */
-
 _Static_assert(NR_INACTIVE_ANON + NR_LRU_LISTS - 1 == NR_UNEVICTABLE, "counters in the lists' order");
+
+void lruvec_init(struct lruvec *lruvec)
+{
+	spin_lock_init(&lruvec->lru_lock);
+	for (int i = 0; i < NR_LRU_LISTS; i++)
+		INIT_LIST_HEAD(&lruvec->lists[i]);
+}
+
+static struct lruvec *page_lruvec(const struct page *page)
+{
+	return &page_pgdat(page)->lruvec;
+}
 
 static enum lru_list page_lru(const struct page *page)
 {
@@ -31,70 +36,80 @@ static enum lru_list page_lru(const struct page *page)
 	return (PageSwapBacked(page) ? 0 : LRU_FILE) + (PageActive(page) ? LRU_ACTIVE : 0);
 }
 
-/* => lru_lock held, as for all below */
+/* => its lruvec's lru_lock held, as for all below */
 static void lru_insert(struct page *page, bool tail)
 {
+	struct lruvec *lruvec = page_lruvec(page);
 	enum lru_list lru = page_lru(page);
 
 	if (tail)
-		list_add_tail(&page->lru, &lists[lru]);
+		list_add_tail(&page->lru, &lruvec->lists[lru]);
 	else
-		list_add(&page->lru, &lists[lru]);
-	sizes[lru]++;
-	mod_node_page_state(NR_INACTIVE_ANON + lru, 1);
+		list_add(&page->lru, &lruvec->lists[lru]);
+	lruvec->sizes[lru]++;
+	mod_node_page_state(page, NR_INACTIVE_ANON + lru, 1);
 }
 
 static void lru_remove(struct page *page)
 {
+	struct lruvec *lruvec = page_lruvec(page);
 	enum lru_list lru = page_lru(page);
 
 	list_del(&page->lru);
-	sizes[lru]--;
-	mod_node_page_state(NR_INACTIVE_ANON + lru, -1);
+	lruvec->sizes[lru]--;
+	mod_node_page_state(page, NR_INACTIVE_ANON + lru, -1);
 }
 
 unsigned long lru_size(enum lru_list lru)
 {
-	return READ_ONCE(sizes[lru]);
+	unsigned long sum = 0;
+
+	for (unsigned int nid = 0; nid < nr_node_ids; nid++)
+		sum += node_lru_size(NODE_DATA(nid), lru);
+	return sum;
 }
 
 void lru_cache_add(struct page *page)
 {
+	struct lruvec *lruvec = page_lruvec(page);
 	unsigned long flags;
 
-	spin_lock_irqsave(&lru_lock, flags);
+	spin_lock_irqsave(&lruvec->lru_lock, flags);
 	if (!TestSetPageLRU(page))
 		lru_insert(page, false);
-	spin_unlock_irqrestore(&lru_lock, flags);
+	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
 }
 
-/* New pages, on no list yet. */
+/* New pages of one block, on no list yet. */
 void lru_cache_add_run(struct page *pages, unsigned int nr)
 {
+	struct lruvec *lruvec = page_lruvec(pages);
 	unsigned long flags;
 
-	spin_lock_irqsave(&lru_lock, flags);
+	spin_lock_irqsave(&lruvec->lru_lock, flags);
 	for (unsigned int i = 0; i < nr; i++) {
 		SetPageLRU(pages + i);
 		lru_insert(pages + i, false);
 	}
-	spin_unlock_irqrestore(&lru_lock, flags);
+	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
 }
 
 void lru_cache_del(struct page *page)
 {
+	struct lruvec *lruvec = page_lruvec(page);
 	unsigned long flags;
 
 	if (!PageLRU(page))
 		return;
-	spin_lock_irqsave(&lru_lock, flags);
+	spin_lock_irqsave(&lruvec->lru_lock, flags);
 	if (TestClearPageLRU(page))
 		lru_remove(page);
-	spin_unlock_irqrestore(&lru_lock, flags);
+	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
 }
 
 void mark_page_accessed(struct page *page)
 {
+	struct lruvec *lruvec = page_lruvec(page);
 	unsigned long flags;
 
 	if (!PageReferenced(page)) {
@@ -103,7 +118,7 @@ void mark_page_accessed(struct page *page)
 	}
 	if (!PageLRU(page) || PageActive(page) || PageUnevictable(page))
 		return;
-	spin_lock_irqsave(&lru_lock, flags);
+	spin_lock_irqsave(&lruvec->lru_lock, flags);
 	if (PageLRU(page) && !PageActive(page) && !PageUnevictable(page)) {
 		lru_remove(page);
 		SetPageActive(page);
@@ -112,19 +127,20 @@ void mark_page_accessed(struct page *page)
 		count_vm_event(PGACTIVATE);
 		workingset_activation();
 	}
-	spin_unlock_irqrestore(&lru_lock, flags);
+	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
 }
 
 /* ---- isolation ---- */
 
-unsigned int isolate_lru_pages(enum lru_list lru, unsigned int nr, struct list_head *list)
+unsigned int isolate_lru_pages(struct lruvec *lruvec, enum lru_list lru, unsigned int nr,
+			       struct list_head *list)
 {
 	unsigned int taken = 0;
 	unsigned long flags;
 
-	spin_lock_irqsave(&lru_lock, flags);
-	while (taken < nr && !list_empty(&lists[lru])) {
-		struct page *page = list_last_entry(&lists[lru], struct page, lru);
+	spin_lock_irqsave(&lruvec->lru_lock, flags);
+	while (taken < nr && !list_empty(&lruvec->lists[lru])) {
+		struct page *page = list_last_entry(&lruvec->lists[lru], struct page, lru);
 
 		lru_remove(page);
 		if (!get_page_unless_zero(page)) {
@@ -137,22 +153,23 @@ unsigned int isolate_lru_pages(enum lru_list lru, unsigned int nr, struct list_h
 		list_add(&page->lru, list);
 		taken++;
 	}
-	spin_unlock_irqrestore(&lru_lock, flags);
+	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
 	return taken;
 }
 
 bool isolate_lru_page(struct page *page)
 {
+	struct lruvec *lruvec = page_lruvec(page);
 	bool taken = false;
 	unsigned long flags;
 
-	spin_lock_irqsave(&lru_lock, flags);
+	spin_lock_irqsave(&lruvec->lru_lock, flags);
 	if (PageLRU(page) && get_page_unless_zero(page)) {
 		lru_remove(page);
 		ClearPageLRU(page);
 		taken = true;
 	}
-	spin_unlock_irqrestore(&lru_lock, flags);
+	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
 	return taken;
 }
 
@@ -164,13 +181,14 @@ void putback_lru_page(struct page *page)
 
 void rotate_reclaimable_page(struct page *page)
 {
+	struct lruvec *lruvec = page_lruvec(page);
 	unsigned long flags;
 
-	spin_lock_irqsave(&lru_lock, flags);
+	spin_lock_irqsave(&lruvec->lru_lock, flags);
 	if (PageLRU(page) && !PageActive(page) && !PageUnevictable(page)) {
 		lru_remove(page);
 		lru_insert(page, true);
 		count_vm_event(PGROTATED);
 	}
-	spin_unlock_irqrestore(&lru_lock, flags);
+	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
 }

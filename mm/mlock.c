@@ -21,7 +21,7 @@ static void mlock_page(struct page *page)
 {
 	if (TestSetPageMlocked(page))
 		return;
-	mod_node_page_state(NR_MLOCK, 1);
+	mod_node_page_state(page, NR_MLOCK, 1);
 	count_vm_event(UNEVICTABLE_MLOCKED);
 	/* A page that is off the lists just now is found by reclaim later. */
 	if (!isolate_lru_page(page))
@@ -34,7 +34,7 @@ void clear_page_mlock(struct page *page)
 {
 	if (!TestClearPageMlocked(page))
 		return;
-	mod_node_page_state(NR_MLOCK, -1);
+	mod_node_page_state(page, NR_MLOCK, -1);
 	count_vm_event(UNEVICTABLE_MUNLOCKED);
 	if (!isolate_lru_page(page))
 		return;

@@ -12,16 +12,6 @@ struct page *mem_map;
 unsigned long max_pfn;
 struct page *zero_page;
 
-static void init_zone_spans(void)
-{
-	const unsigned long limit = 1UL << (32 - PAGE_SHIFT);
-	struct zone *z = &zones[ZONE_DMA32];
-
-	z->spanned_pages = z->present_pages = min(max_pfn, limit);
-	z = &zones[ZONE_NORMAL];
-	z->start_pfn = limit;
-	z->spanned_pages = z->present_pages = max_pfn > limit ? max_pfn - limit : 0;
-}
 
 /* Boot cannot go on without these few pages. */
 static void make_zero_page(void)
@@ -40,9 +30,9 @@ void mm_core_init(void)
 	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
 	mem_map = memblock_alloc(max_pfn * sizeof(struct page), PAGE_SIZE);
 	BUG_ON(!mem_map);
-	zones_init();
+	numa_init();
+	nodes_init();
 	pcp_init();
-	init_zone_spans();
 	memblock_closed = true;
 	memblock_for_each_free(zone_add_free_range);
 	setup_zone_watermarks();
@@ -63,12 +53,17 @@ void free_reserved_range(phys_addr_t base, phys_addr_t size)
 		return;
 	zone_add_free_range(start, end, false);
 	setup_zone_watermarks();
-	wakeup_kswapd();
+	wakeup_kswapd(NODE_DATA(pfn_to_nid(start)));
 }
 
 unsigned long totalram_pages(void)
 {
-	return zones[ZONE_DMA32].managed_pages + zones[ZONE_NORMAL].managed_pages;
+	unsigned long sum = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		sum += node_managed_pages(NODE_DATA(nid));
+	return sum;
 }
 
 /* Said once the command line has been read: "quiet" counts. */
@@ -76,6 +71,11 @@ static int report_memory(void)
 {
 	pr_info("Memory: %luK/%luK available\n", nr_free_pages() << (PAGE_SHIFT - 10),
 		max_pfn << (PAGE_SHIFT - 10));
+	for (unsigned int nid = 0; nr_node_ids > 1 && nid < nr_node_ids; nid++)
+		pr_info("node %u: [mem %#018lx-%#018lx]\n", nid,
+			NODE_DATA(nid)->node_start_pfn << PAGE_SHIFT,
+			((NODE_DATA(nid)->node_start_pfn + NODE_DATA(nid)->node_spanned_pages)
+			 << PAGE_SHIFT) - 1);
 	return 0;
 }
 early_initcall(report_memory);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The page allocator: a list of single pages on every CPU in front of the zones' free blocks
- * (buddy.c).
+ * The page allocator: a list of single pages of each node on every CPU in front of the zones' free
+ * blocks (buddy.c).
+ *
+ * An allocation names a node (struct alloc_context); from there it goes through the nodes of that
+ * node's zonelist, and in each from the highest zone it may use downwards. Which node that is when
+ * nobody names one is the task's memory policy's business (mempolicy.c): the calling CPU's, mostly.
  *
  * Watermarks: ordinary allocations stop at `low` and then reclaim, may go to `min`, atomic
  * ones to half of it, the killed (so that they can exit) to zero.
@@ -21,21 +25,24 @@ struct per_cpu_pages {
 	unsigned int count;
 	struct list_head lists[MIGRATE_TYPES];
 };
-static DEFINE_PER_CPU_ALIGNED(struct per_cpu_pages, pcp_pages);
+static DEFINE_PER_CPU_ALIGNED(struct per_cpu_pages, pcp_pages[MAX_NUMNODES]);
 static unsigned int pcp_high = 128, pcp_batch = 32;
+
+static void pcp_init_one(struct per_cpu_pages *pcp)
+{
+	spin_lock_init(&pcp->lock);
+	for (int t = 0; t < MIGRATE_TYPES; t++)
+		INIT_LIST_HEAD(&pcp->lists[t]);
+}
 
 void pcp_init(void)
 {
-	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++) {
-		struct per_cpu_pages *pcp;
+	int nid;
 
-		if (!__per_cpu_offset[cpu])
-			continue;
-		pcp = per_cpu_ptr(&pcp_pages, cpu);
-		spin_lock_init(&pcp->lock);
-		for (int t = 0; t < MIGRATE_TYPES; t++)
-			INIT_LIST_HEAD(&pcp->lists[t]);
-	}
+	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++)
+		if (__per_cpu_offset[cpu])
+			for_each_online_node(nid)
+				pcp_init_one(per_cpu_ptr(&pcp_pages[nid], cpu));
 }
 
 static enum migratetype gfp_type(gfp_t gfp)
@@ -56,12 +63,13 @@ static unsigned long zone_mark(const struct zone *zone, gfp_t gfp, enum zone_wat
 	return zone->watermark[mark];
 }
 
-static struct page *zones_rmqueue(gfp_t gfp, unsigned int order, enum zone_watermark mark)
+static struct page *node_rmqueue(struct pglist_data *pgdat, gfp_t gfp, unsigned int order,
+				 enum zone_watermark mark)
 {
 	int top = gfp & (__GFP_DMA32 | __GFP_DMA) ? ZONE_DMA32 : ZONE_NORMAL;
 
 	for (int i = top; i >= 0; i--) {
-		struct zone *zone = &zones[i];
+		struct zone *zone = &pgdat->node_zones[i];
 		struct page *page;
 		unsigned long flags;
 
@@ -77,12 +85,13 @@ static struct page *zones_rmqueue(gfp_t gfp, unsigned int order, enum zone_water
 }
 
 /* => pcp->lock held, interrupts off */
-static void pcp_refill(struct per_cpu_pages *pcp, gfp_t gfp, enum zone_watermark mark)
+static void pcp_refill(struct pglist_data *pgdat, struct per_cpu_pages *pcp, gfp_t gfp,
+		       enum zone_watermark mark)
 {
 	enum migratetype type = gfp_type(gfp);
 
 	for (int i = ZONE_NORMAL; i >= 0 && list_empty(&pcp->lists[type]); i--) {
-		struct zone *zone = &zones[i];
+		struct zone *zone = &pgdat->node_zones[i];
 
 		if (!zone_ok(zone, 0, zone_mark(zone, gfp, mark)))
 			continue;
@@ -133,7 +142,7 @@ static void pcp_drain(struct per_cpu_pages *pcp, unsigned int nr)
 		spin_unlock(&locked->lock);
 }
 
-static struct page *pcp_alloc(gfp_t gfp, enum zone_watermark mark)
+static struct page *pcp_alloc(struct pglist_data *pgdat, gfp_t gfp, enum zone_watermark mark)
 {
 	enum migratetype type = gfp_type(gfp);
 	struct per_cpu_pages *pcp;
@@ -141,10 +150,10 @@ static struct page *pcp_alloc(gfp_t gfp, enum zone_watermark mark)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	pcp = this_cpu_ptr(&pcp_pages);
+	pcp = this_cpu_ptr(&pcp_pages[pgdat->node_id]);
 	spin_lock(&pcp->lock);
 	if (list_empty(&pcp->lists[type]))
-		pcp_refill(pcp, gfp, mark);
+		pcp_refill(pgdat, pcp, gfp, mark);
 	if (!list_empty(&pcp->lists[type])) {
 		page = list_first_entry(&pcp->lists[type], struct page, lru);
 		list_del(&page->lru);
@@ -155,33 +164,35 @@ static struct page *pcp_alloc(gfp_t gfp, enum zone_watermark mark)
 	return page;
 }
 
-/* Frees single pages with no reference left. */
-static void pcp_free(struct page **pages, unsigned int nr)
+/* Frees a single page with no reference left. */
+static void pcp_free(struct page *page)
 {
 	struct per_cpu_pages *pcp;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	pcp = this_cpu_ptr(&pcp_pages);
+	pcp = this_cpu_ptr(&pcp_pages[page_to_nid(page)]);
 	spin_lock(&pcp->lock);
-	for (unsigned int i = 0; i < nr; i++) {
-		pages[i]->flags = 1UL << PG_percpu;
-		list_add(&pages[i]->lru, &pcp->lists[pageblock_type(page_to_pfn(pages[i]))]);
-		if (++pcp->count > pcp_high)
-			pcp_drain(pcp, pcp_batch);
-	}
+	page->flags = 1UL << PG_percpu;
+	list_add(&page->lru, &pcp->lists[pageblock_type(page_to_pfn(page))]);
+	if (++pcp->count > pcp_high)
+		pcp_drain(pcp, pcp_batch);
 	spin_unlock(&pcp->lock);
 	local_irq_restore(flags);
 }
 
 static void drain_pages(unsigned int cpu)
 {
-	struct per_cpu_pages *pcp = per_cpu_ptr(&pcp_pages, cpu);
 	unsigned long flags;
+	int nid;
 
-	spin_lock_irqsave(&pcp->lock, flags);
-	pcp_drain(pcp, pcp->count);
-	spin_unlock_irqrestore(&pcp->lock, flags);
+	for_each_online_node(nid) {
+		struct per_cpu_pages *pcp = per_cpu_ptr(&pcp_pages[nid], cpu);
+
+		spin_lock_irqsave(&pcp->lock, flags);
+		pcp_drain(pcp, pcp->count);
+		spin_unlock_irqrestore(&pcp->lock, flags);
+	}
 }
 
 void drain_local_pages(void)
@@ -235,23 +246,74 @@ struct page *prep_new_page(struct page *page, unsigned int order, gfp_t gfp)
 	if (order && (gfp & __GFP_COMP))
 		make_compound(page, order);
 	atomic_set_release(&page->_refcount, 1);
-	count_vm_events(page_zone(page) == zones ? PGALLOC_DMA32 : PGALLOC_NORMAL, 1UL << order);
+	count_vm_events(page_to_pfn(page) < DMA32_END_PFN ? PGALLOC_DMA32 : PGALLOC_NORMAL, 1UL << order);
 	return page;
 }
 
-static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, enum zone_watermark mark)
+static struct page *node_alloc(struct pglist_data *pgdat, gfp_t gfp, unsigned int order,
+			       enum zone_watermark mark)
+{
+	if (order == 0 && !(gfp & (__GFP_DMA32 | __GFP_DMA)))
+		return pcp_alloc(pgdat, gfp, mark);
+	return node_rmqueue(pgdat, gfp, order, mark);
+}
+
+static void count_numa(int nid, enum numa_stat_item item)
+{
+	this_cpu_add(numa_stat_cpu[nid][item], 1);
+}
+
+/* The block was wanted of one node and came from another, or the same. */
+static void count_numa_alloc(int wanted, int got)
+{
+	if (wanted == got) {
+		count_numa(got, NUMA_HIT);
+	} else {
+		count_numa(got, NUMA_MISS);
+		count_numa(wanted, NUMA_FOREIGN);
+	}
+	count_numa(got, got == numa_node_id() ? NUMA_LOCAL : NUMA_OTHER);
+}
+
+/* The nodes that the context allows, the nearest first. */
+static struct page *nodes_alloc(gfp_t gfp, unsigned int order, enum zone_watermark mark,
+				const struct alloc_context *ac)
+{
+	const struct zonelist *list = &NODE_DATA(ac->nid)->zonelist;
+	int wanted = NUMA_NO_NODE;
+
+	for (unsigned int i = 0; i < nr_node_ids; i++) {
+		int nid = list->nodes[i];
+		struct page *page;
+
+		if (!node_allowed(ac, gfp, nid))
+			continue;
+		if (wanted == NUMA_NO_NODE)
+			wanted = nid;
+		page = node_alloc(NODE_DATA(nid), gfp, order, mark);
+		if (page) {
+			count_numa_alloc(wanted, nid);
+			return page;
+		}
+	}
+	return NULL;
+}
+
+static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, enum zone_watermark mark,
+					   const struct alloc_context *ac)
 {
 	struct page *page;
 
-	if (order == 0 && !(gfp & (__GFP_DMA32 | __GFP_DMA)))
-		page = pcp_alloc(gfp, mark);
+	if (likely(nr_node_ids == 1))
+		page = node_alloc(NODE_DATA(0), gfp, order, mark);
 	else
-		page = zones_rmqueue(gfp, order, mark);
+		page = nodes_alloc(gfp, order, mark, ac);
 	return page ? prep_new_page(page, order, gfp) : NULL;
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemask_t *nodes)
 {
+	struct alloc_context ac = { .nid = nid, .nodes = nodes };
 	struct page *page;
 
 	if (unlikely(order > MAX_ORDER))
@@ -260,16 +322,22 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 		might_sleep();
 	if (should_fail_page(gfp, order))
 		return NULL;
-	page = get_page_from_freelist(gfp, order, WMARK_LOW);
+	page = get_page_from_freelist(gfp, order, WMARK_LOW, &ac);
 	if (likely(page))
 		return page;
-	return alloc_pages_slow(gfp, order);
+	return alloc_pages_slow(gfp, order, &ac);
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	return __alloc_pages(gfp, order, numa_node_id(), NULL);
 }
 
 /* The allocation attempts of mm/vmscan.c. */
-struct page *alloc_pages_mark(gfp_t gfp, unsigned int order, enum zone_watermark mark)
+struct page *alloc_pages_mark(gfp_t gfp, unsigned int order, enum zone_watermark mark,
+			      const struct alloc_context *ac)
 {
-	return get_page_from_freelist(gfp, order, mark);
+	return get_page_from_freelist(gfp, order, mark, ac);
 }
 
 /* ---- freeing ---- */
@@ -304,7 +372,7 @@ static void free_block(struct page *page, unsigned int order)
 	poison_pages(page, order);
 	kasan_poison(page_address(page), PAGE_SIZE << order);
 	if (order == 0) {
-		pcp_free(&page, 1);
+		pcp_free(page);
 		return;
 	}
 	spin_lock_irqsave(&zone->lock, flags);
@@ -312,7 +380,7 @@ static void free_block(struct page *page, unsigned int order)
 	dirty = zone->nr_dirty != 0;
 	spin_unlock_irqrestore(&zone->lock, flags);
 	if (dirty)
-		wakeup_kswapd();
+		wakeup_kswapd(page_pgdat(page));
 }
 
 void __put_page(struct page *page)
@@ -347,13 +415,13 @@ void free_unref_pages(struct page **pages, unsigned int nr)
 		poison_pages(pages[i], 0);
 		kasan_poison(page_address(pages[i]), PAGE_SIZE);
 		count_vm_event(PGFREE);
-		pcp_free(&pages[i], 1);
+		pcp_free(pages[i]);
 	}
 }
 
-unsigned int pcp_count(unsigned int cpu)
+unsigned int pcp_count(unsigned int cpu, int nid)
 {
-	return READ_ONCE(per_cpu_ptr(&pcp_pages, cpu)->count);
+	return READ_ONCE(per_cpu_ptr(&pcp_pages[nid], cpu)->count);
 }
 
 unsigned int pcp_limit(void)
@@ -366,20 +434,51 @@ unsigned int pcp_step(void)
 	return pcp_batch;
 }
 
-unsigned long nr_free_pages(void)
+unsigned long node_free_pages(const struct pglist_data *pgdat)
 {
-	unsigned long sum = READ_ONCE(zones[ZONE_DMA32].free_pages) +
-			    READ_ONCE(zones[ZONE_NORMAL].free_pages);
+	unsigned long sum = node_free_pages_fast(pgdat);
 
 	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++)
 		if (__per_cpu_offset[cpu])
-			sum += READ_ONCE(per_cpu_ptr(&pcp_pages, cpu)->count);
+			sum += pcp_count(cpu, pgdat->node_id);
 	return sum;
+}
+
+unsigned long nr_free_pages(void)
+{
+	struct pglist_data *pgdat;
+	unsigned long sum = 0;
+
+	for_each_online_pgdat(pgdat)
+		sum += node_free_pages(pgdat);
+	return sum;
+}
+
+unsigned long node_managed_pages(const struct pglist_data *pgdat)
+{
+	return pgdat->node_zones[ZONE_DMA32].managed_pages +
+	       pgdat->node_zones[ZONE_NORMAL].managed_pages;
 }
 
 /* ---- watermarks ---- */
 
 int min_free_kbytes, watermark_scale_factor = 10;
+
+unsigned long node_watermark(const struct pglist_data *pgdat, enum zone_watermark mark)
+{
+	return pgdat->node_zones[ZONE_DMA32].watermark[mark] +
+	       pgdat->node_zones[ZONE_NORMAL].watermark[mark];
+}
+
+unsigned long total_watermark(enum zone_watermark mark)
+{
+	struct pglist_data *pgdat;
+	unsigned long sum = 0;
+
+	for_each_online_pgdat(pgdat)
+		sum += node_watermark(pgdat, mark);
+	return sum;
+}
 
 /* The marks for min_free_kbytes, each zone its share. */
 void setup_watermarks(void)

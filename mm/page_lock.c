@@ -113,7 +113,7 @@ void set_page_writeback(struct page *page)
 {
 	if (TestSetPageWriteback(page))
 		return;
-	mod_node_page_state(NR_WRITEBACK, 1);
+	mod_node_page_state(page, NR_WRITEBACK, 1);
 	set_tag(page, PAGECACHE_TAG_WRITEBACK, true);
 	if (!PageDirty(page))
 		set_tag(page, PAGECACHE_TAG_DIRTY, false);
@@ -126,8 +126,8 @@ void end_page_writeback(struct page *page)
 	if (TestClearPageReclaim(page))
 		rotate_reclaimable_page(page);
 	BUG_ON(!TestClearPageWriteback(page));
-	mod_node_page_state(NR_WRITEBACK, -1);
-	count_vm_event(NR_WRITTEN);
+	mod_node_page_state(page, NR_WRITEBACK, -1);
+	mod_node_page_state(page, NR_WRITTEN, 1);
 	wake_page(page);
 	writeback_ended();
 	put_page(page);
@@ -143,8 +143,8 @@ bool __set_page_dirty_nobuffers(struct page *page)
 	if (TestSetPageDirty(page))
 		return false;
 	if (page_mapping(page)) {
-		mod_node_page_state(NR_FILE_DIRTY, 1);
-		count_vm_event(NR_DIRTIED);
+		mod_node_page_state(page, NR_FILE_DIRTY, 1);
+		mod_node_page_state(page, NR_DIRTIED, 1);
 		set_tag(page, PAGECACHE_TAG_DIRTY, true);
 		mapping_note_dirty(page_mapping(page));
 	}
@@ -186,12 +186,12 @@ bool clear_page_dirty_for_io(struct page *page)
 	if (!TestClearPageDirty(page))
 		return false;
 	if (counts_dirty(page))
-		mod_node_page_state(NR_FILE_DIRTY, -1);
+		mod_node_page_state(page, NR_FILE_DIRTY, -1);
 	return true;
 }
 
 void cancel_dirty_page(struct page *page)
 {
 	if (TestClearPageDirty(page) && counts_dirty(page))
-		mod_node_page_state(NR_FILE_DIRTY, -1);
+		mod_node_page_state(page, NR_FILE_DIRTY, -1);
 }

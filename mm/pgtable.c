@@ -93,11 +93,15 @@ bool pmd_is_huge(struct mm_struct *mm, unsigned long addr)
 void pmd_mark_huge(struct mm_struct *mm, unsigned long addr)
 {
 	u64 *pmd = pmd_lookup(mm, addr);
+	struct page *page;
 
 	if (*pmd & TABLE_HUGE)
 		return;
 	*pmd |= TABLE_HUGE;
-	mod_node_page_state(NR_ANON_THPS, 1);
+	/* The table remembers which page it was: its entries go before the mark. */
+	page = pte_page(*(pte_t *)entry_table(*pmd));
+	virt_to_page(entry_table(*pmd))->private = (unsigned long)page;
+	mod_node_page_state(page, NR_ANON_THPS, 1);
 }
 
 void pmd_clear_huge(struct mm_struct *mm, unsigned long addr)
@@ -107,7 +111,8 @@ void pmd_clear_huge(struct mm_struct *mm, unsigned long addr)
 	if (!pmd || !(*pmd & TABLE_HUGE))
 		return;
 	*pmd &= ~TABLE_HUGE;
-	mod_node_page_state(NR_ANON_THPS, -1);
+	mod_node_page_state((struct page *)virt_to_page(entry_table(*pmd))->private, NR_ANON_THPS,
+			    -1);
 }
 
 void pmd_split_huge(struct mm_struct *mm, unsigned long addr)
@@ -126,7 +131,7 @@ static struct page *alloc_table(struct mm_struct *mm)
 		return NULL;
 	SetPageTable(page);
 	atomic_long_add(PAGE_SIZE, &mm->pgtables_bytes);
-	mod_node_page_state(NR_PAGETABLE, 1);
+	mod_node_page_state(page, NR_PAGETABLE, 1);
 	return page;
 }
 
@@ -134,7 +139,7 @@ static void free_table(struct mm_struct *mm, struct page *page)
 {
 	ClearPageTable(page);
 	atomic_long_sub(PAGE_SIZE, &mm->pgtables_bytes);
-	mod_node_page_state(NR_PAGETABLE, -1);
+	mod_node_page_state(page, NR_PAGETABLE, -1);
 	__free_page(page);
 }
 

@@ -143,7 +143,7 @@ static bool pageout(struct page *page, const struct scan_control *sc)
 		SetPageReclaim(page);
 		mapping->a_ops->writepage(page, &wbc);
 	}
-	count_vm_event(PGSCAN_WRITTEN);
+	mod_node_page_state(page, NR_VMSCAN_WRITE, 1);
 	return !PageWriteback(page) && !PageDirty(page) && trylock_page(page);
 }
 
@@ -278,9 +278,10 @@ void lru_note_cost(bool file, unsigned long pages)
 }
 
 /* The inactive list should hold the square root of what a gigabyte times ten would be. */
-static bool inactive_is_low(enum lru_list inactive)
+static bool inactive_is_low(const struct pglist_data *pgdat, enum lru_list inactive)
 {
-	unsigned long in = lru_size(inactive), active = lru_size(inactive + LRU_ACTIVE);
+	unsigned long in = node_lru_size(pgdat, inactive);
+	unsigned long active = node_lru_size(pgdat, inactive + LRU_ACTIVE);
 	unsigned long gb = (in + active) >> (30 - PAGE_SHIFT), ratio = 1;
 
 	if (gb)
@@ -289,7 +290,7 @@ static bool inactive_is_low(enum lru_list inactive)
 	return in * ratio < active;
 }
 
-static void shrink_active_list(enum lru_list lru, unsigned int nr)
+static void shrink_active_list(struct pglist_data *pgdat, enum lru_list lru, unsigned int nr)
 {
 	struct rmap_flush *flush = kmalloc(sizeof(*flush), GFP_NOWAIT | __GFP_NOWARN | __GFP_MEMALLOC);
 	LIST_HEAD(list);
@@ -298,7 +299,7 @@ static void shrink_active_list(enum lru_list lru, unsigned int nr)
 	if (!flush)
 		return;
 	flush->nr = 0;
-	count_vm_events(PGREFILL, isolate_lru_pages(lru, nr, &list));
+	count_vm_events(PGREFILL, isolate_lru_pages(&pgdat->lruvec, lru, nr, &list));
 	while (!list_empty(&list)) {
 		struct page *page = list_first_entry(&list, struct page, lru);
 		bool used = false;
@@ -323,10 +324,11 @@ static void shrink_active_list(enum lru_list lru, unsigned int nr)
 	kfree(flush);
 }
 
-static void shrink_inactive_list(enum lru_list lru, unsigned int nr, struct scan_control *sc)
+static void shrink_inactive_list(struct pglist_data *pgdat, enum lru_list lru, unsigned int nr,
+				 struct scan_control *sc)
 {
 	LIST_HEAD(list);
-	unsigned int taken = isolate_lru_pages(lru, nr, &list);
+	unsigned int taken = isolate_lru_pages(&pgdat->lruvec, lru, nr, &list);
 	unsigned long freed;
 
 	if (!taken)
@@ -341,7 +343,8 @@ static void shrink_inactive_list(enum lru_list lru, unsigned int nr, struct scan
 }
 
 /* How many pages of each inactive and active list this round looks at. */
-static void get_scan_count(const struct scan_control *sc, unsigned long nr[LRU_UNEVICTABLE])
+static void get_scan_count(const struct pglist_data *pgdat, const struct scan_control *sc,
+			   unsigned long nr[LRU_UNEVICTABLE])
 {
 	unsigned long total = lru_cost[0] + lru_cost[1];
 	unsigned long ap = sc->swappiness * (total + 1) / (lru_cost[0] + 1);
@@ -349,7 +352,7 @@ static void get_scan_count(const struct scan_control *sc, unsigned long nr[LRU_U
 	bool anon = sc->may_swap && (get_nr_swap_pages() || swap_cache_pages());
 
 	for (enum lru_list lru = 0; lru < LRU_UNEVICTABLE; lru++) {
-		unsigned long size = lru_size(lru), scan = size >> sc->priority;
+		unsigned long size = node_lru_size(pgdat, lru), scan = size >> sc->priority;
 
 		if (!scan && size && !sc->priority)
 			scan = size;
@@ -363,12 +366,12 @@ static void get_scan_count(const struct scan_control *sc, unsigned long nr[LRU_U
 	}
 }
 
-void shrink_node(struct scan_control *sc)
+void shrink_node(struct pglist_data *pgdat, struct scan_control *sc)
 {
 	unsigned long nr[LRU_UNEVICTABLE];
 	bool left = true;
 
-	get_scan_count(sc, nr);
+	get_scan_count(pgdat, sc, nr);
 	while (left && sc->nr_reclaimed < sc->nr_to_reclaim) {
 		left = false;
 		for (enum lru_list lru = 0; lru < LRU_UNEVICTABLE; lru++) {
@@ -379,33 +382,43 @@ void shrink_node(struct scan_control *sc)
 			nr[lru] -= n;
 			left |= nr[lru] != 0;
 			if (!(lru & LRU_ACTIVE))
-				shrink_inactive_list(lru, n, sc);
-			else if (inactive_is_low(lru - LRU_ACTIVE))
-				shrink_active_list(lru, n);
+				shrink_inactive_list(pgdat, lru, n, sc);
+			else if (inactive_is_low(pgdat, lru - LRU_ACTIVE))
+				shrink_active_list(pgdat, lru, n);
 		}
 		cond_resched();
 	}
 	/* An active list that is scanned slowly must not starve its inactive one. */
 	for (enum lru_list lru = 0; lru < LRU_UNEVICTABLE; lru += 2)
-		if (inactive_is_low(lru) && (is_file_lru(lru) || (sc->may_swap && total_swap_pages())))
-			shrink_active_list(lru + LRU_ACTIVE, BATCH);
+		if (inactive_is_low(pgdat, lru) && (is_file_lru(lru) || (sc->may_swap && total_swap_pages())))
+			shrink_active_list(pgdat, lru + LRU_ACTIVE, BATCH);
 }
 
-/* Once over the lists of files, dropping what is clean and mapped nowhere. The number. */
-unsigned long drop_file_pages(void)
+static unsigned long drop_node_file_pages(struct pglist_data *pgdat)
 {
 	struct scan_control sc = { .gfp = GFP_KERNEL & ~__GFP_FS };
 	unsigned long freed = 0;
 
 	for (enum lru_list lru = LRU_INACTIVE_FILE; lru <= LRU_ACTIVE_FILE; lru++) {
-		for (long left = lru_size(lru); left > 0; left -= BATCH) {
+		for (long left = node_lru_size(pgdat, lru); left > 0; left -= BATCH) {
 			LIST_HEAD(list);
 
-			isolate_lru_pages(lru, BATCH, &list);
+			isolate_lru_pages(&pgdat->lruvec, lru, BATCH, &list);
 			freed += shrink_batch(&list, &sc, true);
 			cond_resched();
 		}
 	}
+	return freed;
+}
+
+/* Once over the lists of files, dropping what is clean and mapped nowhere. The number. */
+unsigned long drop_file_pages(void)
+{
+	struct pglist_data *pgdat;
+	unsigned long freed = 0;
+
+	for_each_online_pgdat(pgdat)
+		freed += drop_node_file_pages(pgdat);
 	return freed;
 }
 

@@ -56,19 +56,19 @@ void madvise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned 
 
 /* ---- lru.c ---- */
 
-enum lru_list {
-	LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, LRU_UNEVICTABLE,
-	NR_LRU_LISTS
-};
-#define LRU_ACTIVE 1
-#define LRU_FILE 2
 static inline bool is_file_lru(enum lru_list lru)
 {
 	return lru == LRU_INACTIVE_FILE || lru == LRU_ACTIVE_FILE;
 }
+static inline unsigned long node_lru_size(const struct pglist_data *pgdat, enum lru_list lru)
+{
+	return READ_ONCE(pgdat->lruvec.sizes[lru]);
+}
+/* Of all nodes. */
 unsigned long lru_size(enum lru_list lru);
 /* Takes up to nr pages from the tail, each with a reference, to `list`. The number. */
-unsigned int isolate_lru_pages(enum lru_list lru, unsigned int nr, struct list_head *list);
+unsigned int isolate_lru_pages(struct lruvec *lruvec, enum lru_list lru, unsigned int nr,
+			       struct list_head *list);
 /* One page, if it is on a list. True: the caller has a reference more. */
 bool isolate_lru_page(struct page *page);
 /* Back to the list that its flags name; drops the reference. */
@@ -103,6 +103,7 @@ struct scan_control {
 	int swappiness;
 	bool may_swap;
 	bool is_kswapd;
+	nodemask_t nodes;		/* whose lists */
 	unsigned long nr_reclaimed, nr_scanned;
 };
 /*
@@ -110,8 +111,8 @@ struct scan_control {
  * way, and reclaim lives on the reserve.
  */
 bool too_much_writeback(void);
-/* One round over all lists. */
-void shrink_node(struct scan_control *sc);
+/* One round over all lists of a node. */
+void shrink_node(struct pglist_data *pgdat, struct scan_control *sc);
 /* Bringing pages back has cost something: their list is scanned less. */
 void lru_note_cost(bool file, unsigned long pages);
 unsigned long drop_file_pages(void);

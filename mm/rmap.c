@@ -54,14 +54,14 @@ struct anon_mm {
 void page_add_rmap(struct page *page, bool anon)
 {
 	if (atomic_inc_return(&page->_mapcount) == 1)
-		mod_node_page_state(anon ? NR_ANON_MAPPED : NR_FILE_MAPPED, 1);
+		mod_node_page_state(page, anon ? NR_ANON_MAPPED : NR_FILE_MAPPED, 1);
 }
 
 void page_remove_rmap(struct page *page)
 {
 	if (!atomic_dec_and_test(&page->_mapcount))
 		return;
-	mod_node_page_state(PageAnon(page) ? NR_ANON_MAPPED : NR_FILE_MAPPED, -1);
+	mod_node_page_state(page, PageAnon(page) ? NR_ANON_MAPPED : NR_FILE_MAPPED, -1);
 	if (unlikely(PageMlocked(page)))
 		clear_page_mlock(page);
 }
@@ -186,7 +186,7 @@ static bool look_at(struct page *page, struct mm_struct *mm, unsigned long addr,
 }
 
 /* The node after this one in the subtree of top; NULL at the end. => family locked */
-static struct anon_mm *next_node(struct anon_mm *node, struct anon_mm *top)
+static struct anon_mm *next_member(struct anon_mm *node, struct anon_mm *top)
 {
 	if (!list_empty(&node->children))
 		return list_first_entry(&node->children, struct anon_mm, sibling);
@@ -207,7 +207,7 @@ static void walk_anon(struct page *page, rmap_one_t one, void *arg)
 	if (!top)
 		return;
 	down_read(&top->root->lock);
-	for (node = top; node && page_mapped(page); node = next_node(node, top))
+	for (node = top; node && page_mapped(page); node = next_member(node, top))
 		list_for_each_entry(mm, &node->mms, anon_link)
 			if (!look_at(page, mm, addr, one, arg))
 				goto out;

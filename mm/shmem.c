@@ -73,8 +73,8 @@ bool shmem_swap_out(struct page *page)
 	mapping->nrswapped++;
 	page->mapping = NULL;
 	xa_unlock_irq(&mapping->i_pages);
-	mod_node_page_state(NR_FILE_PAGES, -1);
-	mod_node_page_state(NR_SHMEM, -1);
+	mod_node_page_state(page, NR_FILE_PAGES, -1);
+	mod_node_page_state(page, NR_SHMEM, -1);
 	put_page(page);
 	return true;
 }
@@ -98,8 +98,8 @@ static bool replace_entry(struct address_space *mapping, pgoff_t index, struct p
 	xa_unlock_irq(&mapping->i_pages);
 	if (!same)
 		return false;
-	mod_node_page_state(NR_FILE_PAGES, 1);
-	mod_node_page_state(NR_SHMEM, 1);
+	mod_node_page_state(page, NR_FILE_PAGES, 1);
+	mod_node_page_state(page, NR_SHMEM, 1);
 	delete_from_swap_cache(page);
 	swap_free(value_to_entry(value));
 	return true;

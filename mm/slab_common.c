@@ -89,7 +89,7 @@ static void *kmalloc_large(size_t size, gfp_t gfp)
 
 	if (!page)
 		return NULL;
-	mod_node_page_state(NR_SLAB_UNRECLAIMABLE, 1L << order);
+	mod_node_page_state(page, NR_SLAB_UNRECLAIMABLE, 1L << order);
 	return page_address(page);
 }
 

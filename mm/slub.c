@@ -104,7 +104,7 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp)
 	if (!page)
 		return NULL;
 	init_slab(s, page, order);
-	mod_node_page_state(s->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE :
+	mod_node_page_state(page, s->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE :
 							      NR_SLAB_UNRECLAIMABLE, 1L << order);
 	return page;
 }
@@ -129,7 +129,7 @@ static void free_slab_rcu(struct rcu_head *head)
 /* => off all lists, no locks held */
 static void free_slab(struct kmem_cache *s, struct page *page)
 {
-	mod_node_page_state(s->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE :
+	mod_node_page_state(page, s->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE :
 			    NR_SLAB_UNRECLAIMABLE, -(1L << compound_order(page)));
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
 		call_rcu((struct rcu_head *)page->rcu_words, free_slab_rcu);
@@ -389,7 +389,7 @@ void kfree(const void *object)
 	if (WARN(page_address(page) != object || !page_count(page),
 		 "kfree of %px, which kmalloc did not return\n", object))
 		return;
-	mod_node_page_state(NR_SLAB_UNRECLAIMABLE, -(1L << compound_order(page)));
+	mod_node_page_state(page, NR_SLAB_UNRECLAIMABLE, -(1L << compound_order(page)));
 	put_page(page);
 }
 

@@ -43,7 +43,7 @@ static int insert_page(struct page *page, swp_entry_t entry, gfp_t gfp)
 		put_page(page);
 		return err;
 	}
-	mod_node_page_state(NR_SWAPCACHE, 1);
+	mod_node_page_state(page, NR_SWAPCACHE, 1);
 	return 0;
 }
 
@@ -66,7 +66,7 @@ static void forget_page(struct page *page, swp_entry_t entry)
 {
 	ClearPageSwapCache(page);
 	page->private = 0;
-	mod_node_page_state(NR_SWAPCACHE, -1);
+	mod_node_page_state(page, NR_SWAPCACHE, -1);
 	swapcache_free(entry);
 }
 

@@ -195,7 +195,7 @@ void *__vmalloc(unsigned long size, gfp_t gfp)
 		return NULL;
 	}
 	vm->owns_pages = true;
-	mod_node_page_state(NR_VMALLOC, vm->nr_pages);
+	mod_node_page_state(vm->pages[0], NR_VMALLOC, vm->nr_pages);
 	return (void *)vm->addr;
 }
 
@@ -252,7 +252,7 @@ void vfree(const void *addr)
 	um_unmap_ram(vm->addr, vm->size);
 	remove_area(vm);
 	if (vm->owns_pages)
-		mod_node_page_state(NR_VMALLOC, -(long)vm->nr_pages);
+		mod_node_page_state(vm->pages[0], NR_VMALLOC, -(long)vm->nr_pages);
 	free_area(vm);
 }
 

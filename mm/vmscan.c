@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * When memory runs short: the slow path of the page allocator, shrinkers, and kswapd, the
+ * When memory runs short: the slow path of the page allocator, shrinkers, and kswapd, each node's
  * thread that reclaims in the background and gives big free blocks back to the host.
  *
  * Slow path, in order: down to the min watermark; reclaim from the page cache and the
@@ -43,10 +43,7 @@ int sysctl_vfs_cache_pressure = 100;
 
 static LIST_HEAD(shrinkers);
 static DECLARE_RWSEM(shrinker_lock);
-static DECLARE_WAIT_QUEUE_HEAD(kswapd_wait);
 static DECLARE_WAIT_QUEUE_HEAD(writeback_wait);
-static struct task_struct *kswapd_task;
-static int kswapd_work;
 
 int register_shrinker(struct shrinker *s)
 {
@@ -106,9 +103,11 @@ void writeback_ended(void)
 static unsigned long reclaim(struct scan_control *sc)
 {
 	unsigned long slab = 0;
+	int nid;
 
 	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
-		shrink_node(sc);
+		for_each_node_mask(nid, sc->nodes)
+			shrink_node(NODE_DATA(nid), sc);
 		slab += shrink_slab(sc->gfp, min(sc->priority, 6)) / 8;
 		if (sc->nr_reclaimed + slab >= sc->nr_to_reclaim)
 			break;
@@ -118,10 +117,10 @@ static unsigned long reclaim(struct scan_control *sc)
 	return sc->nr_reclaimed + slab;
 }
 
-unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr)
+unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr, nodemask_t nodes)
 {
 	struct scan_control sc = { .gfp = gfp, .nr_to_reclaim = nr, .may_swap = true,
-				   .swappiness = READ_ONCE(vm_swappiness) };
+				   .swappiness = READ_ONCE(vm_swappiness), .nodes = nodes };
 	unsigned int noreclaim = current->flags & PF_MEMALLOC;
 	unsigned long freed;
 
@@ -155,46 +154,56 @@ static struct page *fail(gfp_t gfp, unsigned int order)
 }
 
 /* One try after reclaim; `last`: into the reserve if the task is to die. */
-static struct page *retry(gfp_t gfp, unsigned int order)
+static struct page *retry(gfp_t gfp, unsigned int order, const struct alloc_context *ac)
 {
 	if (dying())
 		gfp |= __GFP_MEMALLOC;
-	return alloc_pages_mark(gfp, order, WMARK_MIN);
+	return alloc_pages_mark(gfp, order, WMARK_MIN, ac);
 }
 
 /* Is there anything that further rounds could free: cached files, swap, pages being written? */
-static bool may_get_better(void)
+static bool may_get_better(nodemask_t nodes)
 {
-	unsigned long file = lru_size(LRU_INACTIVE_FILE) + lru_size(LRU_ACTIVE_FILE);
-	unsigned long anon = lru_size(LRU_INACTIVE_ANON) + lru_size(LRU_ACTIVE_ANON);
+	unsigned long file = 0, anon = 0;
+	int nid;
+
+	for_each_node_mask(nid, nodes) {
+		const struct pglist_data *pgdat = NODE_DATA(nid);
+
+		file += node_lru_size(pgdat, LRU_INACTIVE_FILE) + node_lru_size(pgdat, LRU_ACTIVE_FILE);
+		anon += node_lru_size(pgdat, LRU_INACTIVE_ANON) + node_lru_size(pgdat, LRU_ACTIVE_ANON);
+	}
 
 	return file > 32 || global_node_page_state(NR_WRITEBACK) || swap_cache_pages() > 32 ||
 	       (anon > 32 && get_nr_swap_pages());
 }
 
-struct page *alloc_pages_slow(gfp_t gfp, unsigned int order)
+struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, const struct alloc_context *ac)
 {
 	bool reserve = (gfp & __GFP_MEMALLOC) || (current->flags & PF_MEMALLOC);
+	nodemask_t nodes = allowed_nodes(ac, gfp);
 	unsigned int idle_rounds = 0;
 	struct page *page;
+	int nid;
 
 	if (gfp & __GFP_KSWAPD_RECLAIM)
-		wakeup_kswapd();
+		for_each_node_mask(nid, nodes)
+			wakeup_kswapd(NODE_DATA(nid));
 	if (reserve && !(gfp & __GFP_NOMEMALLOC))
 		gfp |= __GFP_MEMALLOC;
-	page = alloc_pages_mark(gfp, order, WMARK_MIN);
+	page = alloc_pages_mark(gfp, order, WMARK_MIN, ac);
 	if (page)
 		return page;
 	if (!may_reclaim(gfp)) {
 		/* Reclaim itself, which writes: what is under way comes back. */
 		while (!page && (gfp & __GFP_NOFAIL) && !irqs_disabled() && preemptible()) {
 			wait_for_writeback();
-			page = alloc_pages_mark(gfp, order, WMARK_MIN);
+			page = alloc_pages_mark(gfp, order, WMARK_MIN, ac);
 		}
 		return page ? page : fail(gfp, order);
 	}
-	if (order && (gfp & __GFP_IO) && compact_zones(order)) {
-		page = retry(gfp, order);
+	if (order && (gfp & __GFP_IO) && compact_zones(order, nodes)) {
+		page = retry(gfp, order, ac);
 		if (page)
 			return page;
 	}
@@ -202,14 +211,14 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order)
 		unsigned long freed;
 
 		drain_all_pages();
-		freed = try_to_free_pages(gfp, 32UL << order);
-		page = retry(gfp, order);
+		freed = try_to_free_pages(gfp, 32UL << order, nodes);
+		page = retry(gfp, order, ac);
 		if (page)
 			return page;
 		if ((gfp & __GFP_NORETRY) || (dying() && !(gfp & __GFP_NOFAIL)))
 			break;
 		idle_rounds = freed ? 0 : idle_rounds + 1;
-		if (order <= COSTLY_ORDER ? idle_rounds < MAX_IDLE_ROUNDS && may_get_better() :
+		if (order <= COSTLY_ORDER ? idle_rounds < MAX_IDLE_ROUNDS && may_get_better(nodes) :
 					    freed && round < 8) {
 			if (idle_rounds > 1)
 				wait_for_writeback();
@@ -226,31 +235,27 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order)
 
 /* ---- kswapd ---- */
 
-void wakeup_kswapd(void)
+void wakeup_kswapd(struct pglist_data *pgdat)
 {
-	if (READ_ONCE(kswapd_work) || !kswapd_task)
+	if (READ_ONCE(pgdat->kswapd_work) || !pgdat->kswapd)
 		return;
-	WRITE_ONCE(kswapd_work, 1);
-	wake_up(&kswapd_wait);
+	WRITE_ONCE(pgdat->kswapd_work, 1);
+	wake_up(&pgdat->kswapd_wait);
 }
 
-static bool below_high(void)
+static bool below_high(const struct pglist_data *pgdat)
 {
-	unsigned long want = zones[ZONE_DMA32].watermark[WMARK_HIGH] +
-			     zones[ZONE_NORMAL].watermark[WMARK_HIGH];
-
-	return nr_free_pages() < want;
+	return node_free_pages(pgdat) < node_watermark(pgdat, WMARK_HIGH);
 }
 
-static void discard_dirty_blocks(unsigned long keep)
+static void discard_dirty_blocks(struct pglist_data *pgdat, unsigned long keep)
 {
-	struct zone *z;
-
-	for_each_zone(z) {
+	for (int i = 0; i < MAX_NR_ZONES; i++) {
+		struct zone *z = &pgdat->node_zones[i];
 		struct page *page;
 		unsigned int order;
 
-		while (zones_dirty_pages() > keep && (page = zone_take_dirty(z, &order))) {
+		while (node_dirty_pages(pgdat) > keep && (page = zone_take_dirty(z, &order))) {
 			um_discard_ram(page_to_phys(page), PAGE_SIZE << order);
 			count_vm_events(PGDISCARD, 1UL << order);
 			zone_return_zeroed(page, order);
@@ -260,11 +265,12 @@ static void discard_dirty_blocks(unsigned long keep)
 }
 
 /* Brings free memory back above the high mark, as long as that succeeds. */
-static void balance(void)
+static void balance(struct pglist_data *pgdat)
 {
-	for (int i = 0; i < 64 && below_high(); i++) {
+	for (int i = 0; i < 64 && below_high(pgdat); i++) {
 		struct scan_control sc = { .gfp = GFP_KERNEL, .nr_to_reclaim = 256, .may_swap = true,
-					   .swappiness = READ_ONCE(vm_swappiness), .is_kswapd = true };
+					   .swappiness = READ_ONCE(vm_swappiness), .is_kswapd = true,
+					   .nodes = nodemask_of_node(pgdat->node_id) };
 
 		count_vm_event(PAGEOUTRUN);
 		if (!reclaim(&sc))
@@ -278,34 +284,40 @@ static unsigned long pages_allocated(void)
 	return global_vm_event(PGALLOC_DMA32) + global_vm_event(PGALLOC_NORMAL);
 }
 
-static int kswapd(void *unused)
+static int kswapd(void *node)
 {
+	struct pglist_data *pgdat = node;
+
 	current->flags |= PF_MEMALLOC | PF_KSWAPD;
 	for (;;) {
 		unsigned long before;
 
-		wait_event_idle(kswapd_wait, READ_ONCE(kswapd_work));
-		WRITE_ONCE(kswapd_work, 0);
-		balance();
-		if (!zones_dirty_pages())
+		wait_event_idle(pgdat->kswapd_wait, READ_ONCE(pgdat->kswapd_work));
+		WRITE_ONCE(pgdat->kswapd_work, 0);
+		balance(pgdat);
+		if (!node_dirty_pages(pgdat))
 			continue;
 		before = pages_allocated();
 		schedule_timeout_idle(HZ);
-		discard_dirty_blocks(pages_allocated() - before > BUSY_PAGES ? BUSY_KEEP : 0);
-		if (zones_dirty_pages())
-			WRITE_ONCE(kswapd_work, 1);
+		discard_dirty_blocks(pgdat, pages_allocated() - before > BUSY_PAGES ? BUSY_KEEP : 0);
+		if (node_dirty_pages(pgdat))
+			WRITE_ONCE(pgdat->kswapd_work, 1);
 	}
 	return 0;
 }
 
 static int kswapd_init(void)
 {
-	struct task_struct *task = kthread_run(kswapd, NULL, "kswapd0");
+	struct pglist_data *pgdat;
 
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-	kswapd_task = task;
-	wakeup_kswapd();
+	for_each_online_pgdat(pgdat) {
+		struct task_struct *task = kthread_run(kswapd, pgdat, "kswapd%d", pgdat->node_id);
+
+		if (IS_ERR(task))
+			return PTR_ERR(task);
+		pgdat->kswapd = task;
+		wakeup_kswapd(pgdat);
+	}
 	return 0;
 }
 subsys_initcall(kswapd_init);

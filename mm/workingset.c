@@ -98,16 +98,16 @@ static void note_refault(struct page *page, u64 id, bool file)
 		return;
 	WRITE_ONCE(*place_of(id), 0);
 	distance = ((u32)atomic_read(&age) - (u32)entry) & AGE_MASK;
-	count_vm_event(WORKINGSET_REFAULT_ANON + file);
+	mod_node_page_state(page, WORKINGSET_REFAULT_ANON + file, 1);
 	if (distance > competitors(file))
 		return;
 	SetPageActive(page);
 	atomic_inc(&age);
-	count_vm_event(WORKINGSET_ACTIVATE_ANON + file);
+	mod_node_page_state(page, WORKINGSET_ACTIVATE_ANON + file, 1);
 	if ((u32)entry & WAS_WORKINGSET) {
 		SetPageWorkingset(page);
 		lru_note_cost(file, 1);
-		count_vm_event(WORKINGSET_RESTORE_ANON + file);
+		mod_node_page_state(page, WORKINGSET_RESTORE_ANON + file, 1);
 	}
 }
 

@@ -22,27 +22,27 @@ static void show_zone(struct seq_file *m, const struct zone *z)
 	seq_printf(m, "      nr_free_pages %lu\n  pagesets\n", READ_ONCE(z->free_pages));
 	for_each_online_cpu(cpu)
 		seq_printf(m, "    cpu: %u\n              count: %u\n              high:  %u\n"
-			      "              batch: %u\n", cpu, pcp_count(cpu), pcp_limit(), pcp_step());
+			      "              batch: %u\n", cpu, pcp_count(cpu, z->node), pcp_limit(), pcp_step());
 	seq_printf(m, "  node_unreclaimable:  0\n  start_pfn:           %lu\n", z->start_pfn);
 }
 
 int zoneinfo_proc_show(struct seq_file *m, void *v)
 {
-	bool first = true;
+	int shown = NUMA_NO_NODE;
 	struct zone *z;
 
 	for_each_zone(z) {
-		seq_printf(m, "Node 0, zone %8s", z->name);
+		seq_printf(m, "Node %d, zone %8s", z->node, z->name);
 		if (!z->managed_pages) {
 			seq_printf(m, "\n  pages free     0\n        min      0\n        low      0\n"
 				      "        high     0\n        spanned  0\n        present  0\n"
 				      "        managed  0\n");
 			continue;
 		}
-		if (first) {
+		if (shown != z->node) {
 			seq_puts(m, "\n  per-node stats");
-			node_stat_show(m);
-			first = false;
+			node_stat_show(m, z->node);
+			shown = z->node;
 		}
 		show_zone(m, z);
 	}
@@ -65,7 +65,7 @@ int buddyinfo_proc_show(struct seq_file *m, void *v)
 		spin_unlock_irqrestore(&z->lock, flags);
 		if (!z->managed_pages)
 			continue;
-		seq_printf(m, "Node 0, zone %8s ", z->name);
+		seq_printf(m, "Node %d, zone %8s ", z->node, z->name);
 		for (int o = 0; o <= MAX_ORDER; o++)
 			seq_printf(m, "%6lu ", nr[o]);
 		seq_puts(m, "\n");
@@ -112,7 +112,8 @@ int pagetypeinfo_proc_show(struct seq_file *m, void *v)
 
 			if (t < MIGRATE_TYPES)
 				count_free(z, t, nr);
-			seq_printf(m, "Node %4d, zone %8s, type %12s ", 0, z->name, type_names[t]);
+			seq_printf(m, "Node %4d, zone %8s, type %12s ", z->node, z->name,
+				   type_names[t]);
 			for (int o = 0; o <= MAX_ORDER; o++)
 				seq_printf(m, "%6lu ", nr[o]);
 			seq_putc(m, '\n');
@@ -129,7 +130,7 @@ int pagetypeinfo_proc_show(struct seq_file *m, void *v)
 			continue;
 		for (unsigned long pfn = z->start_pfn; pfn < end; pfn += PAGEBLOCK_NR_PAGES)
 			nr[pageblock_type(pfn)]++;
-		seq_printf(m, "Node %d, zone %8s ", 0, z->name);
+		seq_printf(m, "Node %d, zone %8s ", z->node, z->name);
 		for (unsigned int t = 0; t < ARRAY_SIZE(type_names); t++)
 			seq_printf(m, "%12lu ", nr[t]);
 		seq_putc(m, '\n');

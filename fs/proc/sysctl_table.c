@@ -186,7 +186,7 @@ static int do_compact_memory(const struct ctl_table *table, int write, char *buf
 	if (!err && what != 1)
 		err = -EINVAL;
 	if (!err)
-		compact_memory();
+		compact_memory(node_online_map);
 	return err;
 }
 

@@ -5,6 +5,7 @@
 
 #include <kern/types.h>
 #include <mm/mm_types.h>
+#include <mm/node.h>
 
 typedef unsigned int gfp_t;
 
@@ -27,7 +28,8 @@ typedef unsigned int gfp_t;
 #define __GFP_MEMALLOC		0x20000u /* may use the whole reserve */
 #define __GFP_COMP		0x40000u /* a compound page: head and tails */
 #define __GFP_NOMEMALLOC	0x80000u
-#define __GFP_HARDWALL		0x100000u
+#define __GFP_HARDWALL		0x100000u /* of a user: the task's cpuset holds */
+#define __GFP_THISNODE		0x200000u /* from the node that was named, or not at all */
 #define __GFP_ACCOUNT		0x400000u
 #define __GFP_RECLAIM		(__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM)
 
@@ -55,7 +57,18 @@ static inline bool gfpflags_allow_blocking(gfp_t gfp)
  */
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
-#define alloc_pages_node(nid, gfp, order) alloc_pages(gfp, order)
+
+/*
+ * The same from a given node, else from the nodes of its fallback order that are in `nodes` (NULL:
+ * all), whatever the task's policy; with __GFP_THISNODE from that node alone.
+ * => nid is online
+ */
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemask_t *nodes);
+/* NUMA_NO_NODE: the calling CPU's. */
+static inline struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
+{
+	return __alloc_pages(gfp, order, nid == NUMA_NO_NODE ? numa_node_id() : nid, NULL);
+}
 
 /* Drops the reference that alloc_pages() gave; the block is free once the last is gone. */
 void __free_pages(struct page *page, unsigned int order);

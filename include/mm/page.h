@@ -16,6 +16,7 @@
 #include <kern/atomic.h>
 #include <kern/types.h>
 #include <mm/mm_types.h>
+#include <mm/node.h>
 #include <um/processor.h>
 
 /* RAM is mapped once, linearly, here: the direct map. */
@@ -40,6 +41,11 @@ extern unsigned long max_pfn;
 #define phys_to_page(phys)	pfn_to_page(PHYS_PFN(phys))
 #define virt_to_page(addr)	pfn_to_page(__pa(addr) >> PAGE_SHIFT)
 #define virt_to_pfn(addr)	((unsigned long)(__pa(addr) >> PAGE_SHIFT))
+
+static inline int page_to_nid(const struct page *page)
+{
+	return likely(!block_node) ? 0 : block_node[page_to_pfn(page) >> MAX_ORDER];
+}
 
 static inline void *page_address(const struct page *page)
 {

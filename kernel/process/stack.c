@@ -61,6 +61,12 @@ static void *new_stack(void)
 	return stack ? stack : __vmalloc(UM_KSTACK_SIZE, GFP_KERNEL);
 }
 
+/* The page whose node counts it. */
+static struct page *stack_page(const void *stack)
+{
+	return is_vmalloc_addr(stack) ? vmalloc_to_page(stack) : virt_to_page(stack);
+}
+
 static void drop_stack(void *stack)
 {
 	if (is_vmalloc_addr(stack))
@@ -82,7 +88,7 @@ int alloc_thread_stack(struct task_struct *task)
 			return -ENOMEM;
 		}
 	}
-	mod_node_page_state(NR_KERNEL_STACK_KB, UM_KSTACK_SIZE / 1024);
+	mod_node_page_state(stack_page(stack), NR_KERNEL_STACK_KB, UM_KSTACK_SIZE / 1024);
 	task->stack = stack;
 	return 0;
 }
@@ -94,7 +100,7 @@ void free_thread_stack(struct task_struct *task)
 	if (!stack)
 		return;
 	task->stack = NULL;
-	mod_node_page_state(NR_KERNEL_STACK_KB, -(long)(UM_KSTACK_SIZE / 1024));
+	mod_node_page_state(stack_page(stack), NR_KERNEL_STACK_KB, -(long)(UM_KSTACK_SIZE / 1024));
 	if (push_cached_stack(stack))
 		return;
 	um_stack_guard(stack, 0);

@@ -15,6 +15,8 @@ BOOT_LIMIT = 400
 CPUS = (1, 2, 4)
 # trap=ptrace is the same kernel behind another trap: what is near to that, and all with --long.
 PTRACE_SHORT = ("trap/", "signal/", "process/", "ptrace/", "futex/")
+# Two memory nodes: what is near to memory, and all with --long.
+NUMA_SHORT = ("mm/", "numa/", "proc/")
 PTRACE_LIMIT = 60        # the tracer makes a trap several times as dear
 MAX_BOOTS = 12           # how often a suite is booted again after a test took the kernel down
 
@@ -96,11 +98,11 @@ class Boot:
         self.done.add(name)
 
 
-def run_inside(ctx, names, cpus, prefix, test_limit=GUEST_LIMIT, trap=None):
+def run_inside(ctx, names, cpus, prefix, test_limit=GUEST_LIMIT, trap=None, params=()):
     todo = [n for n in names if ctx.wanted(prefix + n)]
     boots = 0
     trap = trap or ctx.trap
-    params = ["trap=" + trap] if trap else []
+    params = list(params) + (["trap=" + trap] if trap else [])
     if trap == "ptrace":
         test_limit = max(test_limit, PTRACE_LIMIT)
     while todo:
@@ -149,6 +151,9 @@ def run(ctx):
     short = names if ctx.long else [n for n in names if n.startswith(PTRACE_SHORT)]
     for cpus in CPUS if ctx.long else (2,):
         run_inside(ctx, short, cpus, "guest/trap=ptrace/ncpus=%d/" % cpus, trap="ptrace")
+    short = names if ctx.long else [n for n in names if n.startswith(NUMA_SHORT)]
+    for cpus in CPUS if ctx.long else (2,):
+        run_inside(ctx, short, cpus, "guest/numa=fake=2/ncpus=%d/" % cpus, params=["numa=fake=2"])
 
 
 def run_stub_test(ctx, name, trap):
