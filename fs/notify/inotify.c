@@ -241,7 +241,7 @@ static int set_watch(struct inotify_group *group, struct inode *inode, u32 mask)
 		goto out;
 	}
 	wd = -ENOSPC;
-	if (atomic_read(&notify_watches) >= inotify_max_user_watches)
+	if (atomic_read(&inotify_watches) >= inotify_max_user_watches)
 		goto out;
 	/* Numbers are not used again at once: an old event may still name them. */
 	wd = idr_alloc_cyclic(&group->wds, fresh, 1, 0, GFP_ATOMIC);
@@ -254,6 +254,7 @@ static int set_watch(struct inotify_group *group, struct inode *inode, u32 mask)
 	fresh->mask = mask & KEPT_BITS;
 	list_add(&fresh->inode_link, &inode->i_watches);
 	list_add(&fresh->group_link, &group->marks);
+	atomic_inc(&inotify_watches);
 	atomic_inc(&notify_watches);
 	fresh = NULL;
 out:

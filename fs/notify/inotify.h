@@ -45,6 +45,7 @@ struct inotify_queued {
 extern spinlock_t notify_lock;
 extern int inotify_max_queued_events;
 extern int inotify_max_user_watches;
+extern atomic_t inotify_watches;	/* n: written under it */
 
 /* => notify_lock held; allocates atomically, a failure becomes an overflow */
 void inotify_queue(struct inotify_group *group, int wd, u32 mask, const struct qstr *name,

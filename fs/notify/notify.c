@@ -22,13 +22,9 @@
 
 DEFINE_SPINLOCK(notify_lock);
 atomic_t notify_watches;
+atomic_t inotify_watches;
 int inotify_max_queued_events = 16384;
 static atomic_t last_cookie;
-
-u32 notify_cookie(void)
-{
-	return atomic_inc_return(&last_cookie);
-}
 
 /* ---- queues ---- */
 
@@ -99,6 +95,7 @@ void inotify_unlink_mark(struct inotify_mark *mark)
 	list_del_init(&mark->group_link);
 	idr_remove(&mark->group->wds, mark->wd);
 	inotify_queue(mark->group, mark->wd, IN_IGNORED, NULL, 0);
+	atomic_dec(&inotify_watches);
 	atomic_dec(&notify_watches);
 }
 
@@ -144,7 +141,8 @@ static void free_marks(struct list_head *done)
 	}
 }
 
-void __notify(struct inode *inode, u32 mask, const struct qstr *name, u32 cookie)
+/* Tells the watchers of `inode`; `name` is the child it is about, or NULL. */
+static void tell(struct inode *inode, u32 mask, const struct qstr *name, u32 cookie)
 {
 	struct inotify_mark *mark, *n;
 	LIST_HEAD(done);
@@ -158,7 +156,8 @@ void __notify(struct inode *inode, u32 mask, const struct qstr *name, u32 cookie
 	free_marks(&done);
 }
 
-void __notify_dentry(struct dentry *dentry, u32 mask)
+/* Tells those of the folder that `dentry` stands in, and of its inode. */
+static void tell_both(struct dentry *dentry, u32 mask)
 {
 	struct inode *inode = d_inode(dentry);
 	struct dentry *parent;
@@ -172,10 +171,58 @@ void __notify_dentry(struct dentry *dentry, u32 mask)
 		struct name_snapshot name;
 
 		take_dentry_name_snapshot(&name, dentry);
-		__notify(d_inode(parent), mask, &name.name, 0);
+		tell(d_inode(parent), mask, &name.name, 0);
 	}
 	dput(parent);
-	__notify(inode, mask, NULL, 0);
+	tell(inode, mask, NULL, 0);
+}
+
+void __notify_file(struct file *file, u32 mask)
+{
+	tell_both(file->f_path.dentry, mask);
+	if (fanotify_any())
+		fanotify_file(file, mask);
+}
+
+void __notify_dentry(struct dentry *dentry, u32 mask)
+{
+	tell_both(dentry, mask);
+	if (fanotify_any())
+		fanotify_dentry(dentry, mask);
+}
+
+void __notify_inode(struct inode *inode, u32 mask)
+{
+	tell(inode, mask, NULL, 0);
+	if (fanotify_any())
+		fanotify_inode(inode, mask);
+}
+
+void __notify_dirent(struct inode *dir, u32 mask, struct dentry *dentry)
+{
+	tell(dir, mask, &dentry->d_name, 0);
+	if (fanotify_any())
+		fanotify_name(dir, &dentry->d_name, d_inode(dentry), mask);
+}
+
+void notify_move(struct inode *old_dir, const struct qstr *old_name, struct inode *new_dir,
+		 struct dentry *dentry)
+{
+	u32 cookie = atomic_inc_return(&last_cookie);
+	struct inode *inode = d_inode(dentry);
+	u32 isdir = S_ISDIR(inode->i_mode) ? IN_ISDIR : 0;
+
+	if (fanotify_any()) {
+		fanotify_rename(old_dir, old_name, new_dir, &dentry->d_name, inode);
+		fanotify_name(old_dir, old_name, inode, FAN_MOVED_FROM | isdir);
+		fanotify_name(new_dir, &dentry->d_name, inode, FAN_MOVED_TO | isdir);
+	}
+	/* The two halves of a move share a cookie. */
+	tell(old_dir, IN_MOVED_FROM | isdir, old_name, cookie);
+	tell(new_dir, IN_MOVED_TO | isdir, &dentry->d_name, cookie);
+	if (old_dir == new_dir)
+		tell(old_dir, NOTIFY_RENAME | isdir, old_name, 0);
+	__notify_inode(inode, IN_MOVE_SELF);
 }
 
 /* Ends all watches of an inode, with one last event. */
@@ -198,6 +245,10 @@ static void end_watches(struct inode *inode, u32 last)
 
 void __notify_inode_removed(struct inode *inode)
 {
+	if (fanotify_any()) {
+		fanotify_inode(inode, FAN_DELETE_SELF);
+		fanotify_object_gone(&inode->i_marks);
+	}
 	if (!list_empty(&inode->i_watches))
 		end_watches(inode, IN_DELETE_SELF);
 }
@@ -206,18 +257,20 @@ void notify_unmount(struct super_block *sb)
 {
 	struct inode *inode, *found;
 
+	fanotify_object_gone(&sb->s_marks);
 	if (!notify_any())
 		return;
 	do {
 		found = NULL;
 		spin_lock(&sb->s_inode_list_lock);
 		list_for_each_entry(inode, &sb->s_inodes, i_sb_list)
-			if (!list_empty(&inode->i_watches)) {
+			if (!list_empty(&inode->i_watches) || !hlist_empty(&inode->i_marks)) {
 				found = igrab(inode);
 				break;
 			}
 		spin_unlock(&sb->s_inode_list_lock);
 		if (found) {
+			fanotify_object_gone(&found->i_marks);
 			end_watches(found, IN_UNMOUNT);
 			iput(found);
 		}

@@ -13,6 +13,7 @@
 #include <fs/file.h>
 #include <fs/filelock.h>
 #include <fs/inode.h>
+#include <fs/notify.h>
 #include <fs/posix_acl.h>
 #include <fs/super.h>
 #include <kern/bug.h>
@@ -48,6 +49,7 @@ void inode_init_once(struct inode *inode)
 	INIT_LIST_HEAD(&inode->i_lru);
 	INIT_LIST_HEAD(&inode->i_sb_list);
 	INIT_LIST_HEAD(&inode->i_watches);
+	INIT_HLIST_HEAD(&inode->i_marks);
 	address_space_init_once(&inode->i_data);
 }
 
@@ -340,6 +342,7 @@ static void evict(struct inode *inode)
 	}
 	if (!hlist_unhashed(&inode->i_hash))
 		remove_inode_hash(inode);
+	fanotify_object_gone(&inode->i_marks);
 	locks_free_context(inode);
 	posix_acl_release(inode);
 	atomic_long_dec(&nr_inodes);

@@ -325,6 +325,8 @@ struct file *do_filp_open(int dfd, struct filename *name, const struct open_flag
 	file = alloc_empty_file(op->open_flag);
 	if (IS_ERR(file))
 		return file;
+	if (op->acc_mode & MAY_EXEC)
+		file->f_mode |= FMODE_EXEC;
 	set_nameidata(&nd, dfd, name, NULL);
 	if (file->f_flags & __O_TMPFILE) {
 		nd.flags = op->lookup_flags;

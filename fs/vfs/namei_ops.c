@@ -46,7 +46,7 @@ int vfs_create(struct inode *dir, struct dentry *dentry, umode_t mode, bool excl
 		return -EACCES;
 	error = dir->i_op->create(dir, dentry, (mode & S_IALLUGO) | S_IFREG, excl);
 	if (!error)
-		notify_name(dir, IN_CREATE, &dentry->d_name, 0);
+		notify_dirent(dir, IN_CREATE, dentry);
 	return error;
 }
 
@@ -60,7 +60,7 @@ int vfs_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)
 		return -EPERM;
 	error = dir->i_op->mkdir(dir, dentry, mode & (S_IRWXUGO | S_ISVTX));
 	if (!error)
-		notify_name(dir, IN_CREATE | IN_ISDIR, &dentry->d_name, 0);
+		notify_dirent(dir, IN_CREATE | IN_ISDIR, dentry);
 	return error;
 }
 
@@ -78,7 +78,7 @@ int vfs_mknod(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev)
 		return -EPERM;
 	error = dir->i_op->mknod(dir, dentry, mode, dev);
 	if (!error)
-		notify_name(dir, IN_CREATE, &dentry->d_name, 0);
+		notify_dirent(dir, IN_CREATE, dentry);
 	return error;
 }
 
@@ -92,7 +92,7 @@ int vfs_symlink(struct inode *dir, struct dentry *dentry, const char *target)
 		return -EPERM;
 	error = dir->i_op->symlink(dir, dentry, target);
 	if (!error)
-		notify_name(dir, IN_CREATE, &dentry->d_name, 0);
+		notify_dirent(dir, IN_CREATE, dentry);
 	return error;
 }
 
@@ -121,7 +121,7 @@ int vfs_link(struct dentry *old, struct inode *dir, struct dentry *new)
 	inode_unlock(inode);
 	if (!error) {
 		notify_inode(inode, IN_ATTRIB);
-		notify_name(dir, IN_CREATE, &new->d_name, 0);
+		notify_dirent(dir, IN_CREATE, new);
 	}
 	return error;
 }
@@ -151,7 +151,7 @@ int vfs_rmdir(struct inode *dir, struct dentry *dentry)
 	inode_unlock(inode);
 	dput(dentry);
 	if (!error) {
-		notify_name(dir, IN_DELETE | IN_ISDIR, &dentry->d_name, 0);
+		notify_dirent(dir, IN_DELETE | IN_ISDIR, dentry);
 		d_delete(dentry);
 	}
 	return error;
@@ -178,7 +178,7 @@ int vfs_unlink(struct inode *dir, struct dentry *dentry)
 	inode_unlock(inode);
 	if (!error) {
 		notify_inode(inode, IN_ATTRIB);
-		notify_name(dir, IN_DELETE, &dentry->d_name, 0);
+		notify_dirent(dir, IN_DELETE, dentry);
 		d_delete(dentry);
 	}
 	return error;

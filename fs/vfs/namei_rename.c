@@ -109,18 +109,6 @@ static int rename_checks(struct renamedata *rd, bool is_dir, bool *new_is_dir)
 	return error;
 }
 
-/* The two halves of a move share a cookie. */
-static void notify_move(struct renamedata *rd, const struct qstr *old_name, u32 isdir)
-{
-	u32 cookie = notify_cookie();
-
-	notify_name(rd->old_dir, IN_MOVED_FROM | isdir, old_name, cookie);
-	notify_name(rd->new_dir, IN_MOVED_TO | isdir, &rd->old_dentry->d_name, cookie);
-	if (rd->old_dir == rd->new_dir)
-		notify_name(rd->old_dir, NOTIFY_RENAME | isdir, old_name, 0);
-	notify_inode(d_inode(rd->old_dentry), IN_MOVE_SELF);
-}
-
 int vfs_rename(struct renamedata *rd)
 {
 	struct dentry *old = rd->old_dentry;
@@ -166,8 +154,10 @@ int vfs_rename(struct renamedata *rd)
 			d_move(old, new);
 	}
 	if (notify) {
-		notify_move(rd, &old_name.name, is_dir ? IN_ISDIR : 0);
-		if (target && !(rd->flags & RENAME_EXCHANGE))
+		notify_move(rd->old_dir, &old_name.name, rd->new_dir, old);
+		if (rd->flags & RENAME_EXCHANGE)
+			notify_move(rd->new_dir, &old->d_name, rd->old_dir, new);
+		else if (target)
 			notify_inode(target, IN_ATTRIB);
 	}
 out:

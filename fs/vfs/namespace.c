@@ -12,6 +12,7 @@
 #include <fs/dentry.h>
 #include <fs/fs_struct.h>
 #include <fs/inode.h>
+#include <fs/notify.h>
 #include <fs/path.h>
 #include <fs/super.h>
 #include <kern/bug.h>
@@ -53,6 +54,11 @@ static struct hlist_head *m_hash(const struct mount *mnt, const struct dentry *d
 
 /* ---- references ---- */
 
+int vfsmount_id(const struct vfsmount *mnt)
+{
+	return container_of(mnt, struct mount, mnt)->mnt_id;
+}
+
 struct vfsmount *mntget(struct vfsmount *mnt)
 {
 	if (mnt)
@@ -74,6 +80,7 @@ static void mnt_destroy(struct mount *mnt)
 
 	WARN_ON_ONCE(atomic_read(&mnt->mnt_writers));
 	mnt_forget(mnt);
+	fanotify_object_gone(&mnt->mnt.mnt_marks);
 	dput(mnt->mnt.mnt_root);
 	ida_free(&mnt_id_ida, mnt->mnt_id);
 	call_rcu(&mnt->mnt_rcu, mnt_free_rcu);

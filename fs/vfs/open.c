@@ -7,6 +7,7 @@
 #include <fs/inode.h>
 #include <fs/mount.h>
 #include <fs/namei.h>
+#include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/bug.h>
 #include <kern/cred.h>
@@ -88,6 +89,9 @@ static int do_dentry_open(struct file *file)
 		}
 		file->f_mode |= FMODE_WRITER;
 	}
+	error = fanotify_perm(file, FAN_OPEN_PERM);
+	if (error)
+		goto undo;
 	/* Counted first: who asks for a lease from now on sees this open, and gets none. */
 	if (unlikely(READ_ONCE(inode->i_flctx))) {
 		error = __break_lease(inode, file->f_flags);
@@ -137,18 +141,29 @@ int vfs_open(const struct path *path, struct file *file)
 	return do_dentry_open(file);
 }
 
-struct file *dentry_open(const struct path *path, int flags, const struct cred *cred)
+static struct file *open_dentry(const struct path *path, int flags, unsigned int mode)
 {
 	struct file *file = alloc_empty_file(flags);
 	int error;
 
 	if (IS_ERR(file))
 		return file;
+	file->f_mode |= mode;
 	error = vfs_open(path, file);
 	if (!error)
 		return file;
 	fput(file);
 	return ERR_PTR(error);
+}
+
+struct file *dentry_open(const struct path *path, int flags, const struct cred *cred)
+{
+	return open_dentry(path, flags, 0);
+}
+
+struct file *dentry_open_nonotify(const struct path *path, int flags)
+{
+	return open_dentry(path, flags, FMODE_NONOTIFY);
 }
 
 int generic_file_open(struct inode *inode, struct file *file)
@@ -368,7 +383,6 @@ struct file *do_open_execat_name(int dfd, struct filename *name, int flags)
 	error = deny_write_access(file);
 	if (error)
 		goto fail;
-	file->f_mode |= FMODE_EXEC;
 	return file;
 fail:
 	fput(file);

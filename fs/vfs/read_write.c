@@ -75,7 +75,7 @@ int rw_verify_area(int read_write, struct file *file, const loff_t *ppos, size_t
 		if (count > (u64)LLONG_MAX - pos)
 			return -EINVAL;
 	}
-	return 0;
+	return read_write == ITER_DEST ? fanotify_perm(file, FAN_ACCESS_PERM) : 0;
 }
 
 ssize_t generic_write_checks(struct kiocb *iocb, struct iov_iter *from)

@@ -45,6 +45,9 @@ int iterate_dir(struct file *file, struct dir_context *ctx)
 
 	if (!file->f_op->iterate_shared)
 		return -ENOTDIR;
+	error = fanotify_perm(file, FAN_ACCESS_PERM);
+	if (error)
+		return error;
 	inode_lock_shared(inode);
 	error = -ENOENT;
 	if (!IS_DEADDIR(inode)) {

@@ -214,6 +214,8 @@ void fdput_pos(struct fd f);
 /* Open from inside the kernel; ERR_PTR on failure. => may sleep */
 struct file *filp_open(const char *name, int flags, umode_t mode);
 struct file *dentry_open(const struct path *path, int flags, const struct cred *cred);
+/* The same of a file whose use no watcher hears of. */
+struct file *dentry_open_nonotify(const struct path *path, int flags);
 int filp_close(struct file *file, void *owner);
 /* Opens `real` with the rights of `cred`, for an open file at `user`. ERR_PTR on failure. */
 struct file *backing_file_open(const struct path *user, int flags, const struct path *real,

@@ -189,6 +189,7 @@ struct inode {
 	struct posix_acl *i_acl;		/* l: get_inode_acl() */
 	struct posix_acl *i_default_acl;	/* l */
 	struct list_head i_watches;		/* notify_lock: inotify marks */
+	struct hlist_head i_marks;		/* fanotify_lock */
 	struct address_space i_data;
 	union {
 		struct pipe_inode_info *i_pipe;	/* FIFO: l */

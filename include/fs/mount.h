@@ -5,6 +5,7 @@
 
 #include <linux/mount.h>
 #include <kern/types.h>
+#include <lib/list.h>
 
 struct dentry;
 struct file_system_type;
@@ -47,8 +48,11 @@ struct vfsmount {
 	struct dentry *mnt_root;	/* i: the root of the mounted tree */
 	struct super_block *mnt_sb;	/* i */
 	int mnt_flags;			/* mount_lock: MNT_* */
+	struct hlist_head mnt_marks;	/* fanotify_lock */
 };
 
+/* Its number in /proc/PID/mountinfo. */
+int vfsmount_id(const struct vfsmount *mnt);
 struct vfsmount *mntget(struct vfsmount *mnt);
 void mntput(struct vfsmount *mnt);	/* may sleep */
 

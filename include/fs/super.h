@@ -100,6 +100,7 @@ struct super_block {
 	u32 s_time_gran;			/* i: ns */
 	char s_id[32];				/* i */
 	struct mutex s_vfs_rename_mutex;	/* one rename between folders at a time */
+	struct hlist_head s_marks;		/* fanotify_lock */
 	int s_stack_depth;			/* i: how many file systems it stands on */
 	void *s_fs_info;			/* the file system's */
 	struct user_namespace *s_user_ns;	/* i: counted; whose users its numbers are */

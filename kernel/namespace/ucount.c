@@ -161,6 +161,8 @@ static const struct ctl_table user_table[] = {
 	MAX("max_time_namespaces", UCOUNT_TIME_NAMESPACES),
 	MAX("max_inotify_instances", UCOUNT_INOTIFY_INSTANCES),
 	MAX("max_inotify_watches", UCOUNT_INOTIFY_WATCHES),
+	MAX("max_fanotify_groups", UCOUNT_FANOTIFY_GROUPS),
+	MAX("max_fanotify_marks", UCOUNT_FANOTIFY_MARKS),
 	{}
 };
 
