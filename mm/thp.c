@@ -56,7 +56,7 @@ static int set_mode(const char *name)
 	return -EINVAL;
 }
 
-static int enabled_store(char *text)
+static int enabled_store(char *text, void *unused)
 {
 	return set_mode(text);
 }

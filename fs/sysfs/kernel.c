@@ -29,12 +29,12 @@ static int show_bool(struct seq_file *m, void *unused)
 	return 0;
 }
 
-static int store_time(char *text)
+static int store_time(char *text, void *unused)
 {
 	return kstrtobool(text, &printk_time);
 }
 
-static int store_ignore_loglevel(char *text)
+static int store_ignore_loglevel(char *text, void *unused)
 {
 	return kstrtobool(text, &ignore_loglevel);
 }
@@ -45,7 +45,7 @@ static int show_expedited(struct seq_file *m, void *unused)
 	return 0;
 }
 
-static int store_expedited(char *text)
+static int store_expedited(char *text, void *unused)
 {
 	return kstrtoint(text, 0, &rcu_expedited);
 }
@@ -56,7 +56,7 @@ static int show_stall_timeout(struct seq_file *m, void *unused)
 	return 0;
 }
 
-static int store_stall_timeout(char *text)
+static int store_stall_timeout(char *text, void *unused)
 {
 	unsigned int seconds;
 	int err = kstrtouint(text, 0, &seconds);

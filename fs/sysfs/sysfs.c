@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * sysfs, as much of it as programs look for: the CPUs, and what subsystems add. One instance,
+ * sysfs, as much of it as programs look for: what subsystems add (for the machine: cpu.c, node.c). One instance,
  * kept in the dcache; each file is a short text made by its show().
  *
  * Lock: tables_lock guards the list of tables and sysfs_sb; i_rwsem of folders inside.
@@ -9,10 +9,10 @@
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <fs/libfs.h>
+#include <fs/namei.h>
 #include <fs/seq_file.h>
 #include <fs/super.h>
 #include <fs/sysfs.h>
-#include <kern/cpumask.h>
 #include <kern/err.h>
 #include <kern/errno.h>
 #include <kern/init.h>
@@ -36,45 +36,10 @@ static DEFINE_MUTEX(tables_lock);
 static struct sysfs_table *tables, **tables_end = &tables;	/* tables_lock */
 static struct super_block *sysfs_sb;				/* tables_lock */
 
-static int show_list(struct seq_file *m, const struct cpumask *mask)
-{
-	seq_printf(m, "%*pbl\n", nr_cpu_ids, mask->bits);
-	return 0;
-}
-
-static int online_show(struct seq_file *m, void *v)
-{
-	return show_list(m, cpu_online_mask);
-}
-
-static int possible_show(struct seq_file *m, void *v)
-{
-	return show_list(m, cpu_possible_mask);
-}
-
-static int offline_show(struct seq_file *m, void *v)
-{
-	struct cpumask mask;
-
-	cpumask_andnot(&mask, cpu_possible_mask, cpu_online_mask);
-	return show_list(m, &mask);
-}
-
-static int kernel_max_show(struct seq_file *m, void *v)
-{
-	seq_printf(m, "%d\n", NR_CPUS - 1);
-	return 0;
-}
-
 static const struct sysfs_file nodes[] = {
 	{ .path = "block" }, { .path = "bus" }, { .path = "class" }, { .path = "class/block" },
 	{ .path = "dev" }, { .path = "dev/block" }, { .path = "dev/char" }, { .path = "devices" },
-	{ .path = "devices/system" }, { .path = "devices/system/cpu" },
-	{ .path = "devices/system/cpu/online", .show = online_show },
-	{ .path = "devices/system/cpu/possible", .show = possible_show },
-	{ .path = "devices/system/cpu/present", .show = possible_show },
-	{ .path = "devices/system/cpu/offline", .show = offline_show },
-	{ .path = "devices/system/cpu/kernel_max", .show = kernel_max_show },
+	{ .path = "devices/system" },
 	{ .path = "fs" }, { .path = "kernel" }, { .path = "module" },
 };
 
@@ -82,6 +47,9 @@ static int file_open(struct inode *inode, struct file *file)
 {
 	const struct sysfs_file *node = inode->i_private;
 
+	/* Whoever asks: root may no more read what cannot be read than write what cannot be written. */
+	if (((file->f_mode & FMODE_READ) && !node->show) || ((file->f_mode & FMODE_WRITE) && !node->store))
+		return -EACCES;
 	return single_open(file, node->show, node->private);
 }
 
@@ -91,8 +59,6 @@ static ssize_t file_write(struct file *file, const char __user *buf, size_t coun
 	char text[STORE_MAX];
 	int err;
 
-	if (!node->store)
-		return -EIO;
 	if (count >= sizeof(text))
 		return -EINVAL;
 	if (copy_from_user(text, buf, count))
@@ -100,7 +66,7 @@ static ssize_t file_write(struct file *file, const char __user *buf, size_t coun
 	text[count] = 0;
 	if (count && text[count - 1] == '\n')
 		text[count - 1] = 0;
-	err = node->store(text);
+	err = node->store(text, node->private);
 	return err ? err : (ssize_t)count;
 }
 
@@ -130,10 +96,14 @@ static struct inode *make_inode(struct super_block *sb, const struct sysfs_file 
 	inode->i_ino = get_next_ino();
 	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
 	inode->i_private = (void *)node;
-	if (node && node->show) {
-		inode->i_mode = S_IFREG | (node->store ? 0644 : 0444);
+	if (node && (node->show || node->store)) {
+		inode->i_mode = S_IFREG | (node->show ? 0444 : 0) | (node->store ? 0200 : 0);
 		inode->i_fop = &file_ops;
 		inode->i_size = 4096;
+	} else if (node && node->target) {
+		inode->i_mode = S_IFLNK | 0777;
+		inode->i_op = &simple_symlink_inode_operations;
+		inode->i_link = (char *)node->target;
 	} else {
 		inode->i_mode = S_IFDIR | 0555;
 		inode->i_op = &dir_inode_operations;
@@ -179,7 +149,7 @@ static int add_node(struct super_block *sb, const char *path, const struct sysfs
 	inode = dentry ? make_inode(sb, node) : NULL;
 	if (inode) {
 		d_add(dentry, inode);	/* the tree keeps the reference */
-		if (!node->show)
+		if (S_ISDIR(inode->i_mode))
 			inc_nlink(d_inode(dir));
 	} else {
 		dput(dentry);
@@ -187,8 +157,6 @@ static int add_node(struct super_block *sb, const char *path, const struct sysfs
 	dput(dir);
 	return inode ? 0 : -ENOMEM;
 }
-
-static const struct sysfs_file cpu_dirs[NR_CPUS];
 
 /* => tables_lock held */
 static int add_table(struct super_block *sb, const struct sysfs_table *table)
@@ -217,11 +185,72 @@ int sysfs_add_files(const struct sysfs_file *files, unsigned int nr)
 	return err;
 }
 
+/* ---- tables made at run time ---- */
+
+void sysfs_build(struct sysfs_builder *b, unsigned int max)
+{
+	b->files = kcalloc(max, sizeof(*b->files), GFP_KERNEL);
+	b->nr = 0;
+	b->max = max;
+	b->failed = !b->files;
+}
+
+/* The next free place, with what `text` says as its path. NULL: no room. */
+static struct sysfs_file *build_next(struct sysfs_builder *b, const struct sysfs_file *file,
+				     const char *text)
+{
+	if (b->failed || !text || b->nr == b->max) {
+		b->failed = true;
+		kfree(text);
+		return NULL;
+	}
+	b->files[b->nr] = *file;
+	b->files[b->nr].path = text;
+	return &b->files[b->nr++];
+}
+
+void sysfs_build_file(struct sysfs_builder *b, const struct sysfs_file *file, const char *path, ...)
+{
+	va_list args;
+
+	va_start(args, path);
+	build_next(b, file, kvasprintf(GFP_KERNEL, path, args));
+	va_end(args);
+}
+
+void sysfs_build_link(struct sysfs_builder *b, const char *path_target, ...)
+{
+	struct sysfs_file *file;
+	va_list args;
+	char *text, *blank;
+
+	va_start(args, path_target);
+	text = kvasprintf(GFP_KERNEL, path_target, args);
+	va_end(args);
+	file = build_next(b, &(struct sysfs_file){}, text);
+	if (!file)
+		return;
+	blank = strchr(text, ' ');
+	*blank = '\0';
+	file->target = blank + 1;
+}
+
+int sysfs_build_end(struct sysfs_builder *b)
+{
+	int err = b->failed ? -ENOMEM : sysfs_add_files(b->files, b->nr);
+
+	if (!b->failed)
+		return err;
+	while (b->nr)
+		kfree(b->files[--b->nr].path);
+	kfree(b->files);
+	return err;
+}
+
 static int fill_super(struct super_block *sb, void *data, int silent)
 {
 	struct inode *inode;
-	char path[40];
-	int cpu, err = 0;
+	int err = 0;
 
 	sb->s_iflags |= SB_I_NOEXEC | SB_I_NODEV;
 	sb->s_blocksize = 4096;
@@ -238,11 +267,6 @@ static int fill_super(struct super_block *sb, void *data, int silent)
 		return -ENOMEM;
 	for (unsigned int i = 0; !err && i < ARRAY_SIZE(nodes); i++)
 		err = add_node(sb, nodes[i].path, &nodes[i]);
-	for_each_possible_cpu(cpu) {
-		snprintf(path, sizeof(path), "devices/system/cpu/cpu%d", cpu);
-		if (!err)
-			err = add_node(sb, path, &cpu_dirs[cpu]);
-	}
 	mutex_lock(&tables_lock);
 	for (const struct sysfs_table *table = tables; table && !err; table = table->next)
 		err = add_table(sb, table);

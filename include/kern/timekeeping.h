@@ -52,6 +52,10 @@ void timekeeping_inject_offset(s64 ns);
 /* A leap second: CLOCK_REALTIME moves by `seconds`, CLOCK_TAI does not. => any context */
 void timekeeping_leap(int seconds);
 
+/* What the clocks follow now: "tsc", "host" or "virtual"; and what a CPU's timer is. */
+const char *clocksource_name(void);
+const char *clockevent_name(void);
+
 void timekeeping_init(void);
 /* A tick, or the end of a vCPU's idling: carries the clocks forward. => interrupts masked */
 void timekeeping_tick(void);

@@ -7,6 +7,8 @@
 
 /* CLOCK_MONOTONIC of the host, ns. => any context. */
 u64 um_clock_ns(void);
+/* By the time stamp counter; false: by a host call each time. => any context */
+bool um_clock_follows_tsc(void);
 /*
  * The same for a CPU's own bookkeeping: cheaper, and readings close together may be out of order by
  * some tens of ns. => any context.

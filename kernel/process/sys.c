@@ -19,6 +19,7 @@
 #include <kern/time_namespace.h>
 #include <kern/timekeeping.h>
 #include <lib/string.h>
+#include <mm/node.h>
 #include <mm/mmap.h>
 #include <mm/uaccess.h>
 #include <mm/vmstat.h>
@@ -45,7 +46,7 @@ SYSCALL_DEFINE3(getcpu, unsigned int __user *, cpup, unsigned int __user *, node
 {
 	unsigned int cpu = raw_smp_processor_id();
 
-	if ((cpup && put_user(cpu, cpup)) || (nodep && put_user(0, nodep)))
+	if ((cpup && put_user(cpu, cpup)) || (nodep && put_user(cpu_to_node(cpu), nodep)))
 		return -EFAULT;
 	return 0;
 }

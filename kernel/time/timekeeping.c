@@ -37,6 +37,16 @@ void timekeeping_init(void)
 	um_clock_publish(&offsets);
 }
 
+const char *clocksource_name(void)
+{
+	return um_virtual ? "virtual" : um_clock_follows_tsc() ? "tsc" : "host";
+}
+
+const char *clockevent_name(void)
+{
+	return um_virtual ? "virtual" : "posix-timer";
+}
+
 ktime_t ktime_get(void)
 {
 	return um_clock_read(CLOCK_MONOTONIC);

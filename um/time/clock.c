@@ -118,6 +118,11 @@ static __always_inline bool read_page(int clock, enum reading how, u64 *ns)
 	return false;
 }
 
+bool um_clock_follows_tsc(void)
+{
+	return READ_ONCE(READ_ONCE(data)->mode) == VDSO_TSC;
+}
+
 /* The machine's clocks, where the page does not serve (time=virtual: never). */
 static u64 machine_ns(void)
 {
