@@ -164,8 +164,6 @@ void account_user_exit(void);
 /* Interrupts and softirqs: what was interrupted comes back at the end. => interrupts masked. */
 int account_irq_enter(enum cpu_usage_stat what);
 void account_irq_exit(int was);
-/* The host kept this CPU waiting for so long until the interrupt that now runs. */
-void account_steal(u64 ns);
 /* Closes the current stretch, so that the counters are fresh. */
 void account_tick(void);
 /* ns of CPU, including the stretch that runs now. => any context. */

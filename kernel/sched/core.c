@@ -60,13 +60,17 @@ DEFINE_PER_CPU(unsigned int, __need_resched);
 
 void update_rq_clock(struct rq *rq)
 {
-	u64 now = sched_clock() - READ_ONCE(rq->stolen);
+	bool own = rq->cpu == (unsigned int)raw_smp_processor_id();
+	u64 now = sched_clock();
 
 	/*
-	 * Only the CPU itself knows, at its next tick, whether the host lets it run. Until then
-	 * others charge its task with no more than that tick would have.
+	 * Only the CPU itself finds out, at its next tick or here, whether the host let it run. Until
+	 * then others charge its task with no more than that tick would have.
 	 */
-	if (rq->cpu == (unsigned int)raw_smp_processor_id())
+	if (own)
+		account_settle(now);
+	now -= READ_ONCE(rq->stolen);
+	if (own)
 		rq->own_clock = now;
 	else if (rq->curr != rq->idle)
 		now = min(now, rq->own_clock + 2 * TICK_NSEC);

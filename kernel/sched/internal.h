@@ -205,5 +205,7 @@ void wait_bit_init(void);
 /* cputime.c */
 void account_init_cpu(unsigned int cpu);
 void account_task_switch(struct task_struct *prev, struct task_struct *next);
+/* It is `now`: if the open stretch is long, finds out what was stolen of it. => interrupts masked */
+void account_settle(u64 now);
 
 #endif

@@ -21,8 +21,6 @@
 #include "internal.h"
 
 #define NEVER ((u64)KTIME_MAX)
-/* A tick that comes later than this tells that the vCPU had no host core. */
-#define STEAL_MIN 1000000ULL
 
 /* Written by its CPU only, interrupts masked. */
 struct cpu_tick {
@@ -104,12 +102,6 @@ void tick_interrupt(bool user)
 
 	tick->programmed = NEVER;
 	if (tick->running && now >= tick->next) {
-		/*
-		 * Much too late: the host let others run on our core. Not when a guest was hit: it
-		 * shares that core, and may have been the one who ran.
-		 */
-		if (!user && now - tick->next > STEAL_MIN)
-			account_steal(now - tick->next);
 		tick->next = now - now % TICK_NSEC + TICK_NSEC;
 		do_tick(user);
 	}

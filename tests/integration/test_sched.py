@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Shares of the CPU, measured from inside."""
+import contextlib
+import os
+import subprocess
+
 from driver import boot, check, equal, test
 
 WEIGHTS = {-5: 3121, 0: 1024, 5: 335, 10: 110}
@@ -52,6 +56,45 @@ def nice_decides_under_eevdf():
 def twenty_seconds_are_within_three_per_cent():
     for algorithm in ("cfs", "eevdf"):
         follow_the_weights(algorithm, 20, 0.03)
+
+
+@contextlib.contextmanager
+def crowded_core(spinners):
+    """This process and its children share one core of the host with so many spinning ones."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    burners = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(spinners)]
+    try:
+        yield
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+        os.sched_setaffinity(0, cores)
+
+
+STOLEN = r"""
+i=0
+while [ $i -lt 150000 ]; do i=$((i+1)); done
+cut -d' ' -f1 /proc/$$/schedstat
+cut -d' ' -f14,15 /proc/$$/stat
+head -1 /proc/stat
+cut -d' ' -f1 /proc/uptime
+"""
+
+
+@test(limit=120)
+def what_the_host_gives_to_others_is_nobodys():
+    with crowded_core(3):
+        ended = boot("ncpus=1", "--", "sh", "-c", STOLEN, limit=100)
+    equal(ended.status, 0, ended.err.decode(errors="replace"))
+    ran, times, stat, uptime = ended.out.decode().splitlines()
+    ran, used, passed = int(ran) / 1e9, sum(map(int, times.split())) / 100, float(uptime)
+    steal = int(stat.split()[8]) / 100
+    # A quarter is ours; the machine may be busy with more than that.
+    check(ran < passed * 0.6, "%.2f s of CPU in %.2f s" % (ran, passed))
+    check(used < passed * 0.6, "%.2f s of user and system time in %.2f s" % (used, passed))
+    check(steal > passed * 0.4, "only %.2f s of %.2f s stolen" % (steal, passed))
 
 
 @test(limit=30)

@@ -89,6 +89,7 @@ static void slot_free(struct guest_slot *slot)
 static void guest_free(struct guest *guest)
 {
 	guest_audit_remove(guest);
+	guest_clock_forget(guest);
 	while (guest->slots) {
 		struct guest_slot *slot = guest->slots;
 
@@ -128,6 +129,7 @@ static struct guest *guest_create(void)
 	refcount_set(&guest->usage, 1);
 	mutex_init(&guest->lock);
 	spin_lock_init(&guest->range_lock);
+	spin_lock_init(&guest->clock_lock);
 	INIT_LIST_HEAD(&guest->free_slots);
 	INIT_LIST_HEAD(&guest->audit_link);
 	guest->areas = RB_ROOT;

@@ -133,6 +133,11 @@ struct guest {
 	struct list_head free_slots; /* l */
 	unsigned int nslots;	     /* l */
 
+	/* um/time/steal.c */
+	spinlock_t clock_lock;
+	u64 clock;  /* clock_lock: its CPU clock at the last look */
+	u64 credit; /* clock_lock: CPU time of before then that no vCPU has claimed */
+
 	struct list_head link; /* p: in the pool, or dying */
 
 	/* audit.c, under its mutex: of the last look */
@@ -161,6 +166,19 @@ void guest_slot_put(struct guest_slot *slot);
 void guest_audit_add(struct guest *guest);
 /* => may sleep; it need not have been added */
 void guest_audit_remove(struct guest *guest);
+
+/* ---- um/time/steal.c: whose CPU clock counts ---- */
+
+DECLARE_PER_CPU(struct guest *, guest_clock_last);
+/* This vCPU's time may be the guest's from here on. => any context */
+void guest_clock_add(struct guest *guest);
+static inline void guest_clock_note(struct guest *guest)
+{
+	if (unlikely(this_cpu_read(guest_clock_last) != guest))
+		guest_clock_add(guest);
+}
+/* It is gone. */
+void guest_clock_forget(const struct guest *guest);
 
 /* ---- recycle.c: a second life ---- */
 

@@ -214,6 +214,8 @@ void guest_post(struct guest *guest, struct guest_slot *slot)
 	guest->making_thread = false;
 	guest->nops = 0;
 	guest->outstanding = true;
+	if (guest->ready)
+		guest_clock_note(guest);
 	place_mapper(guest);
 	__atomic_store_n(request_word(guest, REQUEST_SEQ), ++guest->seq, __ATOMIC_SEQ_CST);
 	host_wake_shared(request_word(guest, REQUEST_SEQ));

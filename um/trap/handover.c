@@ -344,6 +344,7 @@ void handover_begin(struct guest_slot *slot, bool by_mapper)
 	slot->outlasted = false;
 	slot->owner = current->pid;
 	slot->runs++;
+	guest_clock_note(slot->guest);
 	WRITE_ONCE(slot->running, true);
 	slot->released = cycles();
 }
