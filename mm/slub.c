@@ -21,6 +21,7 @@
  */
 #include "slab.h"
 
+#include <kern/kcsan.h>
 #include <kern/moduleparam.h>
 #include <kern/rcupdate.h>
 #include <um/irqflags.h>
@@ -342,8 +343,11 @@ static void slab_free(struct kmem_cache *s, struct page *page, void *object, con
 
 	if (slab_debug(s) && !slab_debug_free(s, page, object, caller))
 		return;
-	if (!(s->flags & SLAB_TYPESAFE_BY_RCU))
+	if (!(s->flags & SLAB_TYPESAFE_BY_RCU)) {
 		kasan_poison(object, s->object_size);
+		/* Whoever touches it now does so after it was freed. */
+		kcsan_check_access(object, s->object_size, KCSAN_ACCESS_WRITE | KCSAN_ACCESS_ASSERT);
+	}
 	local_irq_save(flags);
 	c = this_cpu_ptr(s->cpu_slab);
 	if (likely(c->page == page)) {

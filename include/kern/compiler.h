@@ -49,6 +49,22 @@
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile __typeof__(x) *)&(x) = (value))
 
+/*
+ * A value that is read, or a side effect that happens, while others may write: whatever comes of it
+ * is right, and whoever writes this says why. The concurrency sanitizer looks away (<kern/kcsan.h>).
+ */
+#ifdef CONFIG_KCSAN
+void kcsan_disable_current(void);
+void kcsan_enable_current(void);
+#define data_race(expr) ({ \
+	kcsan_disable_current(); \
+	__auto_type __data_race_value = (expr); \
+	kcsan_enable_current(); \
+	__data_race_value; })
+#else
+#define data_race(expr) (expr)
+#endif
+
 #define __same_type(a, b) __builtin_types_compatible_p(__typeof__(a), __typeof__(b))
 #define __stringify_1(x...) #x
 #define __stringify(x...) __stringify_1(x)

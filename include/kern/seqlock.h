@@ -7,6 +7,7 @@
 #ifndef KERN_SEQLOCK_H
 #define KERN_SEQLOCK_H
 
+#include <kern/kcsan.h>
 #include <kern/spinlock.h>
 #include <um/processor.h>
 
@@ -28,9 +29,18 @@ typedef struct {
 #define DEFINE_SEQLOCK(name) seqlock_t name = __SEQLOCK_UNLOCKED(name)
 #define seqlock_init(sl) do { seqcount_init(&(sl)->seqcount); spin_lock_init(&(sl)->lock); } while (0)
 
+/*
+ * The concurrency sanitizer lets so many plain accesses after the begin of a reader pass: that
+ * readers and writers meet is what the retry is for. Bounded, as not every reader comes to a retry.
+ */
+#define SEQCOUNT_READER_ACCESSES 1000
+
 static inline unsigned int raw_read_seqcount(const seqcount_t *s)
 {
-	return __atomic_load_n(&s->sequence, __ATOMIC_ACQUIRE);
+	unsigned int seq = __atomic_load_n(&s->sequence, __ATOMIC_ACQUIRE);
+
+	kcsan_atomic_next(SEQCOUNT_READER_ACCESSES);
+	return seq;
 }
 
 /* => even: waits for a writer that is inside. */
@@ -55,6 +65,7 @@ static inline unsigned int raw_seqcount_begin(const seqcount_t *s)
 static inline bool read_seqcount_retry(const seqcount_t *s, unsigned int start)
 {
 	smp_rmb();
+	kcsan_atomic_next(0);
 	return unlikely(READ_ONCE(s->sequence) != start);
 }
 #define __read_seqcount_retry(s, start) read_seqcount_retry(s, start)
@@ -62,6 +73,7 @@ static inline bool read_seqcount_retry(const seqcount_t *s, unsigned int start)
 /* => writers exclude each other; preemption off (or the reader would spin on a sleeping writer). */
 static inline void write_seqcount_begin(seqcount_t *s)
 {
+	kcsan_nestable_atomic_begin();
 	WRITE_ONCE(s->sequence, s->sequence + 1);
 	smp_mb();
 }
@@ -69,6 +81,7 @@ static inline void write_seqcount_begin(seqcount_t *s)
 static inline void write_seqcount_end(seqcount_t *s)
 {
 	__atomic_store_n(&s->sequence, s->sequence + 1, __ATOMIC_RELEASE);
+	kcsan_nestable_atomic_end();
 }
 #define raw_write_seqcount_begin(s) write_seqcount_begin(s)
 #define raw_write_seqcount_end(s) write_seqcount_end(s)

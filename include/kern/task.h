@@ -4,6 +4,7 @@
 #define KERN_TASK_H
 
 #include <kern/atomic.h>
+#include <kern/kcsan_types.h>
 #include <kern/refcount.h>
 #include <kern/sched_types.h>
 #include <kern/seqlock.h>
@@ -210,6 +211,9 @@ struct task_struct {
 	struct rcu_head rcu;
 	int softirq_running;			/* c */
 	int rcu_read_lock_nesting;		/* c */
+#ifdef CONFIG_KCSAN
+	struct kcsan_ctx kcsan;			/* c */
+#endif
 #ifdef CONFIG_DEBUG
 	struct lockdep_task lockdep;		/* c */
 #endif

@@ -83,20 +83,20 @@ static __always_inline bool test_bit_acquire(long nr, const volatile unsigned lo
 	return (__atomic_load_n(&addr[BIT_WORD(nr)], __ATOMIC_ACQUIRE) >> (nr % BITS_PER_LONG)) & 1;
 }
 
-/* Not atomic: the caller holds whatever guards the word. */
+/* Not atomic: the caller holds whatever guards the word. Plain accesses, whoever says volatile. */
 static __always_inline void __set_bit(long nr, volatile unsigned long *addr)
 {
-	addr[BIT_WORD(nr)] |= BIT_MASK(nr);
+	((unsigned long *)addr)[BIT_WORD(nr)] |= BIT_MASK(nr);
 }
 
 static __always_inline void __clear_bit(long nr, volatile unsigned long *addr)
 {
-	addr[BIT_WORD(nr)] &= ~BIT_MASK(nr);
+	((unsigned long *)addr)[BIT_WORD(nr)] &= ~BIT_MASK(nr);
 }
 
 static __always_inline void __change_bit(long nr, volatile unsigned long *addr)
 {
-	addr[BIT_WORD(nr)] ^= BIT_MASK(nr);
+	((unsigned long *)addr)[BIT_WORD(nr)] ^= BIT_MASK(nr);
 }
 
 static __always_inline bool __test_and_set_bit(long nr, volatile unsigned long *addr)

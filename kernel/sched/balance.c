@@ -271,7 +271,7 @@ void periodic_balance(struct rq *rq)
 	if (num_online_cpus() == 1 || time_before(jiffies, rq->next_balance))
 		return;
 	rq->next_balance = jiffies + BALANCE_INTERVAL;
-	if (rq->nr_running > 1)
+	if (READ_ONCE(rq->nr_running) > 1)
 		use_idle_cpu(rq);
 	from = busiest(rq);
 	if (!from)

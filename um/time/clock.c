@@ -27,6 +27,7 @@
 #include "../internal.h"
 #include <kern/errno.h>
 #include <kern/init.h>
+#include <kern/kcsan.h>
 #include <kern/kernel.h>
 #include <kern/spinlock.h>
 #include <linux/time.h>
@@ -74,15 +75,34 @@ static DEFINE_SPINLOCK(page_lock);
 
 static void write_begin(struct vdso_data *page)
 {
+	kcsan_nestable_atomic_begin();
 	__atomic_store_n(&page->seq, page->seq + 1, __ATOMIC_SEQ_CST);
 }
 
 static void write_end(struct vdso_data *page)
 {
 	__atomic_store_n(&page->seq, page->seq + 1, __ATOMIC_RELEASE);
+	kcsan_nestable_atomic_end();
 }
 
 /* ---- reading ---- */
+
+/* More than the accesses of any reader below, for the concurrency sanitizer. */
+#define READER_ACCESSES 100
+
+static __always_inline u32 read_begin(const struct vdso_data *page)
+{
+	u32 seq = vdso_read_begin(page);
+
+	kcsan_atomic_next(READER_ACCESSES);
+	return seq;
+}
+
+static __always_inline bool read_retry(const struct vdso_data *page, u32 seq)
+{
+	kcsan_atomic_next(0);
+	return vdso_read_retry(page, seq);
+}
 
 static u64 clock_base(const struct vdso_data *page, int clock)
 {
@@ -100,7 +120,7 @@ static __always_inline bool read_page(int clock, enum reading how, u64 *ns)
 {
 	for (unsigned long rounds = 0; rounds < MAX_ROUNDS; rounds++) {
 		const struct vdso_data *page = READ_ONCE(data);
-		u32 seq = vdso_read_begin(page);
+		u32 seq = read_begin(page);
 
 		if (unlikely(seq & 1)) {
 			um_spin_wait(rounds);
@@ -112,7 +132,7 @@ static __always_inline bool read_page(int clock, enum reading how, u64 *ns)
 		if (how != COARSE)
 			*ns += vdso_elapsed(page, clock,
 					    how == ORDERED ? vdso_rdtsc() : __builtin_ia32_rdtsc());
-		if (likely(!vdso_read_retry(page, seq)))
+		if (likely(!read_retry(page, seq)))
 			return true;
 	}
 	return false;
@@ -188,9 +208,9 @@ static s64 read_skew(int clock)
 	do {
 		const struct vdso_data *page = READ_ONCE(data);
 
-		seq = vdso_read_begin(page);
+		seq = read_begin(page);
 		skew = skew_at(machine_ns());
-		if (likely(!(seq & 1) && !vdso_read_retry(page, seq)))
+		if (likely(!(seq & 1) && !read_retry(page, seq)))
 			break;
 		um_spin_wait(rounds++);
 	} while (rounds < MAX_ROUNDS);

@@ -5,6 +5,9 @@
 #include <lib/sprintf.h>
 
 #include "harness.h"
+#ifdef CONFIG_KCSAN
+#include "../../../kernel/kcsan/internal.h"
+#endif
 
 /* The linker collects the tests. */
 extern const struct ktest __start_ktests[], __stop_ktests[];
@@ -69,8 +72,18 @@ u64 ktest_random(void)
 	return z ^ (z >> 31);
 }
 
+/* The thread that runs bare tests is no vCPU: the concurrency sanitizer has no context there. */
+static void pause_kcsan(bool paused)
+{
+#ifdef CONFIG_KCSAN
+	kcsan_pause(paused);
+#endif
+}
+
 void ktest_run_bare(const struct ktest *test, struct ktest_report *report)
 {
+	pause_kcsan(true);
 	ktest_begin(report);
 	test->fn();
+	pause_kcsan(false);
 }
