@@ -55,8 +55,8 @@ int security_vm_enough_memory_mm(struct mm_struct *mm, long pages)
 	if (!capable(CAP_SYS_ADMIN))
 		allowed -= min(allowed, sysctl_admin_reserve_kbytes >> (PAGE_SHIFT - 10));
 	if (mm)
-		allowed -= min3(mm->total_vm / 32, sysctl_user_reserve_kbytes >> (PAGE_SHIFT - 10),
-				allowed);
+		allowed -= min3(READ_ONCE(mm->total_vm) / 32,
+				sysctl_user_reserve_kbytes >> (PAGE_SHIFT - 10), allowed);
 	if (vm_memory_committed() < allowed)
 		return 0;
 refuse:
@@ -71,23 +71,29 @@ static void show_kb(struct seq_file *m, const char *name, unsigned long pages)
 	seq_printf(m, "%s\t%8lu kB\n", name, pages << (PAGE_SHIFT - 10));
 }
 
+/* Figures of an address space that changes meanwhile: no lock, each as it stands. */
+static unsigned long text_size(struct mm_struct *mm)
+{
+	return PAGE_ALIGN(READ_ONCE(mm->end_code)) - (READ_ONCE(mm->start_code) & PAGE_MASK);
+}
+
 void task_mem(struct seq_file *m, struct mm_struct *mm)
 {
-	unsigned long text = PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK);
-	unsigned long exec = mm->exec_vm << PAGE_SHIFT;
+	unsigned long text = text_size(mm);
+	unsigned long exec = READ_ONCE(mm->exec_vm) << PAGE_SHIFT;
 
 	text = min(text, exec);
 	show_kb(m, "VmPeak:", get_mm_hiwater_vm(mm));
-	show_kb(m, "VmSize:", mm->total_vm);
-	show_kb(m, "VmLck:", mm->locked_vm);
+	show_kb(m, "VmSize:", READ_ONCE(mm->total_vm));
+	show_kb(m, "VmLck:", READ_ONCE(mm->locked_vm));
 	show_kb(m, "VmPin:", atomic64_read(&mm->pinned_vm));
 	show_kb(m, "VmHWM:", get_mm_hiwater_rss(mm));
 	show_kb(m, "VmRSS:", get_mm_rss(mm));
 	show_kb(m, "RssAnon:", get_mm_counter(mm, MM_ANONPAGES));
 	show_kb(m, "RssFile:", get_mm_counter(mm, MM_FILEPAGES));
 	show_kb(m, "RssShmem:", get_mm_counter(mm, MM_SHMEMPAGES));
-	show_kb(m, "VmData:", mm->data_vm);
-	show_kb(m, "VmStk:", mm->stack_vm);
+	show_kb(m, "VmData:", READ_ONCE(mm->data_vm));
+	show_kb(m, "VmStk:", READ_ONCE(mm->stack_vm));
 	show_kb(m, "VmExe:", text >> PAGE_SHIFT);
 	show_kb(m, "VmLib:", (exec - text) >> PAGE_SHIFT);
 	show_kb(m, "VmPTE:", atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT);
@@ -99,10 +105,10 @@ unsigned long task_statm(struct mm_struct *mm, unsigned long *shared, unsigned l
 			 unsigned long *data, unsigned long *resident)
 {
 	*shared = get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_SHMEMPAGES);
-	*text = (PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK)) >> PAGE_SHIFT;
-	*data = mm->data_vm + mm->stack_vm;
+	*text = text_size(mm) >> PAGE_SHIFT;
+	*data = READ_ONCE(mm->data_vm) + READ_ONCE(mm->stack_vm);
 	*resident = *shared + get_mm_counter(mm, MM_ANONPAGES);
-	return mm->total_vm;
+	return READ_ONCE(mm->total_vm);
 }
 
 bool vma_is_initial_heap(const struct vm_area_struct *vma)

@@ -31,10 +31,11 @@ int page_rss_type(const struct page *page)
 
 void update_hiwater_rss(struct mm_struct *mm)
 {
-	unsigned long rss = get_mm_rss(mm);
+	unsigned long rss = get_mm_rss(mm), mark = READ_ONCE(mm->hiwater_rss);
 
-	if (mm->hiwater_rss < rss)
-		mm->hiwater_rss = rss;
+	/* Several threads may zap at once (madvise): the highest mark stays. */
+	while (mark < rss && !try_cmpxchg(&mm->hiwater_rss, &mark, rss))
+		;
 }
 
 void update_hiwater_vm(struct mm_struct *mm)
@@ -45,12 +46,12 @@ void update_hiwater_vm(struct mm_struct *mm)
 
 unsigned long get_mm_hiwater_rss(struct mm_struct *mm)
 {
-	return max(mm->hiwater_rss, get_mm_rss(mm));
+	return max(READ_ONCE(mm->hiwater_rss), get_mm_rss(mm));
 }
 
 unsigned long get_mm_hiwater_vm(struct mm_struct *mm)
 {
-	return max(mm->hiwater_vm, mm->total_vm);
+	return max(READ_ONCE(mm->hiwater_vm), READ_ONCE(mm->total_vm));
 }
 
 /* ---- the gather ---- */

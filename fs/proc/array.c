@@ -81,14 +81,14 @@ static void view_group(struct task_struct *task, struct pid_namespace *ns, struc
 		v->cstime = sig->cstime;
 		if (sig->flags & (SIGNAL_GROUP_EXIT | SIGNAL_STOP_STOPPED))
 			v->exit_code = sig->group_exit_code;
-		v->min_flt = task->min_flt;
-		v->maj_flt = task->maj_flt;
+		v->min_flt = READ_ONCE(task->min_flt);
+		v->maj_flt = READ_ONCE(task->maj_flt);
 		if (whole) {
 			v->min_flt = sig->min_flt;
 			v->maj_flt = sig->maj_flt;
 			__for_each_thread(sig, t) {
-				v->min_flt += t->min_flt;
-				v->maj_flt += t->maj_flt;
+				v->min_flt += READ_ONCE(t->min_flt);
+				v->maj_flt += READ_ONCE(t->maj_flt);
 			}
 		}
 		unlock_task_sighand(task, &flags);
@@ -115,20 +115,20 @@ static void view_mm(struct task_struct *task, struct mm_view *v, bool allowed)
 	memset(v, 0, sizeof(*v));
 	if (!mm)
 		return;
-	v->vsize = mm->total_vm << PAGE_SHIFT;
+	v->vsize = READ_ONCE(mm->total_vm) << PAGE_SHIFT;
 	v->rss = get_mm_rss(mm);
 	v->start_code = v->end_code = 1;
 	if (allowed) {
-		v->start_code = mm->start_code;
-		v->end_code = mm->end_code;
-		v->start_stack = mm->start_stack;
-		v->start_data = mm->start_data;
-		v->end_data = mm->end_data;
-		v->start_brk = mm->start_brk;
-		v->arg_start = mm->arg_start;
-		v->arg_end = mm->arg_end;
-		v->env_start = mm->env_start;
-		v->env_end = mm->env_end;
+		v->start_code = READ_ONCE(mm->start_code);
+		v->end_code = READ_ONCE(mm->end_code);
+		v->start_stack = READ_ONCE(mm->start_stack);
+		v->start_data = READ_ONCE(mm->start_data);
+		v->end_data = READ_ONCE(mm->end_data);
+		v->start_brk = READ_ONCE(mm->start_brk);
+		v->arg_start = READ_ONCE(mm->arg_start);
+		v->arg_end = READ_ONCE(mm->arg_end);
+		v->env_start = READ_ONCE(mm->env_start);
+		v->env_end = READ_ONCE(mm->env_end);
 	}
 	mmput(mm);
 }
@@ -150,7 +150,7 @@ static int do_task_stat(struct seq_file *m, struct pid *pid, struct task_struct 
 	seq_printf(m, "%d (", pid_nr_ns(pid, ns));
 	proc_task_name(m, task, false);
 	seq_printf(m, ") %c %d %d %d %d %d %u", task_state_to_char(task), g.ppid, g.pgid, g.sid,
-		   (int)new_encode_dev(g.tty), g.tpgid, task->flags);
+		   (int)new_encode_dev(g.tty), g.tpgid, READ_ONCE(task->flags));
 	seq_printf(m, " %lu %lu %lu %lu %llu %llu %llu %llu", g.min_flt, g.cmin_flt, g.maj_flt,
 		   g.cmaj_flt, (unsigned long long)nsec_to_clock_t(utime),
 		   (unsigned long long)nsec_to_clock_t(stime),
@@ -162,8 +162,9 @@ static int do_task_stat(struct seq_file *m, struct pid *pid, struct task_struct 
 	seq_printf(m, " %lu %lu %lu 0 0", v.start_code, v.end_code, v.start_stack);
 	seq_printf(m, " %lu %lu %lu %lu", g.pending & 0x7fffffffUL, g.blocked & 0x7fffffffUL,
 		   g.ignored & 0x7fffffffUL, g.caught & 0x7fffffffUL);
-	seq_printf(m, " %d 0 0 %d %u %u %u 0 0 0", task->wait_reason != NULL, task->exit_signal,
-		   task_cpu(task), task->sched.rt_priority, task->sched.policy);
+	seq_printf(m, " %d 0 0 %d %u %u %u 0 0 0", READ_ONCE(task->wait_reason) != NULL,
+		   task->exit_signal, task_cpu(task), READ_ONCE(task->sched.rt_priority),
+		   READ_ONCE(task->sched.policy));
 	seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu %d\n", v.start_data, v.end_data, v.start_brk,
 		   v.arg_start, v.arg_end, v.env_start, v.env_end, allowed ? g.exit_code : 0);
 	return 0;
@@ -302,6 +303,7 @@ int proc_pid_status(struct seq_file *m, struct pid *pid, struct task_struct *tas
 	seq_printf(m, "Cpus_allowed:\t%*pb\nCpus_allowed_list:\t%*pbl\n", nr_cpu_ids, cpus.bits,
 		   nr_cpu_ids, cpus.bits);
 	seq_printf(m, "Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t%lu\n"
-		   "nonvoluntary_ctxt_switches:\t%lu\n", task->nvcsw, task->nivcsw);
+		   "nonvoluntary_ctxt_switches:\t%lu\n", READ_ONCE(task->nvcsw),
+		   READ_ONCE(task->nivcsw));
 	return 0;
 }

@@ -96,9 +96,10 @@ static int sched_debug_show(struct seq_file *m, void *unused)
 
 		seq_printf(m, " %c %15s %5d %16llu %10lu %5d %16llu %15llu %4u\n",
 			   state_letter(task, task_curr(task)), task->comm, task->pid,
-			   (unsigned long long)s->se.vruntime, task->nvcsw + task->nivcsw, s->prio,
-			   (unsigned long long)s->sum_exec_runtime,
-			   (unsigned long long)s->run_delay, task_cpu(task));
+			   (unsigned long long)READ_ONCE(s->se.vruntime),
+			   READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw), READ_ONCE(s->prio),
+			   (unsigned long long)READ_ONCE(s->sum_exec_runtime),
+			   (unsigned long long)READ_ONCE(s->run_delay), task_cpu(task));
 	}
 	rcu_read_unlock();
 	return 0;

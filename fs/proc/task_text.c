@@ -23,8 +23,9 @@
 
 static int show_io(struct seq_file *m, struct task_struct *task, bool whole)
 {
-	u64 rchar = task->rchar, wchar = task->wchar, syscr = task->syscr, syscw = task->syscw;
-	u64 rbytes = task->read_bytes, wbytes = task->write_bytes;
+	u64 rchar = READ_ONCE(task->rchar), wchar = READ_ONCE(task->wchar);
+	u64 syscr = READ_ONCE(task->syscr), syscw = READ_ONCE(task->syscw);
+	u64 rbytes = READ_ONCE(task->read_bytes), wbytes = READ_ONCE(task->write_bytes);
 	struct task_struct *t;
 
 	if (!proc_may_access(task, false))
@@ -40,12 +41,12 @@ static int show_io(struct seq_file *m, struct task_struct *task, bool whole)
 		wbytes = sig->write_bytes;
 		rcu_read_lock();
 		for_each_thread(task, t) {
-			rchar += t->rchar;
-			wchar += t->wchar;
-			syscr += t->syscr;
-			syscw += t->syscw;
-			rbytes += t->read_bytes;
-			wbytes += t->write_bytes;
+			rchar += READ_ONCE(t->rchar);
+			wchar += READ_ONCE(t->wchar);
+			syscr += READ_ONCE(t->syscr);
+			syscw += READ_ONCE(t->syscw);
+			rbytes += READ_ONCE(t->read_bytes);
+			wbytes += READ_ONCE(t->write_bytes);
 		}
 		rcu_read_unlock();
 	}
@@ -190,8 +191,10 @@ int proc_pid_cgroup(struct seq_file *m, struct pid *pid, struct task_struct *tas
 
 int proc_pid_schedstat(struct seq_file *m, struct pid *pid, struct task_struct *task)
 {
-	seq_printf(m, "%llu %llu %lu\n", (unsigned long long)task->sched.sum_exec_runtime,
-		   (unsigned long long)task->sched.run_delay, task->sched.nr_picked);
+	const struct sched_task *s = &task->sched;
+
+	seq_printf(m, "%llu %llu %lu\n", (unsigned long long)READ_ONCE(s->sum_exec_runtime),
+		   (unsigned long long)READ_ONCE(s->run_delay), READ_ONCE(s->nr_picked));
 	return 0;
 }
 
@@ -210,27 +213,28 @@ static void sched_time(struct seq_file *m, const char *name, u64 ns)
 int proc_pid_sched(struct seq_file *m, struct pid *pid, struct task_struct *task)
 {
 	const struct sched_task *s = &task->sched;
+	int prio = READ_ONCE(s->prio);
 
 	proc_task_name(m, task, true);
 	seq_printf(m, " (%d, #threads: %d)\n", task->pid, get_nr_threads(task));
 	seq_puts(m, "-------------------------------------------------------------------\n");
-	sched_time(m, "se.exec_start", s->exec_start);
-	sched_time(m, "se.vruntime", s->se.vruntime);
-	sched_time(m, "se.sum_exec_runtime", s->sum_exec_runtime);
-	sched_line(m, "se.nr_migrations", s->nr_migrations);
-	sched_line(m, "nr_switches", task->nvcsw + task->nivcsw);
-	sched_line(m, "nr_voluntary_switches", task->nvcsw);
-	sched_line(m, "nr_involuntary_switches", task->nivcsw);
+	sched_time(m, "se.exec_start", READ_ONCE(s->exec_start));
+	sched_time(m, "se.vruntime", READ_ONCE(s->se.vruntime));
+	sched_time(m, "se.sum_exec_runtime", READ_ONCE(s->sum_exec_runtime));
+	sched_line(m, "se.nr_migrations", READ_ONCE(s->nr_migrations));
+	sched_line(m, "nr_switches", READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw));
+	sched_line(m, "nr_voluntary_switches", READ_ONCE(task->nvcsw));
+	sched_line(m, "nr_involuntary_switches", READ_ONCE(task->nivcsw));
 	/* In the unit that tools know from 64-bit kernels. */
-	sched_line(m, "se.load.weight", (u64)s->se.weight << 10);
-	sched_line(m, "policy", s->policy);
-	if (s->prio >= 0)
-		sched_line(m, "prio", s->prio);
+	sched_line(m, "se.load.weight", (u64)READ_ONCE(s->se.weight) << 10);
+	sched_line(m, "policy", READ_ONCE(s->policy));
+	if (prio >= 0)
+		sched_line(m, "prio", prio);
 	else
-		seq_printf(m, "%-45s:%21d\n", "prio", s->prio);
-	if (s->policy == SCHED_DEADLINE) {
-		seq_printf(m, "%-45s:%21lld\n", "dl.runtime", (long long)s->dl.runtime);
-		sched_line(m, "dl.deadline", s->dl.deadline);
+		seq_printf(m, "%-45s:%21d\n", "prio", prio);
+	if (READ_ONCE(s->policy) == SCHED_DEADLINE) {
+		seq_printf(m, "%-45s:%21lld\n", "dl.runtime", (long long)READ_ONCE(s->dl.runtime));
+		sched_line(m, "dl.deadline", READ_ONCE(s->dl.deadline));
 	}
 	return 0;
 }

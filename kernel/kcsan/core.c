@@ -2,8 +2,8 @@
 /*
  * The kernel concurrency sanitizer (KCSAN): finds data races by catching them in the act.
  *
- * The compiler (-fsanitize=thread) calls us before each access to memory (runtime.c). Once in
- * `skip` accesses a CPU sets a watchpoint on what it is about to touch and waits for a moment. An
+ * The compiler (-fsanitize=thread) calls us before each access to memory (runtime.c). Now and then
+ * a CPU sets a watchpoint on what it is about to touch and waits for a moment. An
  * access by another CPU that conflicts with a watchpoint (same bytes, one of the two a write)
  * consumes it and leaves its own stack; the waiter then reports both (report.c). Nothing has to be
  * known of locks, RCU, barriers or context switches: two accesses that meet were not ordered by
@@ -30,9 +30,8 @@
  * Accesses meet only if somebody runs while one waits: few wait at a time (kcsan.watchers=2), and
  * who waits yields the host's core.
  *
- * Nothing here is instrumented, takes a lock or allocates. A count of each
- * task, and of each CPU's interrupts, turns checks off: for data_race(), and while the detector
- * itself calls instrumented code.
+ * Nothing here is instrumented, takes a lock or allocates. A count of each task, and of each CPU's
+ * interrupts, turns checks off: for data_race(), and while the detector calls instrumented code.
  */
 #include "encoding.h"
 #include "internal.h"
@@ -127,7 +126,7 @@ static u32 chance(void)
 /* A little chance keeps loops from being watched in step. */
 static void reset_skip(void)
 {
-	this_cpu_write(skip_left, (int)(kcsan_skip / 2 + chance() % (kcsan_skip + 1)));
+	this_cpu_write(skip_left, (int)(kcsan_skip / 2 + chance() % (kcsan_skip + 1UL)));
 }
 
 /*

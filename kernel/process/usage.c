@@ -115,14 +115,15 @@ void account_reaped_child(struct task_struct *parent, struct task_struct *child)
 	spin_unlock_irq(&parent->sighand->siglock);
 }
 
+/* The task may run: its figures are read as they stand. */
 static void add_task(struct task_struct *task, struct rusage *r)
 {
-	r->ru_nvcsw += task->nvcsw;
-	r->ru_nivcsw += task->nivcsw;
-	r->ru_minflt += task->min_flt;
-	r->ru_majflt += task->maj_flt;
-	r->ru_inblock += task->read_bytes / 512;
-	r->ru_oublock += task->write_bytes / 512;
+	r->ru_nvcsw += READ_ONCE(task->nvcsw);
+	r->ru_nivcsw += READ_ONCE(task->nivcsw);
+	r->ru_minflt += READ_ONCE(task->min_flt);
+	r->ru_majflt += READ_ONCE(task->maj_flt);
+	r->ru_inblock += READ_ONCE(task->read_bytes) / 512;
+	r->ru_oublock += READ_ONCE(task->write_bytes) / 512;
 }
 
 static void add_children(struct signal_struct *sig, struct rusage *r)
