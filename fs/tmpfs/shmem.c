@@ -132,7 +132,7 @@ static int __init shmem_mount_init(void)
 {
 	static char no_limit[] = "nr_blocks=0,nr_inodes=0";
 
-	shmem_mnt = vfs_kern_mount(get_fs_type("tmpfs"), 0, "tmpfs", no_limit);
+	shmem_mnt = vfs_kern_mount(get_fs_type("tmpfs"), SB_KERNMOUNT, "tmpfs", no_limit);
 	return PTR_ERR_OR_ZERO(shmem_mnt);
 }
 postcore_initcall(shmem_mount_init);

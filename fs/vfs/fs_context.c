@@ -14,6 +14,7 @@
 #include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/lsm.h>
 #include <kern/rwsem.h>
 #include <kern/syscalls.h>
 #include <lib/sprintf.h>
@@ -312,7 +313,7 @@ static int reconfigure(struct fs_context *fc)
 	if (!ns_capable(sb->s_user_ns, CAP_SYS_ADMIN))
 		return -EPERM;
 	down_write(&sb->s_umount);
-	error = do_remount_sb(sb, fc->sb_flags, fc->data);
+	error = lsm_mount() ?: do_remount_sb(sb, fc->sb_flags, fc->data);
 	up_write(&sb->s_umount);
 	if (error)
 		fc->phase = FC_FAILED;

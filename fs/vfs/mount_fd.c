@@ -15,6 +15,7 @@
 #include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/lsm.h>
 #include <kern/nsproxy.h>
 #include <kern/rwsem.h>
 #include <kern/syscalls.h>
@@ -279,8 +280,10 @@ SYSCALL_DEFINE5(move_mount, int, from_dfd, const char __user *, from_name, int, 
 		return error;
 	error = user_path_at(to_dfd, to_name, to_how, &to);
 	if (!error) {
-		error = flags & MOVE_MOUNT_SET_GROUP ? set_mount_group(&from, &to) :
-						       move_mount_path(&from, &to);
+		error = lsm_mount();
+		if (!error)
+			error = flags & MOVE_MOUNT_SET_GROUP ? set_mount_group(&from, &to) :
+							       move_mount_path(&from, &to);
 		path_put(&to);
 	}
 	path_put(&from);

@@ -11,6 +11,7 @@
 #include <kern/bug.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/lsm.h>
 #include <kern/init.h>
 #include <kern/fork.h>
 #include <kern/nsproxy.h>
@@ -395,7 +396,7 @@ SYSCALL_DEFINE2(pivot_root, const char __user *, new_root, const char __user *, 
 	if (error)
 		goto out_new;
 	get_fs_root(current->fs, &root);
-	error = pivot(&new, &old, &root);
+	error = lsm_mount() ?: pivot(&new, &old, &root);
 	path_put(&root);
 	path_put(&old);
 out_new:

@@ -10,6 +10,7 @@
 #include <kern/bug.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/lsm.h>
 #include <kern/nsproxy.h>
 #include <kern/syscalls.h>
 #include <lib/string.h>
@@ -582,7 +583,7 @@ static int mount_flags_of(unsigned long flags, struct vfsmount *old)
 int path_mount(const char *dev_name, struct path *path, const char *type, unsigned long flags,
 	       void *data)
 {
-	int mnt_flags, sb_flags;
+	int mnt_flags, sb_flags, error;
 
 	if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
 		flags &= ~MS_MGC_MSK;
@@ -590,6 +591,9 @@ int path_mount(const char *dev_name, struct path *path, const char *type, unsign
 		((char *)data)[PAGE_SIZE - 1] = '\0';
 	if (flags & MS_NOUSER)
 		return -EINVAL;
+	error = lsm_mount();
+	if (error)
+		return error;
 	if (!may_mount())
 		return -EPERM;
 	mnt_flags = mount_flags_of(flags, path->mnt);

@@ -8,6 +8,7 @@
 #include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/lsm.h>
 #include "internal.h"
 #include "mount.h"
 #include "walk.h"
@@ -88,6 +89,8 @@ static struct dentry *lookup_open(struct nameidata *nd, const struct open_flags 
 		if (IS_ERR(dentry) || d_is_positive(dentry) || !(op->open_flag & O_CREAT))
 			return dentry;
 		error = IS_DEADDIR(dir) ? -ENOENT : readonly;
+		if (!error)
+			error = lsm_path_make(&nd->path, S_IFREG);
 		if (!error)
 			error = vfs_create(dir, dentry, mode_strip(dir, op->mode),
 					   op->open_flag & O_EXCL);

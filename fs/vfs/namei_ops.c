@@ -10,6 +10,7 @@
 #include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/lsm.h>
 #include <kern/syscalls.h>
 #include <lib/string.h>
 #include "internal.h"
@@ -322,6 +323,7 @@ static int do_mknodat(int dfd, struct filename *name, umode_t mode, unsigned int
 	struct dentry *dentry;
 	struct inode *dir;
 	struct path path;
+	bool whiteout;
 	int error = -EINVAL;
 
 	switch (mode & S_IFMT) {
@@ -339,6 +341,11 @@ static int do_mknodat(int dfd, struct filename *name, umode_t mode, unsigned int
 		goto out;
 	dir = d_inode(path.dentry);
 	mode = mode_strip(dir, mode);
+	/* A whiteout is no device: it stands for a file that is not there. */
+	whiteout = S_ISCHR(mode) && new_decode_dev(dev) == WHITEOUT_DEV;
+	error = lsm_path_make(&path, whiteout ? S_IFREG : mode);
+	if (error)
+		goto done;
 	switch (mode & S_IFMT) {
 	case 0: case S_IFREG:
 		error = vfs_create(dir, dentry, mode, true);
@@ -350,6 +357,7 @@ static int do_mknodat(int dfd, struct filename *name, umode_t mode, unsigned int
 		error = vfs_mknod(dir, dentry, mode, 0);
 		break;
 	}
+done:
 	done_path_create(&path, dentry);
 out:
 	putname(name);
@@ -373,7 +381,8 @@ static int do_mkdirat(int dfd, struct filename *name, umode_t mode)
 	int error = PTR_ERR(dentry);
 
 	if (!IS_ERR(dentry)) {
-		error = vfs_mkdir(d_inode(path.dentry), dentry,
+		error = lsm_path_make(&path, S_IFDIR) ?:
+			vfs_mkdir(d_inode(path.dentry), dentry,
 				  mode & ~umask_in(d_inode(path.dentry)));
 		done_path_create(&path, dentry);
 	}
@@ -405,7 +414,8 @@ static int do_symlinkat(const char __user *utarget, int dfd, const char __user *
 	dentry = filename_create(dfd, name, &path, 0);
 	error = PTR_ERR(dentry);
 	if (!IS_ERR(dentry)) {
-		error = vfs_symlink(d_inode(path.dentry), dentry, target->name);
+		error = lsm_path_make(&path, S_IFLNK) ?:
+			vfs_symlink(d_inode(path.dentry), dentry, target->name);
 		done_path_create(&path, dentry);
 	}
 	putname(name);
@@ -449,6 +459,8 @@ static int do_linkat(int old_dfd, const char __user *uold, int new_dfd, const ch
 	error = PTR_ERR(dentry);
 	if (!IS_ERR(dentry)) {
 		error = old.mnt != new.mnt ? -EXDEV : may_linkat(d_inode(old.dentry));
+		if (!error)
+			error = lsm_path_link(old.dentry, &new);
 		if (!error)
 			error = vfs_link(old.dentry, d_inode(new.dentry), dentry);
 		done_path_create(&new, dentry);
@@ -497,7 +509,9 @@ static int do_rmdir(int dfd, struct filename *name)
 	dentry = lookup_locked(&last, path.dentry, 0);
 	error = PTR_ERR(dentry);
 	if (!IS_ERR(dentry)) {
-		error = d_is_negative(dentry) ? -ENOENT : vfs_rmdir(d_inode(path.dentry), dentry);
+		error = d_is_negative(dentry) ? -ENOENT :
+						lsm_path_remove(&path, S_IFDIR) ?:
+						vfs_rmdir(d_inode(path.dentry), dentry);
 		dput(dentry);
 	}
 	inode_unlock(d_inode(path.dentry));
@@ -538,7 +552,8 @@ static int do_unlinkat(int dfd, struct filename *name)
 			/* The content is freed when the folder is not locked any more. */
 			inode = d_inode(dentry);
 			ihold(inode);
-			error = vfs_unlink(d_inode(path.dentry), dentry);
+			error = lsm_path_remove(&path, S_IFREG) ?:
+				vfs_unlink(d_inode(path.dentry), dentry);
 		}
 		dput(dentry);
 	}

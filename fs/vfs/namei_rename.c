@@ -11,6 +11,7 @@
 #include <fs/notify.h>
 #include <fs/super.h>
 #include <kern/err.h>
+#include <kern/lsm.h>
 #include <kern/mutex.h>
 #include <kern/syscalls.h>
 #include "internal.h"
@@ -213,6 +214,8 @@ static int rename_pair(struct path *old_path, const struct qstr *old_last, struc
 	if (IS_ERR(rd.new_dentry))
 		goto put_old;
 	error = check_pair(rd.old_dentry, rd.new_dentry, trap, old_last, new_last, flags);
+	if (!error)
+		error = lsm_path_rename(rd.old_dentry, new_path, rd.new_dentry, flags);
 	if (!error) {
 		rd.old_dir = d_inode(old_path->dentry);
 		rd.new_dir = d_inode(new_path->dentry);

@@ -229,6 +229,23 @@ struct mount *__lookup_mnt(struct vfsmount *mnt, struct dentry *dentry)
 	return NULL;
 }
 
+int follow_up(struct path *path)
+{
+	struct path old = *path;
+	struct mount *mnt = real_mount(old.mnt);
+
+	read_seqlock_excl(&mount_lock);
+	if (!mnt_has_parent(mnt)) {
+		read_sequnlock_excl(&mount_lock);
+		return 0;
+	}
+	path->mnt = mntget(&mnt->mnt_parent->mnt);
+	path->dentry = dget(mnt->mnt_mountpoint);
+	read_sequnlock_excl(&mount_lock);
+	path_put(&old);
+	return 1;
+}
+
 struct vfsmount *lookup_mnt(const struct path *path)
 {
 	for (;;) {

@@ -12,6 +12,7 @@
 #include <kern/bug.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/lsm.h>
 #include <kern/resource.h>
 #include <kern/syscalls.h>
 #include <mm/slab.h>
@@ -89,7 +90,7 @@ static int do_dentry_open(struct file *file)
 		}
 		file->f_mode |= FMODE_WRITER;
 	}
-	error = fanotify_perm(file, FAN_OPEN_PERM);
+	error = lsm_file_open(file) ?: fanotify_perm(file, FAN_OPEN_PERM);
 	if (error)
 		goto undo;
 	/* Counted first: who asks for a lease from now on sees this open, and gets none. */

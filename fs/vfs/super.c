@@ -17,6 +17,7 @@
 #include <kern/bug.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/lsm.h>
 #include <kern/rwsem.h>
 #include <kern/spinlock.h>
 #include <kern/user_namespace.h>
@@ -188,6 +189,8 @@ static void generic_shutdown_super(struct super_block *sb)
 		shrink_dcache_for_umount(sb);
 		sb->s_flags &= ~SB_ACTIVE;
 		notify_unmount(sb);
+		if (lsm_sb_delete)
+			lsm_sb_delete(sb);
 		evict_inodes(sb);
 		if (sb->s_op->put_super)
 			sb->s_op->put_super(sb);

@@ -7,6 +7,7 @@
 #include <fs/super.h>
 #include <kern/cred.h>
 #include <kern/err.h>
+#include <kern/lsm.h>
 #include <kern/nsproxy.h>
 #include <kern/syscalls.h>
 #include <kern/user_namespace.h>
@@ -57,8 +58,10 @@ static int do_umount(struct mount *mnt, int flags)
 	struct path root;
 	LIST_HEAD(gone);
 	bool is_root;
-	int error = -EBUSY;
+	int error = lsm_mount();
 
+	if (error)
+		return error;
 	get_fs_root(current->fs, &root);
 	is_root = &mnt->mnt == root.mnt;
 	path_put(&root);
@@ -77,6 +80,7 @@ static int do_umount(struct mount *mnt, int flags)
 	if (!mnt_has_parent(mnt))
 		return -EINVAL;
 
+	error = -EBUSY;
 	down_write(&namespace_sem);
 	if (!check_mnt(mnt)) {
 		error = -EINVAL;

@@ -80,9 +80,8 @@ struct dentry *lookup_one_len_unlocked(const char *name, struct dentry *base, in
 /* Called by get_link(): the walk goes on at this path (whose references move). 0 or -ELOOP... */
 int nd_jump_link(const struct path *path);
 
-/* Steps of a path by hand. */
+/* From a mount's root to the place that it is mounted on; 0: on none. => may sleep */
 int follow_up(struct path *path);
-int follow_down(struct path *path);
 
 /*
  * The operations on names, with all checks but those of the lookup. => dir (both dirs) locked,

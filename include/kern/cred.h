@@ -13,6 +13,8 @@
 #include <linux/securebits.h>
 
 struct inode;
+struct key;
+struct lsm_domain;
 struct user_namespace;
 struct user_struct;
 
@@ -67,6 +69,12 @@ struct cred {
 	struct user_struct *user; /* of the real user */
 	struct user_namespace *user_ns; /* counted: over what the capabilities count */
 	struct group_info *group_info;
+	struct key *session_keyring;	/* counted, as the next three; NULL: none */
+	struct key *process_keyring;
+	struct key *thread_keyring;
+	struct key *request_key_auth;	/* authority over a key that is being made */
+	struct lsm_domain *domain;	/* counted; what it is confined to, or NULL: <kern/lsm.h> */
+	int jit_keyring;		/* KEY_REQKEY_DEFL_*: where request_key() links to */
 	struct rcu_head rcu;
 };
 

@@ -14,6 +14,7 @@
 #include <lib/list.h>
 
 struct cred;
+struct key;
 
 #define UID_GID_MAP_MAX_EXTENTS 340
 
@@ -71,6 +72,9 @@ struct user_namespace {
 	kgid_t group;			/* i */
 	bool parent_could_setfcap;	/* i: its creator might have given file capabilities */
 	unsigned long flags;		/* m: USERNS_* */
+	struct list_head keyring_names;	/* keys_sem: struct key.name_entry of named keyrings */
+	struct key *user_keyring_register; /* keys_sem: made when needed */
+	struct key *persistent_keyring_register; /* keys_sem: likewise */
 	struct ns_common ns;
 	struct work_struct work;	/* frees it */
 	struct ucounts *ucounts;	/* i: what it is counted by; NULL for the first */

@@ -17,6 +17,7 @@
 #include <kern/fork.h>
 #include <kern/init.h>
 #include <kern/kernel.h>
+#include <kern/key.h>
 #include <kern/nsproxy.h>
 #include <kern/signal.h>
 #include <kern/user_namespace.h>
@@ -35,6 +36,7 @@ struct user_namespace init_user_ns = {
 	.gid_map = { .nr_extents = 1, .forward = &identity, .reverse = &identity },
 	.projid_map = { .nr_extents = 1, .forward = &identity, .reverse = &identity },
 	.flags = USERNS_SETGROUPS_ALLOWED,
+	.keyring_names = LIST_HEAD_INIT(init_user_ns.keyring_names),
 	/* Until the number of threads is known: ucount_init(). */
 	.ucount_max = { [0 ... UCOUNT_COUNTS - 1] = INT_MAX },
 	.ns = {
@@ -58,6 +60,7 @@ static void free_user_ns(struct work_struct *work)
 	struct user_namespace *parent = ns->parent;
 	struct ucounts *ucounts = ns->ucounts;
 
+	key_free_user_ns(ns);
 	free_id_map(&ns->uid_map);
 	free_id_map(&ns->gid_map);
 	free_id_map(&ns->projid_map);
@@ -83,6 +86,7 @@ static void enter_user_ns(struct cred *cred, struct user_namespace *ns)
 	cred->cap_ambient = CAP_EMPTY_SET;
 	cred->cap_bset = CAP_FULL_SET;
 	cred->user_ns = ns;
+	cred_drop_key_authority(cred);
 }
 
 int create_user_ns(struct cred *new)
@@ -119,6 +123,7 @@ int create_user_ns(struct cred *new)
 	ns->ucounts = ucounts;
 	for (int i = 0; i < UCOUNT_COUNTS; i++)
 		ns->ucount_max[i] = INT_MAX;
+	INIT_LIST_HEAD(&ns->keyring_names);
 	INIT_WORK(&ns->work, free_user_ns);
 	enter_user_ns(new, ns);
 	return 0;

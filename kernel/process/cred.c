@@ -14,6 +14,8 @@
 #include <kern/exec.h>
 #include <kern/fork.h>
 #include <kern/init.h>
+#include <kern/key.h>
+#include <kern/lsm.h>
 #include <kern/rcupdate.h>
 #include <kern/signal.h>
 #include <kern/user_namespace.h>
@@ -42,6 +44,8 @@ static void put_cred_rcu(struct rcu_head *head)
 	struct cred *cred = container_of(head, struct cred, rcu);
 
 	put_group_info(cred->group_info);
+	cred_put_keys(cred);
+	lsm_domain_put(cred->domain);
 	free_uid(cred->user);
 	put_user_ns(cred->user_ns);
 	kmem_cache_free(cred_cachep, cred);
@@ -72,6 +76,8 @@ static struct cred *dup_cred(const struct cred *old)
 	get_group_info(new->group_info);
 	get_uid(new->user);
 	get_user_ns(new->user_ns);
+	cred_get_keys(new);
+	lsm_domain_get(new->domain);
 	return new;
 }
 
@@ -116,6 +122,7 @@ int commit_creds(struct cred *new)
 			set_dumpable(task->mm, suid_dumpable);
 		task->pdeath_signal = 0;
 	}
+	cred_own_thread_keyring(new, old);
 	get_cred(new);
 	if (new->user != old->user) {
 		atomic_long_inc(&new->user->processes);
@@ -152,22 +159,23 @@ void revert_creds(const struct cred *old)
 
 /*
  * A new task's credentials: threads share, processes get a copy, so that a later change of
- * one is not a change of the other's counters. The user's process count grows by one.
+ * one is not a change of the other's counters. A thread keyring is not shared, so its owner's
+ * threads get copies, too. The user's process count grows by one.
  */
 int copy_creds(struct task_struct *task, unsigned long clone_flags)
 {
 	const struct cred *cred;
 
-	if (clone_flags & CLONE_THREAD) {
+	if ((clone_flags & CLONE_THREAD) && !task->real_cred->thread_keyring) {
 		cred = get_cred(task->real_cred);
 	} else {
 		struct cred *copy = dup_cred(task->real_cred);
-		int error = 0;
+		int error;
 
 		if (!copy)
 			return -ENOMEM;
-		if (clone_flags & CLONE_NEWUSER)
-			error = create_user_ns(copy);
+		error = clone_flags & CLONE_NEWUSER ? create_user_ns(copy) : 0;
+		error = error ?: cred_clone_keys(copy, clone_flags);
 		if (error) {
 			put_cred(copy);
 			return error;

@@ -18,6 +18,7 @@
 #include <fs/namei.h>
 #include <kern/binfmts.h>
 #include <kern/cred.h>
+#include <kern/key.h>
 #include <kern/err.h>
 #include <kern/errno.h>
 #include <kern/exec.h>
@@ -423,8 +424,10 @@ static int prepare_bprm_creds(struct linux_binprm *bprm)
 	if (mutex_lock_interruptible(&current->signal->cred_guard_mutex))
 		return -ERESTARTNOINTR;
 	bprm->cred = prepare_creds();
-	if (bprm->cred)
+	if (bprm->cred) {
+		cred_exec_keys(bprm->cred);
 		return 0;
+	}
 	mutex_unlock(&current->signal->cred_guard_mutex);
 	return -ENOMEM;
 }

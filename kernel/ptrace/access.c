@@ -3,6 +3,7 @@
 #include <kern/cred.h>
 #include <kern/exec.h>
 #include <kern/fork.h>
+#include <kern/lsm.h>
 #include <kern/ptrace.h>
 #include <kern/rcupdate.h>
 #include <kern/signal.h>
@@ -35,7 +36,7 @@ bool ptrace_may_access(struct task_struct *task, unsigned int mode)
 	theirs = __task_cred(task);
 	ok = same_ids(theirs, fs ? mine->fsuid : mine->uid, fs ? mine->fsgid : mine->gid) ||
 	     ns_capable(theirs->user_ns, CAP_SYS_PTRACE);
-	ok = ok && caps_suffice(mine, theirs, mode);
+	ok = ok && caps_suffice(mine, theirs, mode) && !lsm_ptrace(mine, theirs);
 	rcu_read_unlock();
 	if (!ok)
 		return false;

@@ -22,6 +22,7 @@
  * tasklist_lock (links) > siglock (ptrace flags, jobctl, state).
  */
 #include <kern/cred.h>
+#include <kern/lsm.h>
 #include <kern/errno.h>
 #include <kern/fork.h>
 #include <kern/init.h>
@@ -171,6 +172,7 @@ static bool parent_may_trace(struct task_struct *parent)
 	may = (theirs->user_ns == mine->user_ns &&
 	       cap_issubset(mine->cap_permitted, theirs->cap_permitted)) ||
 	      cap_capable(theirs, mine->user_ns, CAP_SYS_PTRACE);
+	may = may && !lsm_ptrace(theirs, mine);
 	rcu_read_unlock();
 	return may;
 }

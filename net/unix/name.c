@@ -15,6 +15,7 @@
 #include <fs/mount.h>
 #include <fs/namei.h>
 #include <kern/err.h>
+#include <kern/lsm.h>
 #include <kern/init.h>
 #include <kern/random.h>
 #include <lib/hash.h>
@@ -170,7 +171,7 @@ static struct dentry *make_node(struct sock *sk, const char *name, struct path *
 	if (IS_ERR(dentry))
 		return dentry;
 	mode = S_IFSOCK | (SOCK_INODE(sk->sk_socket)->i_mode & 0777 & ~current_umask());
-	error = vfs_mknod(d_inode(parent->dentry), dentry, mode, 0);
+	error = lsm_path_make(parent, mode) ?: vfs_mknod(d_inode(parent->dentry), dentry, mode, 0);
 	if (!error)
 		return dentry;
 	done_path_create(parent, dentry);
