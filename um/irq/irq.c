@@ -23,6 +23,7 @@
 #include "../internal.h"
 #include <kern/interrupt.h>
 #include <kern/irq.h>
+#include <kern/kcsan_irq.h>
 #include <kern/preempt.h>
 #include <kern/sched.h>
 #include <um/irqflags.h>
@@ -79,7 +80,10 @@ static bool must_preempt(void)
 
 void um_interrupt(unsigned int lines, unsigned long ip)
 {
+	struct kcsan_ctx hit;
+
 	this_cpu_write(um_irq_masked, 1);
+	hit = kcsan_irq_enter();
 	this_cpu_write(interrupted_ip, ip);
 	__atomic_fetch_or(this_cpu_ptr(&um_irq_pending), lines, __ATOMIC_SEQ_CST);
 	host_signals_block(0);
@@ -93,6 +97,7 @@ void um_interrupt(unsigned int lines, unsigned long ip)
 			break;
 		host_signals_block(0);
 	}
+	kcsan_irq_leave(hit);
 	this_cpu_write(um_irq_masked, 0);
 }
 
@@ -103,11 +108,15 @@ void um_interrupt(unsigned int lines, unsigned long ip)
 void um_irq_replay(void)
 {
 	do {
+		struct kcsan_ctx hit;
+
 		this_cpu_write(um_irq_masked, 1);
+		hit = kcsan_irq_enter();
 		this_cpu_write(interrupted_ip, 0);
 		deliver_pending();
 		while (must_preempt())
 			preempt_schedule_irq();
+		kcsan_irq_leave(hit);
 		this_cpu_write(um_irq_masked, 0);
 	} while (this_cpu_read(um_irq_pending));
 }
