@@ -132,9 +132,13 @@ int user_keyrings(const struct cred *cred, struct key **user, struct key **sessi
 	ses = keyring_find(reg, &key_type_keyring, name);
 	if (!ses || (ses->flags & KEY_REVOKED)) {
 		ses = user_keyring(reg, name, uid);
-		error = IS_ERR(ses) ? PTR_ERR(ses) : key_link(ses, keyring);
-		if (error)
+		if (IS_ERR(ses))
+			return PTR_ERR(ses);
+		error = key_link(ses, keyring);
+		if (error) {
+			key_unlink(reg, ses);
 			return error;
+		}
 	}
 	if (user)
 		*user = key_get(keyring);
