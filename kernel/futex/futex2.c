@@ -79,3 +79,25 @@ SYSCALL_DEFINE6(futex_wait, void __user *, uaddr, unsigned long, val, unsigned l
 	}
 	return futex_wait(uaddr, internal, val, timeout, mask);
 }
+
+SYSCALL_DEFINE4(futex_requeue, struct futex_waitv __user *, words, unsigned int, flags, int, nr_wake,
+		int, nr_requeue)
+{
+	struct futex_waitv w[2];
+	unsigned int internal[2];
+	u32 value;
+
+	if (flags || !words)
+		return -EINVAL;
+	if (copy_from_user(w, words, sizeof(w)))
+		return -EFAULT;
+	for (int i = 0; i < 2; i++) {
+		if (w[i].__reserved || futex2_to_flags(w[i].flags, &internal[i]) || !fits(w[i].val))
+			return -EINVAL;
+	}
+	if (internal[0] != internal[1])
+		return -EINVAL;
+	value = w[0].val;
+	return futex_requeue((u32 __user *)(unsigned long)w[0].uaddr, internal[0],
+			     (u32 __user *)(unsigned long)w[1].uaddr, nr_wake, nr_requeue, &value);
+}
