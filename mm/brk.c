@@ -5,6 +5,7 @@
 #include <kern/resource.h>
 #include <kern/syscalls.h>
 #include <kern/task.h>
+#include <mm/userfaultfd.h>
 
 /* Maps zero-filled memory at a free, fixed place. => mmap_lock held for writing */
 static int do_brk(struct mm_struct *mm, unsigned long addr, unsigned long len, vm_flags_t flags)
@@ -67,7 +68,7 @@ int vm_brk_flags(unsigned long addr, unsigned long request, unsigned long flags)
 		return -EINTR;
 	err = do_brk(mm, addr, len, flags);
 	populate = mm->def_flags & VM_LOCKED;
-	mmap_write_unlock(mm);
+	userfaultfd_unlock_and_tell(mm);
 	if (!err && populate)
 		mm_populate(addr, len);
 	return err;
@@ -107,7 +108,7 @@ SYSCALL_DEFINE1(brk, unsigned long, brk)
 	mm->brk = ret = brk;
 	populate = newbrk > oldbrk && (mm->def_flags & VM_LOCKED);
 out:
-	mmap_write_unlock(mm);
+	userfaultfd_unlock_and_tell(mm);
 	if (populate)
 		mm_populate(oldbrk, newbrk - oldbrk);
 	return ret;

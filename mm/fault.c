@@ -173,7 +173,7 @@ static void bad_fault(vm_fault_t fault, unsigned long addr)
 void do_user_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error_code)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned int flags = FAULT_FLAG_USER;
+	unsigned int flags = FAULT_FLAG_USER | FAULT_FLAG_ALLOW_RETRY;
 	struct vm_area_struct *vma;
 	vm_fault_t fault;
 

@@ -14,6 +14,8 @@ static int check_vma_access(const struct vm_area_struct *vma, unsigned int flags
 
 	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
 		return -EFAULT;
+	if (vma->vm_file && test_bit(AS_SECRET, &vma->vm_file->f_mapping->flags))
+		return -EFAULT;
 	if (vma->vm_flags & want)
 		return 0;
 	if (!(flags & FOLL_FORCE))

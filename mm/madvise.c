@@ -14,6 +14,7 @@
 #include <mm/swap.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
+#include <mm/userfaultfd.h>
 
 /* ---- madvise ---- */
 
@@ -133,9 +134,18 @@ static int madvise_populate(struct vm_area_struct *vma, unsigned long start, uns
 	return 0;
 }
 
+static bool advice_removes(int advice)
+{
+	return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_FREE ||
+	       advice == MADV_REMOVE;
+}
+
 static int madvise_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 		       int advice, bool *dropped)
 {
+	if ((advice_removes(advice) || advice == MADV_DONTFORK || advice == MADV_WIPEONFORK) &&
+	    !may_discard(vma))
+		return -EPERM;
 	switch (advice) {
 	case MADV_DONTNEED:
 		return madvise_dontneed(vma, start, end);
@@ -220,6 +230,12 @@ static int madvise_walk(struct mm_struct *mm, unsigned long start, unsigned long
 				break;
 		}
 		stop = min(end, vma->vm_end);
+		if (advice_removes(advice) && userfaultfd_remove(vma, start, stop)) {
+			vma = vma_lookup(mm, start);
+			if (!vma)
+				return -ENOMEM;
+			stop = min(stop, vma->vm_end);
+		}
 		err = madvise_vma(vma, start, stop, advice, dropped);
 		if (err)
 			return err;

@@ -24,6 +24,7 @@
 #include <fs/inode.h>
 #include <mm/pagemap.h>
 #include <mm/swap.h>
+#include <mm/userfaultfd.h>
 
 /* Neighbours that become writable with a page that turned out to be ours alone. */
 #define REUSE_ORDER 3
@@ -113,7 +114,8 @@ static bool fault_around(struct vm_fault *vmf)
 	unsigned long end = min((vmf->address & ~(size - 1)) + size, vma->vm_end);
 	pgoff_t a = vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT);
 
-	if (!vma->vm_ops->map_pages)
+	/* A descriptor that wants to hear of each page must. */
+	if (!vma->vm_ops->map_pages || (vma->vm_flags & VM_UFFD_MINOR))
 		return false;
 	return vma->vm_ops->map_pages(vmf, a, a + ((end - start) >> PAGE_SHIFT) - 1) &
 	       VM_FAULT_NOPAGE;
@@ -351,7 +353,7 @@ static void wp_reuse(struct vm_fault *vmf)
 	for (; ptep && addr < end; addr += PAGE_SIZE, ptep++) {
 		pte_t pte = ptep_get(ptep);
 
-		if (!pte_accessible(pte) || pte_write(pte) || pte_special(pte) ||
+		if (!pte_accessible(pte) || pte_write(pte) || pte_special(pte) || pte_uffd_wp(pte) ||
 		    !PageAnon(pte_page(pte)) || page_count(pte_page(pte)) != 1)
 			continue;
 		set_pte(ptep, maybe_mkwrite(pte_mkdirty(pte), vma));
@@ -438,6 +440,12 @@ static vm_fault_t do_wp_page(struct vm_fault *vmf, pte_t pte)
 
 static vm_fault_t fault_missing(struct vm_fault *vmf)
 {
+	if (unlikely(vmf->vma->vm_userfaultfd)) {
+		vm_fault_t ret = userfaultfd_missing(vmf);
+
+		if (ret)
+			return ret;
+	}
 	if (vma_is_anonymous(vmf->vma))
 		return do_anonymous_page(vmf);
 	if (!vmf->vma->vm_ops->fault)
@@ -453,6 +461,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	struct vm_fault vmf = {
 		.vma = vma,
 		.address = addr & PAGE_MASK,
+		.real_address = addr,
 		.flags = flags,
 		.gfp_mask = GFP_HIGHUSER_MOVABLE,
 		.pgoff = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT),
@@ -468,8 +477,12 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 		pte = pte_mkyoung(pte);
 		set_pte(ptep, pte);
 	}
-	if (pte_present(pte) && (flags & FAULT_FLAG_WRITE) && !pte_write(pte))
-		return do_wp_page(&vmf, pte);
+	if (pte_present(pte) && (flags & FAULT_FLAG_WRITE) && !pte_write(pte)) {
+		if (likely(!pte_uffd_wp(pte)))
+			return do_wp_page(&vmf, pte);
+		spin_unlock(&mm->page_table_lock);
+		return handle_userfault(&vmf, VM_UFFD_WP);
+	}
 	spin_unlock(&mm->page_table_lock);
 	if (pte_is_swap(pte))
 		return do_swap_page(&vmf, pte);

@@ -21,6 +21,7 @@
 #include <mm/pagemap.h>
 #include <mm/slab.h>
 #include <mm/swap.h>
+#include <mm/userfaultfd.h>
 #include <um/mmu.h>
 #include <um/ptrace.h>
 
@@ -61,6 +62,7 @@ static struct mm_struct *mm_init(struct mm_struct *mm, struct task_struct *task,
 	mmap_init_lock(mm);
 	INIT_LIST_HEAD(&mm->mmlist);
 	INIT_LIST_HEAD(&mm->aio_contexts);
+	INIT_LIST_HEAD(&mm->uffd_events);
 	memset(mm->rss_stat, 0, sizeof(mm->rss_stat));
 	atomic_long_set(&mm->pgtables_bytes, 0);
 	atomic64_set(&mm->pinned_vm, 0);
@@ -257,6 +259,9 @@ static bool copy_anon_pte(struct vm_area_struct *dst_vma, struct vm_area_struct 
 	struct page *page = pte_page(pte), *copy;
 	bool writable = pte_write(pte);
 
+	if (!(dst_vma->vm_flags & VM_UFFD_WP))
+		pte = pte_clear_uffd_wp(pte);
+
 	if (writable && copy_early(src_vma, addr)) {
 		copy = block_take(block, src_vma->vm_flags & VM_GROWSDOWN ? 2 : left);
 		if (copy) {
@@ -297,6 +302,8 @@ static bool copy_ptes(struct vm_area_struct *dst_vma, struct vm_area_struct *src
 		}
 		if (!pte_present(pte))
 			continue;
+		if (!(dst_vma->vm_flags & VM_UFFD_WP))
+			pte = pte_clear_uffd_wp(pte);
 		if (pte_special(pte)) {
 			set_pte(dst_pte, pte);
 			continue;
@@ -391,6 +398,11 @@ static int dup_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct fork
 	}
 	*copy = *vma;
 	copy->vm_mm = mm;
+	if (userfaultfd_note_fork(copy, vma)) {
+		vm_unacct_memory(charge);
+		vm_area_free(copy);
+		return -ENOMEM;
+	}
 	copy->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	if (copy->vm_file)
 		get_file(copy->vm_file);
@@ -450,7 +462,10 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *old)
 			break;
 	}
 	protect_parent(old, &range);
-	mmap_write_unlock(old);
+	if (err)
+		userfaultfd_unlock_and_drop(old);
+	else
+		userfaultfd_unlock_and_tell(old);
 	return err;
 }
 

@@ -20,6 +20,7 @@
 #include <linux/personality.h>
 #include <linux/stat.h>
 #include <mm/pagemap.h>
+#include <mm/userfaultfd.h>
 #include <um/tlb.h>
 
 int sysctl_max_map_count = 65530;
@@ -234,6 +235,8 @@ int do_munmap(struct mm_struct *mm, unsigned long start, size_t len)
 	vma = find_vma_intersection(mm, start, end);
 	if (!vma)
 		return 0;
+	if (range_is_sealed(mm, start, end))
+		return -EPERM;
 	if (vma->vm_start < start) {
 		/* A hole in the middle makes one area more. */
 		if (vma->vm_end > end && mm->map_count >= sysctl_max_map_count)
@@ -249,6 +252,9 @@ int do_munmap(struct mm_struct *mm, unsigned long start, size_t len)
 			return err;
 		next = next->vm_next;
 	}
+	err = userfaultfd_note_unmap(mm, vma, end);
+	if (err)
+		return err;
 	prev = vma->vm_prev;
 	detach_vmas(mm, vma, end);
 	unmap_region(mm, vma, prev, next, start, end);
@@ -264,7 +270,7 @@ int vm_munmap(unsigned long addr, size_t len)
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	err = do_munmap(mm, addr, len);
-	mmap_write_unlock(mm);
+	userfaultfd_unlock_and_tell(mm);
 	return err;
 }
 
@@ -500,7 +506,7 @@ unsigned long vm_mmap_pgoff(struct file *file, unsigned long addr, unsigned long
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	ret = do_mmap(file, addr, len, prot, flags, 0, pgoff, &populate);
-	mmap_write_unlock(mm);
+	userfaultfd_unlock_and_tell(mm);
 	if (populate)
 		mm_populate(ret, populate);
 	return ret;

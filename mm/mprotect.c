@@ -19,7 +19,7 @@
 static bool change_pte(pte_t *ptep, const struct vm_area_struct *vma)
 {
 	pte_t old = ptep_get(ptep);
-	u64 keep = PTE_PFN_MASK | _PAGE_DIRTY | _PAGE_SPECIAL;
+	u64 keep = PTE_PFN_MASK | _PAGE_DIRTY | _PAGE_SPECIAL | _PAGE_UFFD_WP;
 	pte_t new;
 
 	if (!pte_present(old))
@@ -72,6 +72,8 @@ int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pprev, un
 	int err;
 
 	*pprev = vma;
+	if (oldflags & VM_SEALED)
+		return -EPERM;
 	if (newflags == oldflags)
 		return 0;
 	if ((newflags & VM_WRITE) && !(oldflags & VM_WRITE)) {

@@ -11,10 +11,11 @@
 #include <kern/task.h>
 #include <linux/mman.h>
 #include <mm/pagemap.h>
+#include <mm/userfaultfd.h>
 
 /* Moves the entries of one table's worth: [old, stop). */
 static void move_ptes(struct mm_struct *mm, unsigned long old, unsigned long stop,
-		      unsigned long new, pte_t *src, pte_t *dst)
+		      unsigned long new, pte_t *src, pte_t *dst, bool keep_wp)
 {
 	for (; old < stop; old += PAGE_SIZE, new += PAGE_SIZE, src++, dst++) {
 		pte_t pte = ptep_get(src);
@@ -24,7 +25,7 @@ static void move_ptes(struct mm_struct *mm, unsigned long old, unsigned long sto
 		if (pte_present(pte) && !pte_special(pte) && PageAnon(pte_page(pte)))
 			page_move_anon(pte_page(pte), mm, new);
 		set_pte(src, __pte(0));
-		set_pte(dst, pte);
+		set_pte(dst, keep_wp || !pte_present(pte) ? pte : pte_clear_uffd_wp(pte));
 	}
 }
 
@@ -53,7 +54,8 @@ unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_add
 		if (!dst)
 			break;
 		pmd_split_huge(mm, old);
-		move_ptes(mm, old, old + n, new, pte_lookup(mm, old), dst);
+		move_ptes(mm, old, old + n, new, pte_lookup(mm, old), dst,
+			  new_vma->vm_flags & VM_UFFD_WP);
 		spin_unlock(&mm->page_table_lock);
 		old += n;
 		cond_resched();
@@ -124,6 +126,8 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 		vm_unacct_memory(charge);
 		return -ENOMEM;
 	}
+	if (userfaultfd_note_remap(copy, old, new, old_len))
+		userfaultfd_forget(copy);
 	vma_link(mm, copy);
 	moved = move_page_tables(vma, old, copy, new, old_len);
 	vm_stat_account(mm, copy->vm_flags, new_len >> PAGE_SHIFT);
@@ -251,6 +255,8 @@ static unsigned long do_mremap(struct mm_struct *mm, unsigned long addr, unsigne
 	*locked = false;
 	if (!vma)
 		return -EFAULT;
+	if (vma->vm_flags & VM_SEALED)
+		return -EPERM;
 	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return mremap_to(mm, addr, old_len, new_addr, new_len, flags);
 	if (old_len >= new_len) {
@@ -331,7 +337,7 @@ SYSCALL_DEFINE5(mremap, unsigned long, addr, unsigned long, old_len, unsigned lo
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	ret = do_mremap(mm, addr, old_len, new_len, flags, new_addr, &locked);
-	mmap_write_unlock(mm);
+	userfaultfd_unlock_and_tell(mm);
 	if (!IS_ERR_VALUE(ret) && locked && new_len > old_len)
 		mm_populate(ret + old_len, new_len - old_len);
 	return ret;

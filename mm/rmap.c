@@ -318,7 +318,8 @@ int page_referenced(struct page *page, struct rmap_flush *flush)
 /* What `to` takes over besides content and place. */
 #define MOVED_FLAGS ((1UL << PG_swapbacked) | (1UL << PG_uptodate) | (1UL << PG_user) | \
 		     (1UL << PG_dirty) | (1UL << PG_active) | (1UL << PG_referenced) | \
-		     (1UL << PG_workingset) | (1UL << PG_readahead) | (1UL << PG_mappedtodisk))
+		     (1UL << PG_workingset) | (1UL << PG_readahead) | (1UL << PG_mappedtodisk) | \
+		     (1UL << PG_checked))
 
 struct move_arg {
 	struct page *to;
@@ -395,7 +396,8 @@ static bool unmap_one(struct page *page, struct mm_struct *mm, unsigned long add
 	struct unmap_arg *arg = data;
 	pte_t pte = ptep_get(ptep);
 
-	if (!rmap_flush_add(arg->flush, mm, addr))
+	/* A swap entry has no place for the mark. */
+	if (unlikely(pte_uffd_wp(pte)) || !rmap_flush_add(arg->flush, mm, addr))
 		return false;
 	pmd_split_huge(mm, addr);
 	if (PageAnon(page) && PageSwapCache(page)) {

@@ -63,6 +63,11 @@ bool shmem_swap_out(struct page *page)
 
 	if (page_mapped(page) || !add_to_swap(page))
 		return false;
+	/* Reserved, and never written: zeros are what it has. */
+	if (!PageUptodate(page)) {
+		clear_highpage(page);
+		SetPageUptodate(page);
+	}
 	/* The inode lives while the page is its own. */
 	note_swapped(mapping);
 	swap_duplicate(page_swap_entry(page));

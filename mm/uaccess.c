@@ -48,7 +48,8 @@ static int user_fault_in(struct mm_struct *mm, unsigned long addr, bool write)
 	if (!vma)
 		return -EFAULT;
 	if (vma->vm_flags & (write ? VM_WRITE : VM_ACCESS_FLAGS))
-		fault = handle_mm_fault(vma, addr, write ? FAULT_FLAG_WRITE : 0);
+		fault = handle_mm_fault(vma, addr, FAULT_FLAG_ALLOW_RETRY |
+						   (write ? FAULT_FLAG_WRITE : 0));
 	if (!(fault & VM_FAULT_RETRY))
 		mmap_read_unlock(mm);
 	if (!(fault & VM_FAULT_ERROR) && current->mm == mm)

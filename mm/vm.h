@@ -59,9 +59,14 @@ struct unmapped_info {
 unsigned long unmapped_area_topdown(struct mm_struct *mm, const struct unmapped_info *info);
 unsigned long unmapped_area_bottomup(struct mm_struct *mm, const struct unmapped_info *info);
 
+/* ---- mseal.c ---- */
+/* Is any area of the range sealed? => mmap_lock held */
+bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end);
+/* May madvise() drop what the area has? A seal forbids it where a write is forbidden. */
+bool may_discard(const struct vm_area_struct *vma);
+
 /* ---- mmap.c ---- */
 bool is_hole(unsigned long start, unsigned long end);
-int mlock_future_check(struct mm_struct *mm, vm_flags_t flags, unsigned long pages);
 bool can_do_mlock(void);
 void vma_set_page_prot(struct vm_area_struct *vma);
 

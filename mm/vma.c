@@ -364,7 +364,8 @@ int vma_isolate(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 static bool can_join(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
 	if (a->vm_end != b->vm_start || a->vm_flags != b->vm_flags || a->vm_file != b->vm_file ||
-	    a->mempolicy != b->mempolicy || a->vm_ops != b->vm_ops || a->vm_private_data != b->vm_private_data)
+	    a->mempolicy != b->mempolicy || a->vm_userfaultfd != b->vm_userfaultfd ||
+	    a->vm_ops != b->vm_ops || a->vm_private_data != b->vm_private_data)
 		return false;
 	if ((a->vm_flags & VM_SPECIAL) || (a->vm_ops && a->vm_ops->close))
 		return false;

@@ -14,6 +14,7 @@
 #include <kern/err.h>
 #include <kern/errno.h>
 #include <kern/kernel.h>
+#include <kern/rcupdate.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <linux/falloc.h>
@@ -33,8 +34,13 @@
 static int charge_page(struct inode *inode, struct page *page)
 {
 	struct shmem_sb_info *sbi = inode->i_sb->s_fs_info;
-	long used = atomic_long_inc_return(&sbi->used_blocks);
+	long used;
 
+	/* fallocate() has done it, or a write that failed. */
+	if (PageChecked(page))
+		return 0;
+	SetPageChecked(page);
+	used = atomic_long_inc_return(&sbi->used_blocks);
 	if (!sbi->max_blocks || used <= (long)sbi->max_blocks)
 		return 0;
 	delete_from_page_cache(page);
@@ -213,18 +219,37 @@ static int punch_hole(struct inode *inode, loff_t offset, loff_t len)
 	return 0;
 }
 
-/* Makes the pages of a range that are not there; on failure takes none back. */
+static int reserve_page(struct inode *inode, pgoff_t index)
+{
+	struct address_space *mapping = inode->i_mapping;
+	int err = shmem_swap_in(mapping, index);
+	struct page *page;
+
+	if (err)
+		return err;
+	page = pagecache_get_page(mapping, index, FGP_LOCK | FGP_CREAT, mapping_gfp_mask(mapping));
+	if (!page)
+		return -ENOMEM;
+	if (!PageUptodate(page))
+		err = charge_page(inode, page);
+	unlock_page(page);
+	put_page(page);
+	return err;
+}
+
+/*
+ * Reserves the pages of a range that are not there; on failure takes none back. They are charged
+ * (PG_checked), but not up to date before somebody wants to see or write them.
+ */
 static int make_pages(struct inode *inode, loff_t offset, loff_t len)
 {
 	pgoff_t end = (offset + len + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
 	for (pgoff_t i = offset >> PAGE_SHIFT; i < end; i++) {
-		struct page *page = read_mapping_page(inode->i_mapping, i, NULL);
+		int err = reserve_page(inode, i);
 
-		if (IS_ERR(page))
-			return PTR_ERR(page);
-		set_page_dirty(page);
-		put_page(page);
+		if (err)
+			return err;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -260,7 +285,20 @@ static long shmem_fallocate(struct file *file, int mode, loff_t offset, loff_t l
 	return err;
 }
 
-/* SEEK_DATA and SEEK_HOLE look at which pages exist. */
+/* A page on swap was written once; one that is only reserved was not. */
+static bool has_data(struct address_space *mapping, pgoff_t index)
+{
+	void *entry;
+	bool has;
+
+	rcu_read_lock();
+	entry = xa_load(&mapping->i_pages, index);
+	has = entry && (xa_is_value(entry) || PageUptodate((struct page *)entry));
+	rcu_read_unlock();
+	return has;
+}
+
+/* SEEK_DATA and SEEK_HOLE look at which pages have content. */
 static loff_t shmem_llseek(struct file *file, loff_t offset, int whence)
 {
 	struct inode *inode = file_inode(file);
@@ -283,7 +321,7 @@ static loff_t shmem_llseek(struct file *file, loff_t offset, int whence)
 			offset = whence == SEEK_DATA ? -ENXIO : size;
 			break;
 		}
-		data = xa_load(&inode->i_mapping->i_pages, i) != NULL;
+		data = has_data(inode->i_mapping, i);
 		if ((whence == SEEK_DATA) == data) {
 			offset = at;
 			break;

@@ -39,6 +39,7 @@ struct vm_fault {
 	gfp_t gfp_mask;
 	pgoff_t pgoff;			/* page of the file */
 	unsigned long address;		/* page aligned */
+	unsigned long real_address;	/* as it was accessed */
 	unsigned int flags;		/* FAULT_FLAG_* */
 	struct page *page;		/* ->fault returns its page here, with a reference */
 	struct page *cow_page;

@@ -21,6 +21,7 @@ struct linux_binfmt;
 struct page;
 struct task_struct;
 struct user_namespace;
+struct userfaultfd_ctx;
 struct vm_area_struct;
 struct vm_operations_struct;
 
@@ -133,6 +134,7 @@ struct mm_struct {
 	struct task_struct *owner;		/* RCU: a hint */
 	struct user_namespace *user_ns;		/* i */
 	struct list_head aio_contexts;		/* aio_lock (fs/aio) */
+	struct list_head uffd_events;		/* m: mm/uffd_event.c */
 	struct file *exe_file;			/* m: what /proc/PID/exe shows; counted */
 	atomic_t membarrier_state;		/* x */
 	int oom_killed;				/* x: chosen by the OOM killer */
@@ -184,6 +186,7 @@ struct vm_area_struct {
 	unsigned long anon_next;	/* end of the last batch, and its order: a hint */
 	unsigned int anon_order;
 	unsigned int mempolicy;		/* mm/mempolicy.c; 0: the task's */
+	struct userfaultfd_ctx *vm_userfaultfd;	/* not counted: its release takes it off */
 };
 
 /* vm_flags */
@@ -197,7 +200,9 @@ struct vm_area_struct {
 #define VM_MAYEXEC	0x00000040UL
 #define VM_MAYSHARE	0x00000080UL
 #define VM_GROWSDOWN	0x00000100UL
+#define VM_UFFD_MISSING	0x00000200UL	/* userfaultfd: missing pages */
 #define VM_PFNMAP	0x00000400UL	/* frames without struct page semantics */
+#define VM_UFFD_WP	0x00001000UL	/* writes to protected pages */
 #define VM_LOCKED	0x00002000UL
 #define VM_IO		0x00004000UL
 #define VM_SEQ_READ	0x00008000UL
@@ -216,6 +221,8 @@ struct vm_area_struct {
 #define VM_HUGEPAGE	0x20000000UL
 #define VM_NOHUGEPAGE	0x40000000UL
 #define VM_MERGEABLE	0x80000000UL
+#define VM_UFFD_MINOR	0x4000000000UL	/* pages that the file has and the area does not */
+#define VM_SEALED	0x8000000000000000UL	/* mseal(): stays as it is */
 
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
 #define VM_STACK	VM_GROWSDOWN

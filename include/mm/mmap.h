@@ -253,6 +253,8 @@ static inline void vm_unacct_memory(long pages)
 	vm_acct_memory(-pages);
 }
 
+/* -EAGAIN when so many pages more, with these flags, would be too much locked memory. */
+int mlock_future_check(struct mm_struct *mm, vm_flags_t flags, unsigned long pages);
 /* Shared anonymous memory: gives the area a fresh tmpfs object (fs/tmpfs: shmem_zero_setup). */
 int shmem_zero_setup(struct vm_area_struct *vma);
 bool shmem_mapping(struct address_space *mapping);

@@ -19,6 +19,7 @@ struct swap_info_struct;
 
 /* mapping->flags */
 enum { AS_EIO, AS_ENOSPC, AS_UNEVICTABLE, AS_EXITING, AS_SHMEM, AS_NO_RECLAIM,
+       AS_SECRET, /* reached by those who map it, and by nobody else */
        AS_TEXT_TWINS /* pages may have copies with rewritten system calls (<um/text.h>) */ };
 
 enum writeback_sync_modes { WB_SYNC_NONE, WB_SYNC_ALL };

@@ -23,6 +23,7 @@
 #define _PAGE_PROTNONE	0x100UL	/* not _PAGE_PRESENT: the page is there, access is not */
 #define _PAGE_SPECIAL	0x200UL	/* no struct page counting (zero page, PFN maps) */
 #define _PAGE_SWAP	0x400UL	/* not present: a swap entry (<mm/swap.h>) */
+#define _PAGE_UFFD_WP	0x800UL	/* userfaultfd: present, and protected from writing */
 #define _PAGE_NX	(1UL << 63)
 #define PTE_PFN_MASK	0x000ffffffffff000UL
 
@@ -138,6 +139,21 @@ static inline pte_t pte_mkold(pte_t pte)
 static inline bool pte_is_swap(pte_t pte)
 {
 	return (pte.pte & (_PAGE_PRESENT | _PAGE_PROTNONE | _PAGE_SWAP)) == _PAGE_SWAP;
+}
+
+static inline bool pte_uffd_wp(pte_t pte)
+{
+	return (pte.pte & _PAGE_UFFD_WP) != 0;
+}
+
+static inline pte_t pte_mkuffd_wp(pte_t pte)
+{
+	return __pte((pte.pte | _PAGE_UFFD_WP) & ~_PAGE_RW);
+}
+
+static inline pte_t pte_clear_uffd_wp(pte_t pte)
+{
+	return __pte(pte.pte & ~_PAGE_UFFD_WP);
 }
 
 static inline pte_t pte_mkspecial(pte_t pte)

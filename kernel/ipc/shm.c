@@ -29,6 +29,7 @@
 #include <mm/slab.h>
 #include <mm/pagemap.h>
 #include <mm/uaccess.h>
+#include <mm/userfaultfd.h>
 
 #include <linux/mman.h>
 #include <linux/shm.h>
@@ -306,7 +307,7 @@ SYSCALL_DEFINE1(shmdt, char __user *, shmaddr)
 		do_munmap(mm, vma->vm_start, vma->vm_end - vma->vm_start);
 		ret = 0;
 	}
-	mmap_write_unlock(mm);
+	userfaultfd_unlock_and_tell(mm);
 	if (file)
 		fput(file);
 	return ret;

@@ -54,7 +54,6 @@ ARGUMENTS = {"inconsistency-check": ["-t", "3"], "threadtest": ["-n", "4", "-t",
 # What passes on a host and not here, and why.
 EXCEPTIONS = {
     "exec/non-regular": "its last case wants a socket of the internet families",
-    "mincore/mincore_selftest": "pages that fallocate() has made count as present",
 }
 
 # Written for one version of the ABI, that of the kernel headers here: a newer host fails some.
