@@ -19,8 +19,9 @@ int key_type_from_user(char *type, const char __user *utype, size_t size)
 
 static key_perm_t default_perm(const struct key_type *type)
 {
-	key_perm_t perm = KEY_POS(KEY_NEED_VIEW | KEY_NEED_SEARCH | KEY_NEED_LINK | KEY_NEED_SETATTR) |
-			  KEY_USR(KEY_NEED_VIEW);
+	key_perm_t perm =
+		KEY_POS(KEY_NEED_VIEW | KEY_NEED_SEARCH | KEY_NEED_LINK | KEY_NEED_SETATTR) |
+		KEY_USR(KEY_NEED_VIEW);
 
 	if (type->read)
 		perm |= KEY_POS(KEY_NEED_READ);

@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-#define IN_MEMORY 1024	/* about what a file costs besides its content */
+#define IN_MEMORY   1024 /* about what a file costs besides its content */
 #define QUOTA_BYTES 16
 
 static int prepare_file(struct key_payload *payload)
@@ -53,7 +53,8 @@ static void describe(const struct key *key, struct seq_file *m)
 {
 	seq_puts(m, key->description);
 	if (key->state == KEY_POSITIVE)
-		seq_printf(m, ": %zu [%s]", key->data.big.len, key->data.big.file ? "file" : "buff");
+		seq_printf(m, ": %zu [%s]", key->data.big.len,
+			   key->data.big.file ? "file" : "buff");
 }
 
 static long read(const struct key *key, char *buffer, size_t size)

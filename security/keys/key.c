@@ -31,10 +31,9 @@
 static struct rb_root key_tree = RB_ROOT;
 struct rb_root key_users = RB_ROOT;
 
-static const struct key_type *const key_types[] = {
-	&key_type_keyring, &key_type_user, &key_type_logon, &key_type_big_key,
-	&key_type_request_key_auth,
-};
+static const struct key_type *const key_types[] = { &key_type_keyring, &key_type_user,
+						    &key_type_logon, &key_type_big_key,
+						    &key_type_request_key_auth };
 
 const struct key_type *key_type_lookup(const char *name)
 {
@@ -48,14 +47,14 @@ const struct key_type *key_type_lookup(const char *name)
 
 int key_max_keys(kuid_t uid)
 {
-	return READ_ONCE(*(uid_eq(uid, GLOBAL_ROOT_UID) ? &key_quota_root_maxkeys :
-							   &key_quota_maxkeys));
+	return READ_ONCE(
+		*(uid_eq(uid, GLOBAL_ROOT_UID) ? &key_quota_root_maxkeys : &key_quota_maxkeys));
 }
 
 int key_max_bytes(kuid_t uid)
 {
-	return READ_ONCE(*(uid_eq(uid, GLOBAL_ROOT_UID) ? &key_quota_root_maxbytes :
-							   &key_quota_maxbytes));
+	return READ_ONCE(
+		*(uid_eq(uid, GLOBAL_ROOT_UID) ? &key_quota_root_maxbytes : &key_quota_maxbytes));
 }
 
 /* => key_user_lock */

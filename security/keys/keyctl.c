@@ -356,7 +356,8 @@ SYSCALL_DEFINE5(keyctl, int, option, unsigned long, arg2, unsigned long, arg3, u
 	case KEYCTL_UNLINK:
 		return unlink_key(arg2, arg3);
 	case KEYCTL_SEARCH:
-		return search_keyring(arg2, (const char __user *)arg3, (const char __user *)arg4, arg5);
+		return search_keyring(arg2, (const char __user *)arg3, (const char __user *)arg4,
+				      arg5);
 	case KEYCTL_READ:
 		return keyctl_read(arg2, (char __user *)arg3, arg4);
 	case KEYCTL_INSTANTIATE:

@@ -40,8 +40,9 @@ long keyctl_describe(key_serial_t id, char __user *buffer, size_t size)
 		down_read(&keys_sem);
 		ret = snprintf(text, n, "%s;%d;%d;%08x;%s", key->type->name,
 			       from_kuid_munged(ns, key->uid), from_kgid_munged(ns, key->gid),
-			       key->perm, key->description) + 1;
+			       key->perm, key->description);
 		up_read(&keys_sem);
+		ret++; /* the NUL, too */
 		if (buffer && size >= ret && copy_to_user(buffer, text, ret))
 			ret = -EFAULT;
 		kfree(text);

@@ -14,7 +14,7 @@
 
 #include "internal.h"
 
-#define MAX_DEPTH 6
+#define MAX_DEPTH  6
 #define LINK_BYTES 4
 
 /* ---- links ---- */
@@ -67,7 +67,7 @@ static void insert_link(struct key *keyring, struct key_link *new)
 
 		parent = *p;
 		p = compare(new->key->type, new->key->description, key) < 0 ? &parent->rb_left :
-									       &parent->rb_right;
+									      &parent->rb_right;
 	}
 	rb_link_node(&new->node, parent, p);
 	rb_insert_color(&new->node, &keyring->data.ring.links);

@@ -14,11 +14,11 @@ int persistent_keyring_expiry = 3 * 24 * 3600;
 static struct key *persistent_register(struct user_namespace *ns)
 {
 	if (!ns->persistent_keyring_register) {
-		struct key *keyring =
-			keyring_alloc(".persistent_register", GLOBAL_ROOT_UID, GLOBAL_ROOT_GID,
-				      KEY_POS(KEY_NEED_ALL & ~KEY_NEED_SETATTR) |
-					      KEY_USR(KEY_NEED_VIEW | KEY_NEED_READ),
-				      KEY_NO_QUOTA, NULL);
+		struct key *keyring = keyring_alloc(".persistent_register", GLOBAL_ROOT_UID,
+						    GLOBAL_ROOT_GID,
+						    KEY_POS(KEY_NEED_ALL & ~KEY_NEED_SETATTR) |
+							    KEY_USR(KEY_NEED_VIEW | KEY_NEED_READ),
+						    KEY_NO_QUOTA, NULL);
 
 		if (IS_ERR(keyring))
 			return keyring;

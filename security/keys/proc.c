@@ -53,7 +53,9 @@ static void print_expiry(const struct key *key, char *text, size_t size)
 	static const struct {
 		unsigned int seconds;
 		char letter;
-	} units[] = { { 60 * 60 * 24 * 7, 'w' }, { 60 * 60 * 24, 'd' }, { 60 * 60, 'h' }, { 60, 'm' } };
+	} units[] = {
+		{ 60 * 60 * 24 * 7, 'w' }, { 60 * 60 * 24, 'd' }, { 60 * 60, 'h' }, { 60, 'm' }
+	};
 	time64_t left = key->expiry - ktime_get_real_seconds();
 
 	if (key->expiry == TIME_NEVER) {
@@ -66,7 +68,8 @@ static void print_expiry(const struct key *key, char *text, size_t size)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
 		if (left >= units[i].seconds) {
-			snprintf(text, size, "%llu%c", (u64)left / units[i].seconds, units[i].letter);
+			snprintf(text, size, "%llu%c", (u64)left / units[i].seconds,
+				 units[i].letter);
 			return;
 		}
 	snprintf(text, size, "%llus", (u64)left);
@@ -104,8 +107,9 @@ static int keys_show(struct seq_file *m, void *v)
 		   key->state != KEY_UNINSTANTIATED ? 'I' : '-', flags & KEY_REVOKED ? 'R' : '-',
 		   refcount_read(&key->usage) ? '-' : 'D', flags & KEY_IN_QUOTA ? 'Q' : '-',
 		   flags & KEY_USER_CONSTRUCT ? 'U' : '-', key->state < 0 ? 'N' : '-',
-		   flags & KEY_INVALIDATED ? 'i' : '-', refcount_read(&key->usage), expiry, key->perm,
-		   from_kuid_munged(ns, key->uid), from_kgid_munged(ns, key->gid), key->type->name);
+		   flags & KEY_INVALIDATED ? 'i' : '-', refcount_read(&key->usage), expiry,
+		   key->perm, from_kuid_munged(ns, key->uid), from_kgid_munged(ns, key->gid),
+		   key->type->name);
 	key->type->describe(key, m);
 	seq_putc(m, '\n');
 	return 0;

@@ -84,11 +84,10 @@ early_initcall(process_keys_init);
 static struct key *user_register(struct user_namespace *ns)
 {
 	if (!ns->user_keyring_register) {
-		struct key *keyring =
-			keyring_alloc(".user_reg", ns->owner, INVALID_GID,
-				      KEY_POS(KEY_NEED_WRITE | KEY_NEED_SEARCH) |
-					      KEY_USR(KEY_NEED_VIEW | KEY_NEED_READ),
-				      KEY_QUOTA, NULL);
+		struct key *keyring = keyring_alloc(".user_reg", ns->owner, INVALID_GID,
+						    KEY_POS(KEY_NEED_WRITE | KEY_NEED_SEARCH) |
+							    KEY_USR(KEY_NEED_VIEW | KEY_NEED_READ),
+						    KEY_QUOTA, NULL);
 
 		if (IS_ERR(keyring))
 			return keyring;
@@ -100,8 +99,8 @@ static struct key *user_register(struct user_namespace *ns)
 /* The user's keyring of that name in the register, made if need be; no reference. => keys_sem */
 static struct key *user_keyring(struct key *reg, const char *name, kuid_t uid)
 {
-	static const key_perm_t perm =
-		KEY_POS(KEY_NEED_ALL & ~KEY_NEED_SETATTR) | KEY_USR(KEY_NEED_ALL);
+	static const key_perm_t perm = KEY_POS(KEY_NEED_ALL & ~KEY_NEED_SETATTR) |
+				       KEY_USR(KEY_NEED_ALL);
 	struct key *keyring = keyring_find(reg, &key_type_keyring, name);
 
 	if (keyring && !(keyring->flags & KEY_REVOKED))
@@ -271,13 +270,15 @@ static struct key *special_keyring(key_serial_t id, unsigned int flags)
 	case KEY_SPEC_THREAD_KEYRING:
 		if (flags & LOOKUP_CREATE)
 			error = change_keyrings(install_thread_keyring);
-		return error ? ERR_PTR(error) :
-			       key_get(current_cred()->thread_keyring) ?: ERR_PTR(-ENOKEY);
+		return error				       ? ERR_PTR(error) :
+		       key_get(current_cred()->thread_keyring) ?:
+								 ERR_PTR(-ENOKEY);
 	case KEY_SPEC_PROCESS_KEYRING:
 		if (flags & LOOKUP_CREATE)
 			error = change_keyrings(install_process_keyring);
-		return error ? ERR_PTR(error) :
-			       key_get(current_cred()->process_keyring) ?: ERR_PTR(-ENOKEY);
+		return error					? ERR_PTR(error) :
+		       key_get(current_cred()->process_keyring) ?:
+								  ERR_PTR(-ENOKEY);
 	case KEY_SPEC_SESSION_KEYRING:
 		return session_keyring(flags);
 	case KEY_SPEC_USER_KEYRING:
@@ -379,10 +380,10 @@ static long join_named(struct cred *new, const char *name)
 	int error;
 
 	if (PTR_ERR(keyring) == -ENOKEY)
-		keyring = keyring_alloc(
-			name, new->uid, new->gid,
-			PERM_POSSESSOR | KEY_USR(KEY_NEED_VIEW | KEY_NEED_READ | KEY_NEED_LINK),
-			KEY_QUOTA, NULL);
+		keyring = keyring_alloc(name, new->uid, new->gid,
+					PERM_POSSESSOR | KEY_USR(KEY_NEED_VIEW | KEY_NEED_READ |
+								 KEY_NEED_LINK),
+					KEY_QUOTA, NULL);
 	if (IS_ERR(keyring))
 		return PTR_ERR(keyring);
 	if (keyring == new->session_keyring)

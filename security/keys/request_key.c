@@ -83,8 +83,9 @@ static int start_construction(const struct key_type *type, const char *descripti
 			      struct key **keyp, struct key **authp)
 {
 	const struct cred *cred = current_cred();
-	key_perm_t perm = KEY_POS(KEY_NEED_VIEW | KEY_NEED_SEARCH | KEY_NEED_LINK | KEY_NEED_SETATTR) |
-			  KEY_USR(KEY_NEED_VIEW);
+	key_perm_t perm =
+		KEY_POS(KEY_NEED_VIEW | KEY_NEED_SEARCH | KEY_NEED_LINK | KEY_NEED_SETATTR) |
+		KEY_USR(KEY_NEED_VIEW);
 	struct key *key, *authkey;
 	int error = 0;
 

@@ -25,7 +25,7 @@ static void free_gift(struct gift *gift)
 static void take_session(struct task_work *work)
 {
 	struct gift *gift = container_of(work, struct gift, work);
-	struct cred *new = current->flags & PF_EXITING ? NULL : prepare_creds();
+	struct cred *new = current->flags &PF_EXITING ? NULL : prepare_creds();
 
 	if (new) {
 		key_put(new->session_keyring);

@@ -14,19 +14,20 @@ int key_gc_delay = 5 * 60;
 
 static const int zero, one = 1;
 
-#define ROW(name, variable, least)                                                                  \
-	{ .procname = name, .data = &(variable), .maxlen = sizeof(int), .mode = 0644,              \
-	  .proc_handler = proc_dointvec_minmax, .extra1 = &(least) }
+#define ROW(name, variable, least)                                                                 \
+	{                                                                                          \
+		.procname = name, .data = &(variable), .maxlen = sizeof(int), .mode = 0644,        \
+		.proc_handler = proc_dointvec_minmax, .extra1 = &(least)                           \
+	}
 
-static const struct ctl_table table[] = {
-	ROW("maxkeys", key_quota_maxkeys, one),
-	ROW("maxbytes", key_quota_maxbytes, one),
-	ROW("root_maxkeys", key_quota_root_maxkeys, one),
-	ROW("root_maxbytes", key_quota_root_maxbytes, one),
-	ROW("gc_delay", key_gc_delay, zero),
-	ROW("persistent_keyring_expiry", persistent_keyring_expiry, zero),
-	{}
-};
+static const struct ctl_table table[] = { ROW("maxkeys", key_quota_maxkeys, one),
+					  ROW("maxbytes", key_quota_maxbytes, one),
+					  ROW("root_maxkeys", key_quota_root_maxkeys, one),
+					  ROW("root_maxbytes", key_quota_root_maxbytes, one),
+					  ROW("gc_delay", key_gc_delay, zero),
+					  ROW("persistent_keyring_expiry",
+					      persistent_keyring_expiry, zero),
+					  {} };
 
 static int __init keys_sysctl_init(void)
 {

@@ -112,8 +112,10 @@ int key_upcall(struct key *key, struct key *authkey)
 		error = user_keyrings(cred, NULL, NULL);
 	if (!error) {
 		const int numbers[NR_NUMBERS] = {
-			key->serial, from_kuid(&init_user_ns, cred->fsuid),
-			from_kgid(&init_user_ns, cred->fsgid), serial_of(cred->thread_keyring),
+			key->serial,
+			from_kuid(&init_user_ns, cred->fsuid),
+			from_kgid(&init_user_ns, cred->fsgid),
+			serial_of(cred->thread_keyring),
 			serial_of(cred->process_keyring),
 			serial_of(cred->session_keyring ?: user_session_keyring(cred)),
 		};

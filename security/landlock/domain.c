@@ -40,7 +40,8 @@ static access_t handled_by(const struct landlock_domain *layer)
 	return layer->rules.handled | LANDLOCK_ACCESS_FS_REFER;
 }
 
-static void deny_all(struct denials *denials, const struct landlock_domain *domain, access_t request)
+static void deny_all(struct denials *denials, const struct landlock_domain *domain,
+		     access_t request)
 {
 	memset(denials, 0, sizeof(*denials));
 	for (; domain; domain = domain->parent)
@@ -190,8 +191,8 @@ static access_t right_to_place(const struct inode *inode)
 /* A file that moves, and the folder that it leaves. */
 struct move {
 	const struct dentry *file;
-	struct denials there;	/* what is denied in that folder */
-	access_t request;	/* what the move needs there, without REFER */
+	struct denials there; /* what is denied in that folder */
+	access_t request;     /* what the move needs there, without REFER */
 };
 
 /* Would `move` give its file a right that it has not where it is? */

@@ -25,9 +25,9 @@ const struct landlock_object *landlock_object_of(const struct inode *inode)
 {
 	const struct landlock_object *object;
 
-	hash_for_each_possible_rcu(objects, object, node, KEY_OF(inode))
-		if (READ_ONCE(object->inode) == inode)
-			return object;
+	hash_for_each_possible_rcu(objects, object, node,
+				   KEY_OF(inode)) if (READ_ONCE(object->inode) ==
+						      inode) return object;
 	return NULL;
 }
 

@@ -20,14 +20,16 @@ static struct landlock_rule *find_rule(const struct landlock_rules *rules,
 	return NULL;
 }
 
-access_t landlock_rules_find(const struct landlock_rules *rules, const struct landlock_object *object)
+access_t landlock_rules_find(const struct landlock_rules *rules,
+			     const struct landlock_object *object)
 {
 	const struct landlock_rule *rule = find_rule(rules, object);
 
 	return rule ? rule->access : 0;
 }
 
-int landlock_rules_add(struct landlock_rules *rules, struct landlock_object *object, access_t access)
+int landlock_rules_add(struct landlock_rules *rules, struct landlock_object *object,
+		       access_t access)
 {
 	struct rb_node **p = &rules->root.rb_node, *parent = NULL;
 	struct landlock_rule *rule = find_rule(rules, object);
@@ -46,8 +48,9 @@ int landlock_rules_add(struct landlock_rules *rules, struct landlock_object *obj
 	rule->access = access;
 	while (*p) {
 		parent = *p;
-		p = object < rb_entry(parent, struct landlock_rule, node)->object ? &parent->rb_left :
-										      &parent->rb_right;
+		p = object < rb_entry(parent, struct landlock_rule, node)->object ?
+			    &parent->rb_left :
+			    &parent->rb_right;
 	}
 	rb_link_node(&rule->node, parent, p);
 	rb_insert_color(&rule->node, &rules->root);
