@@ -33,14 +33,20 @@ struct timespec64 inode_set_ctime_current(struct inode *inode)
 	return now;
 }
 
-static bool ts_equal(const struct timespec64 *a, const struct timespec64 *b)
+/*
+ * Times of an inode may change while these look. Halves of two times pass for one near to both, and
+ * then the answer is as good.
+ */
+static bool ts_is(const struct timespec64 *shared, const struct timespec64 *now)
 {
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+	return READ_ONCE(shared->tv_nsec) == now->tv_nsec && READ_ONCE(shared->tv_sec) == now->tv_sec;
 }
 
 static bool ts_before_eq(const struct timespec64 *a, const struct timespec64 *b)
 {
-	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec <= b->tv_nsec);
+	time64_t sec = READ_ONCE(a->tv_sec), other = READ_ONCE(b->tv_sec);
+
+	return sec < other || (sec == other && READ_ONCE(a->tv_nsec) <= READ_ONCE(b->tv_nsec));
 }
 
 /* relatime: older than the last change, or a day old. */
@@ -52,7 +58,7 @@ static bool relatime_need_update(const struct vfsmount *mnt, const struct inode 
 	if (ts_before_eq(&inode->i_atime, &inode->i_mtime) ||
 	    ts_before_eq(&inode->i_atime, &inode->i_ctime))
 		return true;
-	return now->tv_sec - inode->i_atime.tv_sec >= 24 * 60 * 60;
+	return now->tv_sec - READ_ONCE(inode->i_atime.tv_sec) >= 24 * 60 * 60;
 }
 
 void touch_atime(const struct path *path)
@@ -66,7 +72,7 @@ void touch_atime(const struct path *path)
 	    ((mnt->mnt_flags & MNT_NODIRATIME) && S_ISDIR(inode->i_mode)))
 		return;
 	now = current_time(inode);
-	if (!relatime_need_update(mnt, inode, &now) || ts_equal(&inode->i_atime, &now))
+	if (!relatime_need_update(mnt, inode, &now) || ts_is(&inode->i_atime, &now))
 		return;
 	spin_lock(&inode->i_lock);
 	inode->i_atime = now;
@@ -87,7 +93,7 @@ int file_update_time(struct file *file)
 	if (inode->i_flags & S_NOCMTIME)
 		return 0;
 	now = current_time(inode);
-	if (ts_equal(&inode->i_mtime, &now) && ts_equal(&inode->i_ctime, &now))
+	if (ts_is(&inode->i_mtime, &now) && ts_is(&inode->i_ctime, &now))
 		return 0;
 	spin_lock(&inode->i_lock);
 	inode->i_mtime = now;

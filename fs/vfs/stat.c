@@ -25,9 +25,12 @@ void generic_fillattr(struct inode *inode, struct kstat *stat)
 	stat->gid = inode->i_gid;
 	stat->rdev = inode->i_rdev;
 	stat->size = i_size_read(inode);
+	/* Whole, beside those who read and write the file. */
+	spin_lock(&inode->i_lock);
 	stat->atime = inode->i_atime;
 	stat->mtime = inode->i_mtime;
 	stat->ctime = inode->i_ctime;
+	spin_unlock(&inode->i_lock);
 	stat->blksize = 1U << inode->i_blkbits;
 	stat->blocks = inode->i_blocks;
 }

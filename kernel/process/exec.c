@@ -113,7 +113,8 @@ int de_thread(struct task_struct *task)
 	spinlock_t *lock = &task->sighand->siglock;
 	struct task_struct *leader;
 
-	if (thread_group_empty(task))
+	/* Threads may end now, but only this one could make others. */
+	if (data_race(thread_group_empty(task)))
 		goto alone;
 	spin_lock_irq(lock);
 	if (signal_group_exit(sig)) {

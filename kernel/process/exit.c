@@ -298,26 +298,19 @@ void make_task_dead(int sig)
 void do_group_exit(int code)
 {
 	struct signal_struct *sig = current->signal;
+	struct sighand_struct *sighand = current->sighand;
 
+	spin_lock_irq(&sighand->siglock);
 	if (sig->flags & SIGNAL_GROUP_EXIT) {
 		code = sig->group_exit_code;
 	} else if (sig->group_exec_task) {
 		code = 0;
 	} else if (!thread_group_empty(current) || get_nr_threads(current) > 1) {
-		struct sighand_struct *sighand = current->sighand;
-
-		spin_lock_irq(&sighand->siglock);
-		if (sig->flags & SIGNAL_GROUP_EXIT) {
-			code = sig->group_exit_code;
-		} else if (sig->group_exec_task) {
-			code = 0;
-		} else {
-			sig->group_exit_code = code;
-			sig->flags = (sig->flags & SIGNAL_UNKILLABLE) | SIGNAL_GROUP_EXIT;
-			zap_other_threads(current);
-		}
-		spin_unlock_irq(&sighand->siglock);
+		sig->group_exit_code = code;
+		sig->flags = (sig->flags & SIGNAL_UNKILLABLE) | SIGNAL_GROUP_EXIT;
+		zap_other_threads(current);
 	}
+	spin_unlock_irq(&sighand->siglock);
 	do_exit(code);
 }
 

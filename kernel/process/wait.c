@@ -156,7 +156,8 @@ static int wait_task_stopped(struct wait_opts *wo, bool ptrace, struct task_stru
 	/* A tracer hears of its tracees' stops without asking for it. */
 	if (!ptrace && !(wo->flags & WUNTRACED))
 		return 0;
-	if (!task_stopped_code(child, ptrace))
+	/* A first look, with the lock below for a second. */
+	if (!data_race(task_stopped_code(child, ptrace)))
 		return 0;
 	spin_lock_irq(&child->sighand->siglock);
 	stopped = task_stopped_code(child, ptrace);

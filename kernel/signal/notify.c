@@ -80,7 +80,10 @@ bool do_notify_parent(struct task_struct *task, int sig)
 	return autoreap;
 }
 
-/* A stop or continuation. => tasklist_lock held */
+/*
+ * A stop or continuation. => tasklist_lock held
+ * The child's siglock is not held: it may be killed, or somebody may have waited for it, since.
+ */
 void do_notify_parent_cldstop(struct task_struct *task, bool for_ptracer, int why)
 {
 	struct task_struct *child = for_ptracer ? task : task->group_leader;
@@ -94,9 +97,9 @@ void do_notify_parent_cldstop(struct task_struct *task, bool for_ptracer, int wh
 	if (why == CLD_CONTINUED)
 		info.si_status = SIGCONT;
 	else if (why == CLD_STOPPED)
-		info.si_status = task->signal->group_exit_code & 0x7f;
+		info.si_status = READ_ONCE(task->signal->group_exit_code) & 0x7f;
 	else
-		info.si_status = task->exit_code & 0x7f;
+		info.si_status = READ_ONCE(task->exit_code) & 0x7f;
 
 	spin_lock_irqsave(&sighand->siglock, flags);
 	if (sighand->action[SIGCHLD - 1].sa.sa_handler != SIG_IGN &&
