@@ -503,6 +503,12 @@ void host_wake_shared(volatile unsigned int *word)
 	sys3(SYS_futex, word, FUTEX_WAKE, 1);
 }
 
+/* A sleeper is moved from the word's queue to that same queue, and counted. */
+int host_has_sleeper(volatile unsigned int *word, unsigned int value)
+{
+	return sys6(SYS_futex, (long)word, FUTEX_CMP_REQUEUE, 0, 1, (long)word, value) == 1;
+}
+
 unsigned int host_core(void)
 {
 	unsigned int low, high, aux;

@@ -426,10 +426,13 @@ static vm_fault_t do_wp_page(struct vm_fault *vmf, pte_t pte)
 	page = pte_page(pte);
 	if (PageAnon(page) && pte_accessible(pte) && only_ours(page)) {
 		wp_reuse(vmf);
+		fork_hot_note(vma->vm_mm, vmf->address);
 		return 0;
 	}
 	get_page(page);
 	spin_unlock(&vma->vm_mm->page_table_lock);
+	if (PageAnon(page))
+		fork_hot_note(vma->vm_mm, vmf->address);
 	vmf->page = page;
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYSHARE)) && (vma->vm_flags & VM_SHARED))
 		return wp_shared(vmf);

@@ -204,19 +204,26 @@ int mmap_read_lock_killable(struct mm_struct *mm)
 /* ---- fork ---- */
 
 /*
- * The child will write these at once: the stack around its pointer, and the program's data. It
- * gets copies now, and the parent keeps its own writable: four faults less for two page copies.
- * Only when nobody can write meanwhile, for a copy is not one instant.
+ * The child will write these at once: the stack around its pointer, the program's data, and what
+ * was written after the last fork. It gets copies now, and the parent keeps its own writable: four
+ * faults less for two page copies. Only when nobody can write meanwhile, for a copy is not one
+ * instant. How many pages in a row are to be copied, of the `left` ones from here on.
  */
-static bool copy_early(const struct vm_area_struct *vma, unsigned long addr)
+static unsigned long copy_early(const struct vm_area_struct *vma, unsigned long addr, bool writable,
+				unsigned long left)
 {
 	unsigned long sp = current_pt_regs()->sp & PAGE_MASK;
 
-	if (atomic_read(&vma->vm_mm->mm_users) != 1 || vma->vm_mm != current->mm)
-		return false;
+	if (atomic_read(&vma->vm_mm->mm_users) != 1 || vma->vm_mm != current->mm ||
+	    !(vma->vm_flags & VM_WRITE))
+		return 0;
+	if (fork_hot_has(vma->vm_mm, addr))
+		return 1;
+	if (!writable)
+		return 0;
 	if (vma->vm_flags & VM_GROWSDOWN)
-		return addr >= sp && addr <= sp + PAGE_SIZE;
-	return vma_is_program_data(vma);
+		return addr >= sp && addr <= sp + PAGE_SIZE ? 2 : 0;
+	return vma_is_program_data(vma) ? left : 0;
 }
 
 /* Pages in a row for early copies: neighbours are shown to the child by one host mapping. */
@@ -258,19 +265,16 @@ static bool copy_anon_pte(struct vm_area_struct *dst_vma, struct vm_area_struct 
 	pte_t pte = ptep_get(src_pte);
 	struct page *page = pte_page(pte), *copy;
 	bool writable = pte_write(pte);
+	unsigned long early = copy_early(src_vma, addr, writable, left);
 
 	if (!(dst_vma->vm_flags & VM_UFFD_WP))
 		pte = pte_clear_uffd_wp(pte);
-
-	if (writable && copy_early(src_vma, addr)) {
-		copy = block_take(block, src_vma->vm_flags & VM_GROWSDOWN ? 2 : left);
-		if (copy) {
-			copy_highpage(copy, page);
-			make_anon(dst_vma, addr, copy, 1);
-			set_pte(dst_pte, __pte((pte_val(pte) & ~PTE_PFN_MASK) |
-					       page_to_phys(copy)));
-			return false;
-		}
+	copy = early && !pte_uffd_wp(pte) ? block_take(block, early) : NULL;
+	if (copy) {
+		copy_highpage(copy, page);
+		make_anon(dst_vma, addr, copy, 1);
+		set_pte(dst_pte, anon_pte(copy, dst_vma));
+		return false;
 	}
 	if (writable) {
 		pte = pte_wrprotect(pte);
@@ -333,10 +337,9 @@ static bool worth_copying(const struct vm_area_struct *vma)
 	return vma->vm_file && !(vma->vm_flags & VM_WRITE) && vma_pages(vma) <= COPY_FILE_PAGES;
 }
 
-/* What fork took write permission from, to be told to the host in one call. */
+/* Where fork took write permission. */
 struct fork_range {
 	unsigned long start, end;
-	bool shared;		/* there is shared writable memory: it had better stay so */
 };
 
 /*
@@ -411,32 +414,11 @@ static int dup_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct fork
 	vma_link(mm, copy);
 	if (!(vma->vm_flags & VM_WIPEONFORK))
 		err = copy_page_range(mm, copy, vma, &protected);
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
-		range->shared = true;
 	if (protected) {
 		range->start = min(range->start, vma->vm_start);
 		range->end = max(range->end, vma->vm_end);
 	}
 	return err;
-}
-
-/* The host's mappings of the parent follow: in one call, unless that hits shared memory. */
-static void protect_parent(struct mm_struct *mm, const struct fork_range *range)
-{
-	struct vm_area_struct *vma;
-
-	if (range->start >= range->end)
-		return;
-	if (!range->shared) {
-		tlb_wrprotect_range(mm, range->start, range->end);
-	} else {
-		for_each_vma(mm, vma)
-			if (is_cow_mapping(vma->vm_flags) && vma->anon_faults)
-				tlb_wrprotect_range(mm, vma->vm_start, vma->vm_end);
-	}
-	/* What the child got copies of is still writable here. */
-	if (mm == current->mm)
-		mm_show_hot_pages(mm, current_pt_regs());
 }
 
 static int dup_mmap(struct mm_struct *mm, struct mm_struct *old)
@@ -461,7 +443,9 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *old)
 		if (err)
 			break;
 	}
-	protect_parent(old, &range);
+	/* The host's mappings of the parent follow. */
+	if (range.start < range.end)
+		tlb_wrprotect_range(old, range.start, range.end);
 	if (err)
 		userfaultfd_unlock_and_drop(old);
 	else
@@ -478,6 +462,7 @@ struct mm_struct *dup_mm(struct task_struct *task, struct mm_struct *oldmm)
 	memcpy(mm, oldmm, sizeof(*mm));
 	mm->exe_file = NULL;
 	mm->flags &= MMF_INIT_MASK;
+	mm->fork_hot_told = 0;
 	mm->def_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	mm->total_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
 	mm = mm_init(mm, task, oldmm);

@@ -22,22 +22,17 @@ static void show_stack(struct mm_struct *mm, unsigned long sp)
 	update_mmu_cache_range(mm, (sp & PAGE_MASK) - PAGE_SIZE, 3);
 }
 
-void mm_show_hot_pages(struct mm_struct *mm, const struct pt_regs *regs)
+/* => the child is not running yet */
+void mm_prefetch_fork(struct mm_struct *mm, const struct pt_regs *regs)
 {
 	struct vm_area_struct *vma;
 
+	mmap_read_lock(mm);
+	update_mmu_cache_range(mm, regs->ip & ~(CODE_WINDOW - 1), CODE_WINDOW >> PAGE_SHIFT);
 	show_stack(mm, regs->sp);
 	for_each_vma(mm, vma)
 		if (vma_is_program_data(vma))
 			update_mmu_cache_range(mm, vma->vm_start, vma_pages(vma));
-}
-
-/* => the child is not running yet */
-void mm_prefetch_fork(struct mm_struct *mm, const struct pt_regs *regs)
-{
-	mmap_read_lock(mm);
-	update_mmu_cache_range(mm, regs->ip & ~(CODE_WINDOW - 1), CODE_WINDOW >> PAGE_SHIFT);
-	mm_show_hot_pages(mm, regs);
 	mmap_read_unlock(mm);
 }
 

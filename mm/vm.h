@@ -130,6 +130,12 @@ static inline void add_mm_counter(struct mm_struct *mm, int member, long value)
 void update_hiwater_rss(struct mm_struct *mm);
 void update_hiwater_vm(struct mm_struct *mm);
 
+/* ---- fork_hot.c ---- */
+/* A page that a fork shares was written after all. => no spinlock held */
+void fork_hot_note(struct mm_struct *mm, unsigned long addr);
+/* Is the page likely to be written soon after the next fork? */
+bool fork_hot_has(const struct mm_struct *mm, unsigned long addr);
+
 /* ---- memory.c ---- */
 /* Small private data of a program or library: of its file, or the zeros (bss) right behind. */
 static inline bool vma_is_program_data(const struct vm_area_struct *vma)
@@ -142,9 +148,6 @@ static inline bool vma_is_program_data(const struct vm_area_struct *vma)
 				(prev->vm_flags & VM_WRITE));
 }
 
-/* prefetch.c: the stack around its pointer and the program's data. => mmap_lock held */
-struct pt_regs;
-void mm_show_hot_pages(struct mm_struct *mm, const struct pt_regs *regs);
 /* mremap(): moves entries; the length moved (short when memory is out). */
 unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_addr,
 			       struct vm_area_struct *new_vma, unsigned long new_addr,

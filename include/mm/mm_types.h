@@ -84,6 +84,9 @@ enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
 #define AT_VECTOR_SIZE 48
 
+/* So many pages are remembered for the next fork. */
+#define FORK_HOT_PAGES 8
+
 /*
  * An address space.
  *
@@ -137,6 +140,8 @@ struct mm_struct {
 	struct list_head uffd_events;		/* m: mm/uffd_event.c */
 	struct file *exe_file;			/* m: what /proc/PID/exe shows; counted */
 	atomic_t membarrier_state;		/* x */
+	unsigned long fork_hot[FORK_HOT_PAGES];	/* x: hints of mm/fork_hot.c */
+	unsigned int fork_hot_next, fork_hot_told;	/* x: likewise */
 	int oom_killed;				/* x: chosen by the OOM killer */
 };
 

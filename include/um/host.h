@@ -422,6 +422,8 @@ unsigned long host_guest_cpu_ns(int pid);
 int host_wait_shared(const volatile unsigned int *word, unsigned int value,
 		     const volatile unsigned int *pending, unsigned long timeout_ns);
 void host_wake_shared(volatile unsigned int *word);
+/* Does somebody sleep on the word, which holds `value`? Wakes nobody. */
+int host_has_sleeper(volatile unsigned int *word, unsigned int value);
 
 /* The host core that the caller runs on. */
 unsigned int host_core(void);

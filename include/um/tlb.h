@@ -21,7 +21,10 @@ void flush_tlb_mm(struct mm_struct *mm);
 /* Single pages, in any order (which it changes): one request for many. */
 void flush_tlb_pages(struct mm_struct *mm, unsigned long *addrs, unsigned int nr);
 
-/* Entries in the range lost their write permission and nothing else (fork). */
+/*
+ * Entries in the range lost their write permission and nothing else (fork); what is writable stays
+ * so. => mmap_lock held for writing
+ */
 void tlb_wrprotect_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 
 /*

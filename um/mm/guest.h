@@ -67,6 +67,8 @@ struct guest_slot {
 	int tid;			    /* constant once the thread exists: from the mapper */
 	void *mem;			    /* constant: config.slot_size bytes */
 	u32 seen;			    /* o: events taken so far */
+	bool kicked;	/* o: a kick may be on its way: see recycle.c */
+	bool old_stack; /* o: it sleeps on its last guest's stack, unless it has woken since */
 	unsigned long fault_ip, fault_addr; /* o: of the last event, if it was a page fault */
 	int core;			    /* o: host core that the thread is bound to, or -1 */
 	unsigned int faults;		    /* o: since the last call (virtual time) */

@@ -7,18 +7,23 @@
  * the new one would meet, and nothing of the new one is shown to the old.
  *
  * What could be left, and what is done about it:
- *   mappings      all that is a guest's is unmapped, with the mapper's proof
+ *   mappings      all that is a guest's is unmapped, with the mapper's proof; as a rule the end of
+ *                 the old address space has done so
  *   the mapper    no guest can steer it (stub.S): nothing
- *   the thread    may run on although it said that it stopped. It is believed when the mapper,
- *                 who cannot lie, woke it: then it slept on its slot's turn word, which its filter
- *                 lets it do at one instruction only; behind that the stub takes the slot's
- *                 address from the call's argument, and needs no other register. A second sleep
- *                 proves that no signal was on its way to it either.
+ *   the thread    may run on although it said that it stopped. It is believed when the host finds
+ *                 it asleep on its slot's turn word, which its filter lets it do at one
+ *                 instruction only; behind that the stub takes the slot's address from the call's
+ *                 argument, and needs no other register
+ *   signals       come from the kernel only, as kicks. A thread that was kicked may have one on its
+ *                 way: it is woken by the mapper, who cannot lie, until it was found asleep again
  *   the slot      wiped, and so is the answer page: the new guest can read both
  *   its stack     a thread that sleeps in a trampoline has the old guest's, and the frame of a
  *                 signal would then fall on the first one of the slot, which the kernel writes for
- *                 the new guest. Told that it is in none, it changes to the slot's when it wakes;
- *                 a third sleep proves that it has
+ *                 the new guest. Told that it is in none, it changes to the slot's when it wakes:
+ *                 after a third sleep it has. One that was not woken is not kicked before it has
+ *                 (slot_can_be_kicked())
+ *
+ * So one that was never kicked costs one call of the host, and any other three turns of the mapper.
  *
  * With several threads one could wake another between two proofs, so only stubs that never had
  * more than one are used again.
@@ -45,22 +50,28 @@ bool guest_can_renew(const struct guest *guest)
 	       !list_empty(&guest->free_slots);
 }
 
+/* => lock held. True: it sleeps, and was not woken. */
+static bool is_asleep(struct guest *guest)
+{
+	volatile u32 *turn = slot_word(guest->slots, SLOT_TURN);
+
+	return host_has_sleeper(turn, *turn);
+}
+
 /* => lock held. Wakes the thread. True: it had been asleep. */
-static bool prove_asleep(struct guest *guest, bool unmap)
+static bool prove_asleep(struct guest *guest)
 {
 	if (guest_complete(guest))
 		return false;
-	if (unmap)
-		guest_unmap_ops(guest);
 	guest_op(guest, HOST_NR_FUTEX, slot_address(guest->slots) + SLOT_TURN, HOST_FUTEX_WAKE, 1, 0,
 		 0, 0);
 	return !guest_post_wait(guest) && guest->result == 1;
 }
 
-static bool falls_asleep(struct guest *guest, bool unmap, bool patient)
+static bool falls_asleep(struct guest *guest, bool (*asleep)(struct guest *), bool patient)
 {
 	for (unsigned int i = 0; i < YIELDS + TICKS && !guest_doomed(guest); i++) {
-		if (prove_asleep(guest, unmap))
+		if (asleep(guest))
 			return true;
 		if (i < YIELDS && quick_yield())
 			continue;
@@ -92,20 +103,50 @@ static void wipe_slot(struct guest_slot *slot)
 	slot->tramp_ip = 0;
 }
 
+/* => lock held. Does the thread sleep, and is no signal on its way to it? */
+static bool thread_rests(struct guest *guest, bool patient)
+{
+	struct guest_slot *slot = guest->slots;
+
+	if (!slot->kicked && host_guest_config()->trap == HOST_TRAP_SECCOMP) {
+		slot->old_stack = true;
+		return falls_asleep(guest, is_asleep, patient);
+	}
+	for (unsigned int i = 0; i < SLEEPS; i++) {
+		if (!falls_asleep(guest, prove_asleep, patient))
+			return false;
+		/* The next time that it wakes it leaves the stack of its last trampoline. */
+		*slot_word(slot, SLOT_MODE) = 0;
+	}
+	slot->kicked = false;
+	slot->old_stack = false;
+	return true;
+}
+
+/* => lock held. Waits until nothing of a guest's is mapped. False: the stub is to die. */
+static bool unmap_rest(struct guest *guest)
+{
+	if (guest_complete(guest))
+		return false;
+	if (RB_EMPTY_ROOT(&guest->areas))
+		return true;
+	guest_unmap_ops(guest);
+	if (guest_post_wait(guest))
+		return false;
+	guest_forget_areas(guest);
+	return true;
+}
+
 bool guest_renew(struct guest *guest, bool patient)
 {
-	bool asleep = true;
+	bool asleep;
 
 	mutex_lock(&guest->lock);
-	for (unsigned int i = 0; i < SLEEPS && asleep; i++) {
-		asleep = falls_asleep(guest, i == 0, patient);
-		/* The next time that it wakes it leaves the stack of its last trampoline. */
-		*slot_word(guest->slots, SLOT_MODE) = 0;
-	}
+	asleep = unmap_rest(guest) && thread_rests(guest, patient);
 	if (asleep) {
 		wipe_slot(guest->slots);
 		memset(guest->done, 0, PAGE_SIZE);
-		guest_forget_areas(guest);
+		guest->mappings = 0;
 		guest_sites_free(guest);
 		memset(guest->hot, 0, sizeof(guest->hot));
 		guest->plain_text = false;

@@ -29,6 +29,7 @@
 #include <um/mmu.h>
 #include <um/processor.h>
 #include <um/tlb.h>
+#include "areas.h"
 #include "guest.h"
 
 #define HOST_NR_MMAP	      9
@@ -43,163 +44,6 @@
 #define POPULATE_READ_PAGES 4
 
 #define MAX_MAPPINGS 50000
-
-/* ---- the record of what is mapped ---- */
-
-static struct guest_area *area_of(struct rb_node *node)
-{
-	return node ? rb_entry(node, struct guest_area, node) : NULL;
-}
-
-static struct guest_area *area_next(struct guest_area *area)
-{
-	return area_of(rb_next(&area->node));
-}
-
-/* The first area that ends above addr. */
-static struct guest_area *area_find(struct guest *guest, unsigned long addr)
-{
-	struct rb_node *node = guest->areas.rb_node;
-	struct guest_area *best = NULL;
-
-	while (node) {
-		struct guest_area *area = rb_entry(node, struct guest_area, node);
-
-		if (area->end > addr) {
-			best = area;
-			node = node->rb_left;
-		} else {
-			node = node->rb_right;
-		}
-	}
-	return best;
-}
-
-static bool areas_overlap(struct guest *guest, unsigned long start, unsigned long end)
-{
-	struct guest_area *area = area_find(guest, start);
-
-	return area && area->start < end;
-}
-
-/* Never reclaims: reclaim might flush this very stub. */
-static struct guest_area *area_alloc(struct guest *guest)
-{
-	struct guest_area *area = kmalloc(sizeof(*area), GFP_ATOMIC | __GFP_NOWARN);
-
-	if (!area) {
-		area = guest->spare;
-		guest->spare = NULL;
-	}
-	return area;
-}
-
-static void area_free(struct guest *guest, struct guest_area *area)
-{
-	if (guest->spare)
-		kfree(area);
-	else
-		guest->spare = area;
-}
-
-static void area_link(struct guest *guest, struct guest_area *new)
-{
-	struct rb_node **link = &guest->areas.rb_node, *parent = NULL;
-
-	while (*link) {
-		parent = *link;
-		link = new->start < rb_entry(parent, struct guest_area, node)->start ?
-			       &parent->rb_left :
-			       &parent->rb_right;
-	}
-	rb_link_node(&new->node, parent, link);
-	rb_insert_color(&new->node, &guest->areas);
-}
-
-static void area_unlink(struct guest *guest, struct guest_area *area)
-{
-	rb_erase(&area->node, &guest->areas);
-	area_free(guest, area);
-}
-
-/* Takes [start, end) out of the record. False without memory for a split: nothing changed. */
-static bool areas_remove(struct guest *guest, unsigned long start, unsigned long end)
-{
-	struct guest_area *area = area_find(guest, start), *next;
-
-	if (area && area->start < start && area->end > end) {
-		struct guest_area *tail = area_alloc(guest);
-
-		if (!tail)
-			return false;
-		tail->start = end;
-		tail->end = area->end;
-		tail->prot = area->prot;
-		area->end = start;
-		area_link(guest, tail);
-		return true;
-	}
-	for (; area && area->start < end; area = next) {
-		next = area_next(area);
-		if (area->start < start)
-			area->end = start;
-		else if (area->end > end)
-			area->start = end;
-		else
-			area_unlink(guest, area);
-	}
-	return true;
-}
-
-/* Joins an area with its right neighbour when they are alike. */
-static void area_merge(struct guest *guest, struct guest_area *area)
-{
-	struct guest_area *next = area_next(area);
-
-	if (next && next->start == area->end && next->prot == area->prot) {
-		area->end = next->end;
-		area_unlink(guest, next);
-	}
-}
-
-static bool areas_insert(struct guest *guest, unsigned long start, unsigned long end, int prot)
-{
-	struct guest_area *area = area_alloc(guest);
-	struct rb_node *prev;
-
-	if (!area)
-		return false;
-	if (!areas_remove(guest, start, end)) {
-		area_free(guest, area);
-		return false;
-	}
-	area->start = start;
-	area->end = end;
-	area->prot = prot;
-	area_link(guest, area);
-	area_merge(guest, area);
-	prev = rb_prev(&area->node);
-	if (prev)
-		area_merge(guest, area_of(prev));
-	return true;
-}
-
-bool guest_has_mapped(const struct guest *guest, unsigned long addr)
-{
-	for (unsigned int i = 0; i < guest->nruns; i++)
-		if (addr >= guest->runs[i].addr && addr - guest->runs[i].addr < guest->runs[i].size)
-			return true;
-	return areas_overlap((struct guest *)guest, addr, addr + 1);
-}
-
-void guest_forget_areas(struct guest *guest)
-{
-	struct rb_node *node;
-
-	while ((node = rb_first(&guest->areas)))
-		area_unlink(guest, area_of(node));
-	guest->mappings = 0;
-}
 
 /* ---- requests ---- */
 
@@ -379,6 +223,14 @@ bool guest_build_ranges(struct guest *guest, struct mm_struct *mm)
 
 /* ---- the interface ---- */
 
+bool guest_has_mapped(const struct guest *guest, unsigned long addr)
+{
+	for (unsigned int i = 0; i < guest->nruns; i++)
+		if (addr >= guest->runs[i].addr && addr - guest->runs[i].addr < guest->runs[i].size)
+			return true;
+	return areas_overlap((struct guest *)guest, addr, addr + 1);
+}
+
 void update_mmu_cache_range(struct mm_struct *mm, unsigned long addr, unsigned int nr)
 {
 	struct guest *guest = READ_ONCE(mm->context.guest);
@@ -491,33 +343,76 @@ void flush_tlb_mm(struct mm_struct *mm)
 	flush_tlb_range(mm, 0, TASK_SIZE);
 }
 
+/* Where the run ends, from addr on, of entries that are all writable, or all not; *writable: which. */
+static unsigned long writable_run(struct mm_struct *mm, unsigned long addr, unsigned long end,
+				  bool *writable)
+{
+	unsigned long at = addr;
+	pte_t *ptep = NULL;
+
+	spin_lock(&mm->page_table_lock);
+	do {
+		bool now;
+
+		if (at == addr || !(at & ~PMD_MASK))
+			ptep = pte_lookup(mm, at);
+		else if (ptep)
+			ptep++;
+		now = ptep && pte_accessible(ptep_get(ptep)) && pte_write(ptep_get(ptep));
+
+		if (at == addr)
+			*writable = now;
+		else if (now != *writable)
+			break;
+		at += PAGE_SIZE;
+	} while (at < end);
+	spin_unlock(&mm->page_table_lock);
+	return at;
+}
+
+/*
+ * Takes write permission from what lost it of [from, to), which is mapped with prot. False: all
+ * was dropped instead. => lock held
+ */
+static bool protect_runs(struct guest *guest, struct mm_struct *mm, unsigned long from,
+			 unsigned long to, int prot)
+{
+	unsigned long stop;
+	bool writable = false;
+
+	for (; from < to; from = stop) {
+		stop = writable_run(mm, from, to, &writable);
+		if (writable)
+			continue;
+		if (guest->nops == REQUEST_MAX_OPS) {
+			post_proven(guest);
+			if (RB_EMPTY_ROOT(&guest->areas))
+				return false;
+		}
+		guest_op(guest, HOST_NR_MPROTECT, from, stop - from, prot & ~HOST_PROT_WRITE, 0, 0, 0);
+		if (!areas_insert(guest, from, stop, prot & ~HOST_PROT_WRITE)) {
+			drop_everything(guest);
+			return false;
+		}
+	}
+	return true;
+}
+
 void tlb_wrprotect_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct guest *guest = READ_ONCE(mm->context.guest);
-	struct guest_area *area, *next;
+	struct guest_area *area;
 
 	if (!guest)
 		return;
 	mutex_lock(&guest->lock);
 	settle(guest);
-	for (area = area_find(guest, start); area && area->start < end; area = next) {
-		unsigned long from = max(area->start, start), to = min(area->end, end);
-		int prot = area->prot & ~HOST_PROT_WRITE;
+	while (start < end && (area = area_find(guest, start)) && area->start < end) {
+		unsigned long from = max(area->start, start);
 
-		next = area_next(area);
-		if (!(area->prot & HOST_PROT_WRITE))
-			continue;
-		if (guest->nops == REQUEST_MAX_OPS) {
-			post_proven(guest);
-			next = area_find(guest, start);
-			continue;
-		}
-		guest_op(guest, HOST_NR_MPROTECT, from, to - from, prot, 0, 0, 0);
-		if (!areas_insert(guest, from, to, prot)) {
-			drop_everything(guest);
+		start = min(area->end, end);
+		if (area->prot & HOST_PROT_WRITE && !protect_runs(guest, mm, from, start, area->prot))
 			break;
-		}
-		next = area_find(guest, to);
 	}
 	if (guest->nops)
 		post_proven(guest);

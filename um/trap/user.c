@@ -54,6 +54,9 @@
 /* A sleeper that was cheated of its wake-up looks this often. */
 #define RECHECK_NS 1000000000UL
 
+/* How soon a thread that was just let go is looked at again, before it can be kicked. */
+#define AWAKENING_NS 100000UL
+
 /* Page faults, one after the other without a call, of a guest that makes no progress. */
 #define MAX_FAULTS 1000000
 
@@ -153,6 +156,15 @@ static void check_overrun(const struct guest *guest, u64 *limit)
 	}
 }
 
+/* A signal must not find a thread on the stack of the stub's last guest: recycle.c. */
+static bool slot_can_be_kicked(struct guest_slot *slot)
+{
+	if (slot->old_stack && *slot_word(slot, SLOT_GUEST_SLEEPS))
+		return false;
+	slot->old_stack = false;
+	return true;
+}
+
 /*
  * => preemption off, interrupts on, the guest released. True: an event came; false: the stub
  * is gone, or has just been killed. May sleep once a kick stays without an answer. user: this is
@@ -164,7 +176,7 @@ static bool wait_for_event(struct guest_slot *slot, bool user)
 	struct guest *guest = slot->guest;
 	struct guest_patience patience = { 0 };
 	enum guest_patience_state state;
-	bool kicked = !user, spun = false, came;
+	bool kicked = !user, leaves = false, spun = false, came;
 	u64 overrun = 0;
 
 	for (;;) {
@@ -184,17 +196,19 @@ static bool wait_for_event(struct guest_slot *slot, bool user)
 			slot->seen = now;
 			break;
 		}
-		if (!kicked && must_leave_user()) {
+		leaves = !kicked && must_leave_user();
+		if (leaves && slot_can_be_kicked(slot)) {
 			host_guest_kick(guest->host.pid, slot->tid);
-			kicked = true;
+			kicked = slot->kicked = true;
 		}
 		host_wait_shared(events, now, this_cpu_ptr(&um_irq_pending),
 				 kicked	    ? GUEST_WAIT_NS :
+				 leaves	    ? AWAKENING_NS :
 				 um_virtual ? min(um_virtual_limit() / 2, RECHECK_NS) :
 					      RECHECK_NS);
 		*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;
 		local_irq_enable();
-		if (!kicked) {
+		if (!kicked && !leaves) {
 			if (um_virtual)
 				check_overrun(guest, &overrun);
 			continue;
@@ -215,6 +229,8 @@ static bool wait_for_event(struct guest_slot *slot, bool user)
 	if (user)
 		leave_user();
 	*slot_word(slot, SLOT_KERNEL_SLEEPS) = 0;
+	if (came)
+		slot->old_stack = false;
 	handover_end(slot);
 	local_irq_enable();
 	return came;
