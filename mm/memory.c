@@ -28,9 +28,7 @@
 
 /* Neighbours that become writable with a page that turned out to be ours alone. */
 #define REUSE_ORDER 3
-/* Of code more is soon needed, and its pages are there. */
-#define FAULT_AROUND_PAGES 64
-#define FAULT_AROUND_CODE 128
+#define FAULT_AROUND_PAGES 128
 /* Private copies of a file's pages are made in windows of 2^COW_ORDER. */
 #define COW_ORDER 4
 
@@ -108,8 +106,7 @@ unsigned int map_file_pages(struct vm_fault *vmf, struct page **pages, unsigned 
 static bool fault_around(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	unsigned long size = (vma->vm_flags & VM_EXEC ? FAULT_AROUND_CODE : FAULT_AROUND_PAGES)
-			     << PAGE_SHIFT;
+	unsigned long size = FAULT_AROUND_PAGES << PAGE_SHIFT;
 	unsigned long start = max(vmf->address & ~(size - 1), vma->vm_start);
 	unsigned long end = min((vmf->address & ~(size - 1)) + size, vma->vm_end);
 	pgoff_t a = vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT);

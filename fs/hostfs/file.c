@@ -299,13 +299,20 @@ static loff_t hostfs_llseek(struct file *file, loff_t offset, int whence)
 	return offset;
 }
 
+static int hostfs_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & VM_EXEC)
+		WRITE_ONCE(HOSTFS_I(file_inode(file))->executed, true);
+	return generic_file_mmap(file, vma);
+}
+
 const struct file_operations hostfs_file_fops = {
 	.open = hostfs_open,
 	.release = hostfs_release,
 	.llseek = hostfs_llseek,
 	.read_iter = hostfs_read_iter,
 	.write_iter = hostfs_write_iter,
-	.mmap = generic_file_mmap,
+	.mmap = hostfs_mmap,
 	.fsync = hostfs_fsync,
 	.fallocate = hostfs_fallocate,
 };

@@ -33,7 +33,7 @@ struct hostfs_sb {
 
 /*
  * One file of the host: the same for all its names.
- *   (i) constant   (f) fd_lock (fd.c)   (l) inode->i_lock
+ *   (i) constant   (f) fd_lock (fd.c)   (l) inode->i_lock   (x) none: see there
  */
 struct hostfs_inode {
 	struct hostfs_device *device;	/* i: of the host's st_dev */
@@ -47,6 +47,7 @@ struct hostfs_inode {
 	unsigned int users;		/* f: calls that rfd is in use by */
 	unsigned int opens;		/* f: open files */
 	unsigned int writers;		/* f: of these, for writing */
+	bool executed;			/* x: it has been mapped as code; a hint, never cleared */
 	struct list_head lru;		/* f: linked when rfd may be closed for another's sake */
 	unsigned long checked;		/* jiffies of the last look; a race costs a look more */
 	struct host_fs_time mtime, ctime;	/* l: when the cached pages were right */

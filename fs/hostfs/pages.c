@@ -3,7 +3,9 @@
  * The page cache over files of the host.
  *
  * A page that is missed is read together with its aligned cluster, straight from the host into
- * pages in a row: one host call, and later one host mapping in a stub for all of them. Pages
+ * pages in a row: one host call, and later one host mapping in a stub for all of them. Clusters of
+ * programs are larger: what is executed once is executed by many, and each mapping of each of them
+ * costs what 16 pages do. Pages
  * become dirty only by shared mappings; write() goes to the host at once (file.c).
  */
 #include "internal.h"
@@ -16,7 +18,8 @@
 #include <mm/pagemap.h>
 #include <um/setup.h>
 
-#define CLUSTER 32
+#define CLUSTER 32UL
+#define EXEC_CLUSTER 128UL
 
 long hostfs_job(struct host_fs_job *job)
 {
@@ -29,24 +32,18 @@ long hostfs_job(struct host_fs_job *job)
 	return job->result;
 }
 
-/* Reads as much as there is; the bytes, or -errno. */
-static long fill(int fd, loff_t pos, struct page **pages, unsigned int nr)
+/* Reads as much as there is into nr pages in a row; the bytes, or -errno. */
+static long fill(int fd, loff_t pos, struct page *pages, unsigned int nr)
 {
-	struct host_fs_vec vec[CLUSTER];
 	unsigned long want = nr * PAGE_SIZE, done = 0;
 	long n = 0;
 
 	while (done < want) {
-		unsigned int skip = done >> PAGE_SHIFT;
-		unsigned long part = done & ~PAGE_MASK;
+		struct host_fs_vec vec = { (char *)page_address(pages) + done, want - done };
 		struct host_fs_job job = {
-			.op = HOST_FS_PREAD, .fd = fd, .vec = vec, .nr_vec = nr - skip, .offset = pos + done,
+			.op = HOST_FS_PREAD, .fd = fd, .vec = &vec, .nr_vec = 1, .offset = pos + done,
 		};
 
-		for (unsigned int i = skip; i < nr; i++)
-			vec[i - skip] = (struct host_fs_vec){ page_address(pages[i]), PAGE_SIZE };
-		vec[0].base = (char *)vec[0].base + part;
-		vec[0].len -= part;
 		n = hostfs_job(&job);
 		if (n <= 0)
 			break;
@@ -72,7 +69,7 @@ static int hostfs_readpage(struct file *file, struct page *page)
 	long n = fd;
 
 	if (fd >= 0) {
-		n = fill(fd, (loff_t)page->index << PAGE_SHIFT, &page, 1);
+		n = fill(fd, (loff_t)page->index << PAGE_SHIFT, page, 1);
 		hostfs_put(mapping->host);
 	}
 	if (n >= 0) {
@@ -84,51 +81,70 @@ static int hostfs_readpage(struct file *file, struct page *page)
 	return n;
 }
 
-/* Reads new pages of the cache, which follow each other; takes their references. */
-static void read_run(struct address_space *mapping, int fd, struct page **pages, unsigned int nr)
+/* Reads new pages of the cache, which follow each other in both; takes their references. */
+static void read_run(struct address_space *mapping, int fd, struct page *pages, unsigned int nr)
 {
-	long n = nr ? fill(fd, (loff_t)pages[0]->index << PAGE_SHIFT, pages, nr) : 0;
+	long n = nr ? fill(fd, (loff_t)pages->index << PAGE_SHIFT, pages, nr) : 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
 		if (n >= 0) {
-			finish(pages[i], i, n);
+			finish(pages + i, i, n);
 		} else {
-			delete_from_page_cache(pages[i]);
-			unlock_page(pages[i]);
+			delete_from_page_cache(pages + i);
+			unlock_page(pages + i);
 		}
-		put_page(pages[i]);
+		put_page(pages + i);
 	}
+}
+
+/* Single pages in a row for up to `pages` of the file; *order: how many. NULL without memory. */
+static struct page *alloc_cluster(struct address_space *mapping, unsigned long pages,
+				  unsigned int *order)
+{
+	struct page *block;
+
+	*order = get_order(pages << PAGE_SHIFT);
+	block = alloc_pages(mapping_gfp_mask(mapping) | __GFP_NOWARN | __GFP_NORETRY, *order);
+	if (block)
+		split_page(block, *order);
+	return block;
+}
+
+/* Reads what is not cached of [start, end). False: there was no memory in a row. */
+static bool read_cluster(struct address_space *mapping, int fd, pgoff_t start, pgoff_t end)
+{
+	unsigned int order, nr = 0;
+	struct page *block = alloc_cluster(mapping, end - start, &order);
+
+	for (unsigned int i = 0; block && i < 1U << order; i++) {
+		if (start + i < end &&
+		    !add_to_page_cache_lru(block + i, mapping, start + i, GFP_KERNEL)) {
+			nr++;
+			continue;
+		}
+		put_page(block + i);
+		read_run(mapping, fd, block + i - nr, nr);
+		nr = 0;
+	}
+	if (block)
+		read_run(mapping, fd, block + (1U << order) - nr, nr);
+	return block;
 }
 
 static void hostfs_readahead(struct address_space *mapping, pgoff_t index)
 {
 	pgoff_t end = (i_size_read(mapping->host) + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	pgoff_t start = index & ~(pgoff_t)(CLUSTER - 1);
-	struct page *pages[CLUSTER], *block;
-	unsigned int order, nr = 0;
+	unsigned long size = READ_ONCE(HOSTFS_I(mapping->host)->executed) ? EXEC_CLUSTER : CLUSTER;
 	int fd;
 
 	if (index >= end)
 		return;
-	end = min(end, start + CLUSTER);
-	order = get_order((end - start) << PAGE_SHIFT);
 	fd = hostfs_get(mapping->host);
 	if (fd < 0)
 		return;
-	block = alloc_pages(mapping_gfp_mask(mapping) | __GFP_NOWARN | __GFP_NORETRY, order);
-	if (block)
-		split_page(block, order);
-	for (unsigned int i = 0; block && i < 1U << order; i++) {
-		if (start + i < end &&
-		    !add_to_page_cache_lru(block + i, mapping, start + i, GFP_KERNEL)) {
-			pages[nr++] = block + i;
-			continue;
-		}
-		put_page(block + i);
-		read_run(mapping, fd, pages, nr);
-		nr = 0;
-	}
-	read_run(mapping, fd, pages, nr);
+	while (!read_cluster(mapping, fd, index & ~(size - 1), min(end, (index & ~(size - 1)) + size)) &&
+	       size > CLUSTER)
+		size = CLUSTER;
 	hostfs_put(mapping->host);
 }
 

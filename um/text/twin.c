@@ -5,7 +5,7 @@
  * A twin hangs on the page of the page cache that it copies (page->text_twin), lives as long as
  * it, and is shown in its place to every stub that may execute but not write it. All else
  * (read(2), ptrace, /proc/PID/mem, the kernel) goes by the page tables, and sees the original.
- * Twins are made for 16 pages at once, in one block, so that the host needs one mapping for
+ * Twins are made for 32 pages at once, in one block, so that the host needs one mapping for
  * them; and once seen by anybody they never change, so no processor ever executes an
  * instruction that is being written.
  *
@@ -44,7 +44,7 @@
 #include "../mm/guest.h"
 #include "text.h"
 
-#define BLOCK_ORDER 4
+#define BLOCK_ORDER 5
 #define BLOCK_PAGES (1UL << BLOCK_ORDER)
 
 /* A site by signal so often: shows a twin that there is; makes one. */
