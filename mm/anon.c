@@ -11,6 +11,7 @@
  *					to 8 MiB down to 64 KiB: a host fault costs as much as 16
  *					pages, and what can be wasted is bounded
  *	huge pages asked for		2 MiB where they fit
+ *	a heap in full use grows	up to 256 KiB, by brk() itself
  *
  * When memory is short single pages are given. A window of 2 MiB that is aligned in both memories
  * is a transparent huge page: its table carries a mark (pmd_mark_huge()) until an entry of it is
@@ -24,6 +25,8 @@
 #define DENSE_AREA (8UL << 20)
 /* The window that an area starts with. */
 #define FIRST_ORDER 4
+/* A heap that grows by no more than this gets its pages at once. */
+#define GROW_PAGES 64
 
 /* Free entries to be filled: nr pages from start. */
 struct window {
@@ -187,6 +190,18 @@ static bool map_window(struct vm_area_struct *vma, const struct window *w, pte_t
 	return true;
 }
 
+/* The window has been filled and mapped. */
+static void note_window(struct vm_area_struct *vma, const struct window *w)
+{
+	add_mm_counter(vma->vm_mm, MM_ANONPAGES, w->nr);
+	/* Hints: lost updates of threads that fault at once do no harm. */
+	vma->anon_faults += 1;
+	vma->anon_next = w->start + ((unsigned long)w->nr << PAGE_SHIFT);
+	vma->anon_order = w->nr > 1 ? get_order((unsigned long)w->nr << PAGE_SHIFT) : 0;
+	count_vm_events(PGZERO, w->nr);
+	update_mmu_cache_range(vma->vm_mm, w->start, w->nr);
+}
+
 vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -214,12 +229,44 @@ vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 			put_page(page + i);
 		return ptep ? 0 : VM_FAULT_OOM;
 	}
-	add_mm_counter(mm, MM_ANONPAGES, w.nr);
-	/* Hints: lost updates of threads that fault at once do no harm. */
-	vma->anon_faults += 1;
-	vma->anon_next = w.start + ((unsigned long)w.nr << PAGE_SHIFT);
-	vma->anon_order = w.nr > 1 ? get_order((unsigned long)w.nr << PAGE_SHIFT) : 0;
-	count_vm_events(PGZERO, w.nr);
-	update_mmu_cache_range(mm, w.start, w.nr);
+	note_window(vma, &w);
 	return 0;
+}
+
+/* Is there an anonymous page at addr? */
+static bool has_anon_page(struct mm_struct *mm, unsigned long addr)
+{
+	pte_t *ptep, pte = __pte(0);
+
+	spin_lock(&mm->page_table_lock);
+	ptep = pte_lookup(mm, addr);
+	if (ptep)
+		pte = ptep_get(ptep);
+	spin_unlock(&mm->page_table_lock);
+	return pte_present(pte) && !pte_special(pte) && PageAnon(pte_page(pte));
+}
+
+void anon_grow_ahead(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, start);
+	struct window w = { start, (min(end, (start & PMD_MASK) + PMD_SIZE) - start) >> PAGE_SHIFT };
+	struct page *page;
+	pte_t *ptep;
+
+	if (!vma || !vma_is_anonymous(vma) || vma->vm_start == start || w.nr > GROW_PAGES ||
+	    memory_is_short() || !has_anon_page(mm, start - PAGE_SIZE))
+		return;
+	page = alloc_window(&w, start);
+	if (!page)
+		return;
+	ptep = pte_alloc_lock(mm, w.start);
+	if (ptep && map_window(vma, &w, ptep, page)) {
+		spin_unlock(&mm->page_table_lock);
+		note_window(vma, &w);
+		return;
+	}
+	if (ptep)
+		spin_unlock(&mm->page_table_lock);
+	for (unsigned int i = 0; i < w.nr; i++)
+		put_page(page + i);
 }

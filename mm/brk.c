@@ -106,6 +106,8 @@ SYSCALL_DEFINE1(brk, unsigned long, brk)
 	    (!brk_fits(mm, newbrk, oldbrk) || do_brk(mm, oldbrk, newbrk - oldbrk, 0)))
 		goto out;
 	mm->brk = ret = brk;
+	if (newbrk > oldbrk)
+		anon_grow_ahead(mm, oldbrk, newbrk);
 	populate = newbrk > oldbrk && (mm->def_flags & VM_LOCKED);
 out:
 	userfaultfd_unlock_and_tell(mm);

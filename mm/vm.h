@@ -173,6 +173,11 @@ static inline pte_t anon_pte(struct page *page, const struct vm_area_struct *vma
 	return maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma);
 }
 vm_fault_t do_anonymous_page(struct vm_fault *vmf);
+/*
+ * The heap has grown by [start, end): gives it pages at once if it is in use up to there, for what
+ * asks for more is about to use it. => mmap_lock held for writing; a hint
+ */
+void anon_grow_ahead(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* Is there so little memory that nothing should be faulted in ahead? */
 bool memory_is_short(void);
 
