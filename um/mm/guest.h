@@ -88,6 +88,7 @@ struct guest_slot {
 	bool running;		  /* it has not announced an event since; likewise */
 	u64 out_since;		  /* cycles when its task left the vCPU, or 0 */
 	bool back_soon;		  /* the last time it had it again before a spin was over */
+	u64 round_began, round;	  /* cycles: the last release, or 0; mean time between two */
 	/* o: trampoline.c; the last four are of the call that it is in */
 	bool in_trampoline;
 	struct site site;

@@ -68,7 +68,6 @@ enum guest_patience_state guest_patience(struct guest_patience *patience, struct
 	if (!patience->last) {
 		patience->last = now;
 		patience->round_end = GUEST_WAIT_NS;
-		patience->cpu = host_guest_cpu_ns(guest->host.pid);
 		return GUEST_WAIT_ON;
 	}
 	patience->waited += min(now - patience->last, GUEST_WAIT_NS);
@@ -76,6 +75,9 @@ enum guest_patience_state guest_patience(struct guest_patience *patience, struct
 	if (patience->waited < patience->round_end)
 		return GUEST_WAIT_ON;
 	patience->round_end = patience->waited + GUEST_WAIT_NS;
+	/* Asked for only now: most waits are over by then. */
+	if (!patience->cpu)
+		patience->cpu = host_guest_cpu_ns(guest->host.pid);
 	if (patience->waited > DYING_PATIENCE_NS && dies_with_its_mm())
 		return GUEST_WAIT_OVER;
 	if (host_guest_cpu_ns(guest->host.pid) - patience->cpu > fair ||
