@@ -359,6 +359,20 @@ static void run_file_read(int count)
 	close(fd);
 }
 
+/* 16 KiB a call, into memory of its own. */
+static void run_file_read_16k(int count)
+{
+	char own[16384];
+	int fd = open_file();
+
+	if (pwrite(fd, buf, sizeof(own), 0) != sizeof(own))
+		exit(1);
+	while (count--)
+		if (pread(fd, own, sizeof(own), 0) != sizeof(own))
+			exit(1);
+	close(fd);
+}
+
 static void run_cpu(int count)
 {
 	volatile unsigned long x = 1;
@@ -408,6 +422,11 @@ static void run_stat_by_two(int count)
 	by_two(run_stat, count);
 }
 
+static void run_file_read_16k_by_two(int count)
+{
+	by_two(run_file_read_16k, count);
+}
+
 static const struct bench benches[] = {
 	{ "getppid", run_getppid, 20000 },
 	{ "clock_gettime", run_clock_gettime, 20000 },
@@ -432,6 +451,8 @@ static const struct bench benches[] = {
 	{ "cpu-loop-1M-by-2", run_cpu_by_two, 8 },
 	{ "getppid-by-2", run_getppid_by_two, 40000 },
 	{ "stat-by-2", run_stat_by_two, 20000 },
+	{ "tmpfs-read-16-KiB", run_file_read_16k, 20000 },
+	{ "tmpfs-read-16-KiB-by-2", run_file_read_16k_by_two, 20000 },
 };
 
 static void measure(const struct bench *bench, bool quick)

@@ -200,7 +200,7 @@ struct guest_patience {
 	u64 last;      /* time of the last look */
 	u64 waited;    /* ns so far */
 	u64 round_end; /* of `waited` */
-	u64 cpu;       /* the stub's CPU time at the start */
+	u64 cpu;       /* the stub's CPU time after the first round */
 };
 
 enum guest_patience_state {

@@ -26,10 +26,10 @@
  * the policy being right, or on the host running both threads. Once away, a vCPU that has spun in
  * vain goes on waiting awake, but gives its core to others at every look: programs make calls in
  * bursts, and its wake-up on a core that fell idle would cost more than the burst has saved.
- * What decides is measured: a run that ends within HIT_CYCLES scores, one that outlasts the bound
- * costs what twenty gain, so a guest that computes, and one whose other core is taken by somebody
- * else (a second kernel, any program), come home; after each failure the slot stays home for
- * twice as long.
+ * What decides is measured: a run that ends within HIT_CYCLES scores, one that outlasts all waiting
+ * awake costs what twenty gain, so a guest that computes, and one whose other core is taken by
+ * somebody else (a second kernel, any program), come home; after each failure the slot stays home
+ * for twice as long. What lies between counts nothing at home: a compiler makes calls in bursts.
  *
  * A thread is bound to another core only while it sleeps, or while it is runnable on the very
  * core that its vCPU runs on (so it is not running): moving a running thread takes the host
@@ -76,6 +76,10 @@
 #define HOLDOFF_MIN    2
 #define HOLDOFF_MAX    (4 * HZ)
 #define HOLDOFF_FORGET 20000
+
+/* What a hand-over costs more at home; rounds so long are not worth taking turns for (turns.c). */
+#define HOME_CYCLES 6000UL
+#define TURN_CYCLES (2 * HOME_CYCLES)
 
 /* Not a core's number: bound to every core but this one. */
 #define AWAY 0x10000
@@ -222,9 +226,25 @@ static void choose(struct guest_slot *slot)
 	}
 }
 
+/*
+ * How long a round takes at home, from one hand-over to the guest to the next: a mean of the last.
+ * Rounds with a sleep or a wait in between are left out.
+ */
+static void note_round(struct guest_slot *slot, u64 now)
+{
+	u64 took;
+
+	if (slot->round_began) {
+		took = min_t(u64, now - slot->round_began, 16 * TURN_CYCLES) +
+		       (slot->away ? HOME_CYCLES : 0);
+		slot->round += (s64)(took - slot->round) / 16;
+	}
+	slot->round_began = now;
+}
+
 bool handover_wants_away(const struct guest_slot *slot)
 {
-	return !slot->away && slot->score >= SCORE_ENTER && !um_virtual && host_cores() > 1 &&
+	return !slot->away && slot->round < TURN_CYCLES && slot->score >= SCORE_ENTER && !um_virtual && host_cores() > 1 &&
 	       !core_to_spare(0) && time_after_eq(jiffies, slot->home_until);
 }
 
@@ -233,6 +253,7 @@ void handover_stay_home(struct guest_slot *slot)
 	if (slot->away)
 		go_home(slot);
 	set_policy(slot, STUB_POLICY_SLEEP);
+	slot->round_began = 0;
 }
 
 /* Binds the guest thread to where it belongs, if it can be moved now. */
@@ -347,6 +368,7 @@ void handover_begin(struct guest_slot *slot, bool by_mapper)
 	guest_clock_note(slot->guest);
 	WRITE_ONCE(slot->running, true);
 	slot->released = cycles();
+	note_round(slot, slot->released);
 }
 
 bool handover_await(struct guest_slot *slot)
@@ -371,7 +393,7 @@ void handover_end(struct guest_slot *slot)
 		slot->settling = false;
 		return;
 	}
-	if (slot->outlasted || ran > (slot->away ? AWAKE_CYCLES : STUB_SPIN_CYCLES))
+	if (slot->outlasted || ran > AWAKE_CYCLES)
 		slot->score = max(slot->score - SCORE_MISS, -SCORE_MAX);
 	else if (slot->away || ran < HIT_CYCLES)
 		slot->score = min(slot->score + 1, SCORE_MAX);
@@ -399,6 +421,7 @@ void um_switch_out(struct task_struct *task)
 		set_policy(slot, STUB_POLICY_SLEEP);
 	}
 	slot->out_since = cycles();
+	slot->round_began = 0;
 }
 
 void handover_reset(struct guest_slot *slot)
@@ -408,6 +431,7 @@ void handover_reset(struct guest_slot *slot)
 	set_policy(slot, STUB_POLICY_SLEEP);
 	slot->out_since = 0;
 	slot->back_soon = false;
+	slot->round_began = slot->round = 0;
 	slot->score = 0;
 	slot->holdoff = HOLDOFF_MIN;
 	slot->home_until = jiffies;

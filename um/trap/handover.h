@@ -25,7 +25,7 @@ void handover_begin(struct guest_slot *slot, bool by_mapper);
  */
 bool handover_await(struct guest_slot *slot);
 
-/* Would the pair spin if there were a core to spare? */
+/* Would the pair spin if there were a core to spare, and gain enough to wait for one? */
 bool handover_wants_away(const struct guest_slot *slot);
 
 /* The guest does not run for a while, though its task has the vCPU. */

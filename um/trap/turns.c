@@ -6,7 +6,10 @@
  * quick as one that shares a core. When every core has a busy vCPU, and more than one of them does
  * nothing but system calls, all would stay home: together they are slower than one alone.
  *
- * So they take turns. One vCPU has the turn for a few ticks; the others that want to spin sleep
+ * But where a call has work to do, a hand-over at home is cheap beside it, and two at work are
+ * quicker than one that spins: such pairs stay home (handover_wants_away()).
+ *
+ * All others take turns. One vCPU has the turn for a few ticks; the others that want to spin sleep
  * meanwhile, in what counts as their guests' time, as if they were idle. So there is a core to
  * spare, and handover.c lets the pair of the one go away.
  *
