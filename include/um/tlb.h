@@ -23,7 +23,7 @@ void flush_tlb_pages(struct mm_struct *mm, unsigned long *addrs, unsigned int nr
 
 /*
  * Entries in the range lost their write permission and nothing else (fork); what is writable stays
- * so. => mmap_lock held for writing
+ * so. => mmap_lock held
  */
 void tlb_wrprotect_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 
