@@ -385,6 +385,8 @@ static void retake_lock(struct xarray *xa)
 static bool get_spare(struct cursor *cur, gfp_t gfp)
 {
 	gfp &= ~__GFP_ZERO;
+	if (cur->xa->xa_flags & XA_FLAGS_ACCOUNT)
+		gfp |= __GFP_ACCOUNT;
 	if (gfpflags_allow_blocking(gfp)) {
 		drop_lock(cur->xa);
 		cur->spare = alloc_node(gfp);

@@ -21,6 +21,8 @@
  */
 #include "vm.h"
 
+#include <mm/memcontrol.h>
+
 /* A bigger area may be a sparse table: a read of it gets the page of zeros. */
 #define DENSE_AREA (8UL << 20)
 /* The window that an area starts with. */
@@ -143,8 +145,8 @@ static vm_fault_t map_zero_pages(struct vm_fault *vmf)
 	return 0;
 }
 
-/* Zeroed single pages in a row for the window, which shrinks to addr when there are none. */
-static struct page *alloc_window(struct window *w, unsigned long addr)
+/* Zeroed and charged single pages in a row for the window, which shrinks to addr when there are none. */
+static struct page *alloc_window(struct mm_struct *mm, struct window *w, unsigned long addr)
 {
 	gfp_t gfp = GFP_NOWAIT | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE;
 	unsigned int order = get_order((unsigned long)w->nr << PAGE_SHIFT);
@@ -154,6 +156,10 @@ static struct page *alloc_window(struct window *w, unsigned long addr)
 		bool exact = w->nr == 1U << order;
 
 		page = alloc_pages(gfp | (exact ? __GFP_ZERO : 0), order);
+		if (page && mem_cgroup_charge(page, w->nr, mm, gfp)) {
+			__free_pages(page, order);
+			page = NULL;
+		}
 		if (!page && order == HPAGE_PMD_ORDER)
 			count_vm_event(THP_FAULT_FALLBACK);
 		if (page && !exact) {
@@ -170,7 +176,7 @@ static struct page *alloc_window(struct window *w, unsigned long addr)
 		return page;
 	}
 	*w = (struct window){ addr, 1 };
-	return alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
+	return mem_cgroup_alloc_page(mm, GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
 }
 
 /* Maps the pages if all entries are still free. => page_table_lock held */
@@ -216,7 +222,7 @@ vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 	if (!(vmf->flags & FAULT_FLAG_WRITE) && vma->vm_end - vma->vm_start > DENSE_AREA)
 		return map_zero_pages(vmf);
 	w = choose_window(vma, vmf->address);
-	page = alloc_window(&w, vmf->address);
+	page = alloc_window(mm, &w, vmf->address);
 	if (!page)
 		return VM_FAULT_OOM;
 	ptep = pte_alloc_lock(mm, w.start);

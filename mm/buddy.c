@@ -23,6 +23,7 @@
 #include "vm.h"
 
 #include <mm/memblock.h>
+#include <mm/memcontrol.h>
 
 /* One byte a pageblock: enum migratetype. */
 static u8 *pageblock_types;	/* the zone's lock */
@@ -65,7 +66,8 @@ void nodes_init(void)
 	for_each_online_pgdat(pgdat) {
 		for (int type = 0; type < MAX_NR_ZONES; type++)
 			zone_init(pgdat, type);
-		lruvec_init(&pgdat->lruvec);
+		spin_lock_init(&pgdat->lru_lock);
+		lruvec_init(&pgdat->lruvec, &root_mem_cgroup);
 		init_waitqueue_head(&pgdat->kswapd_wait);
 	}
 }

@@ -7,6 +7,7 @@
 #include <kern/signal.h>
 #include <kern/task.h>
 #include <linux/signal.h>
+#include <mm/memcontrol.h>
 #include <mm/oom.h>
 #include <um/ptrace.h>
 
@@ -155,6 +156,7 @@ static void account_fault(vm_fault_t fault)
 	if (fault & VM_FAULT_MAJOR) {
 		current->maj_flt++;
 		count_vm_event(PGMAJFAULT);
+		count_memcg_events(PGMAJFAULT, 1);
 	} else {
 		current->min_flt++;
 	}

@@ -21,6 +21,7 @@
 #include <kern/rcupdate.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
+#include <mm/memcontrol.h>
 #include <mm/pagemap.h>
 #include <mm/swap.h>
 
@@ -71,8 +72,10 @@ int add_to_page_cache_lru(struct page *page, struct address_space *mapping, pgof
 			  gfp_t gfp)
 {
 	bool shmem = test_bit(AS_SHMEM, &mapping->flags);
-	int err;
+	int err = mem_cgroup_charge(page, 1, NULL, gfp);
 
+	if (err)
+		return err;
 	page->flags |= (1UL << PG_locked) | (shmem ? 1UL << PG_swapbacked : 0);
 	page->mapping = mapping;
 	page->index = index;
@@ -85,12 +88,13 @@ int add_to_page_cache_lru(struct page *page, struct address_space *mapping, pgof
 	if (err) {
 		page->mapping = NULL;
 		page->flags &= ~(1UL << PG_locked);
+		mem_cgroup_uncharge(page, 1);
 		put_page(page);
 		return err == -EBUSY ? -EEXIST : err;
 	}
-	mod_node_page_state(page, NR_FILE_PAGES, 1);
+	mod_lruvec_page_state(page, NR_FILE_PAGES, 1);
 	if (shmem)
-		mod_node_page_state(page, NR_SHMEM, 1);
+		mod_lruvec_page_state(page, NR_SHMEM, 1);
 	if (!mapping_unevictable(mapping))
 		workingset_refault_file(page, mapping, index);
 	if (!mapping_unevictable(mapping) || shmem)
@@ -102,8 +106,8 @@ int add_to_page_cache_lru(struct page *page, struct address_space *mapping, pgof
 void page_cache_forget(struct page *page)
 {
 	if (PageSwapBacked(page))
-		mod_node_page_state(page, NR_SHMEM, -1);
-	mod_node_page_state(page, NR_FILE_PAGES, -1);
+		mod_lruvec_page_state(page, NR_SHMEM, -1);
+	mod_lruvec_page_state(page, NR_FILE_PAGES, -1);
 	lru_cache_del(page);
 }
 

@@ -63,7 +63,7 @@ static inline bool zone_ok(const struct zone *zone, unsigned int order, unsigned
 /* A block that left the free lists becomes an allocated one. */
 struct page *prep_new_page(struct page *page, unsigned int order, gfp_t gfp);
 void nodes_init(void);
-void lruvec_init(struct lruvec *lruvec);
+void lruvec_init(struct lruvec *lruvec, struct mem_cgroup *memcg);
 void pcp_init(void);
 /* Boot: gives [start, end) to the allocator; `fresh`: the host has never backed it. */
 void zone_add_free_range(unsigned long start_pfn, unsigned long end_pfn, bool fresh);

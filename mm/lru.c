@@ -8,25 +8,36 @@
  * PG_active. Who changes these takes the page off its list first. The lists hold no reference:
  * a page leaves its list before it is freed.
  *
- * Each node has its lists (struct lruvec). Lock: their lru_lock, interrupts off, innermost.
+ * Each memory group has lists on each node (struct lruvec): which one a page is on follows from the
+ * group that pays for it, and that is settled before the page comes to a list.
+ *
+ * Lock: the node's lru_lock, interrupts off, innermost.
  */
-#include "reclaim.h"
+#include "memcg.h"
 
 #include <kern/init.h>
 #include <mm/pagemap.h>
 
 _Static_assert(NR_INACTIVE_ANON + NR_LRU_LISTS - 1 == NR_UNEVICTABLE, "counters in the lists' order");
 
-void lruvec_init(struct lruvec *lruvec)
+void lruvec_init(struct lruvec *lruvec, struct mem_cgroup *memcg)
 {
-	spin_lock_init(&lruvec->lru_lock);
 	for (int i = 0; i < NR_LRU_LISTS; i++)
 		INIT_LIST_HEAD(&lruvec->lists[i]);
+	lruvec->memcg = memcg;
 }
 
+static spinlock_t *lru_lock_of(const struct page *page)
+{
+	return &page_pgdat(page)->lru_lock;
+}
+
+/* => the node's lru_lock held, as for all below: the page's group does not go meanwhile */
 static struct lruvec *page_lruvec(const struct page *page)
 {
-	return &page_pgdat(page)->lruvec;
+	struct memcg_slot *slot = page_memcg_slot(page);
+
+	return slot ? slot->lruvecs[page_to_nid(page)] : &page_pgdat(page)->lruvec;
 }
 
 static enum lru_list page_lru(const struct page *page)
@@ -36,7 +47,13 @@ static enum lru_list page_lru(const struct page *page)
 	return (PageSwapBacked(page) ? 0 : LRU_FILE) + (PageActive(page) ? LRU_ACTIVE : 0);
 }
 
-/* => its lruvec's lru_lock held, as for all below */
+static void add_to_sizes(struct lruvec *lruvec, int nid, enum lru_list lru, long nr)
+{
+	lruvec->sizes[lru] += nr;
+	for (struct mem_cgroup *memcg = lruvec->memcg; memcg; memcg = memcg->parent)
+		memcg_lruvec(memcg, nid)->tree_sizes[lru] += nr;
+}
+
 static void lru_insert(struct page *page, bool tail)
 {
 	struct lruvec *lruvec = page_lruvec(page);
@@ -46,17 +63,16 @@ static void lru_insert(struct page *page, bool tail)
 		list_add_tail(&page->lru, &lruvec->lists[lru]);
 	else
 		list_add(&page->lru, &lruvec->lists[lru]);
-	lruvec->sizes[lru]++;
+	add_to_sizes(lruvec, page_to_nid(page), lru, 1);
 	mod_node_page_state(page, NR_INACTIVE_ANON + lru, 1);
 }
 
 static void lru_remove(struct page *page)
 {
-	struct lruvec *lruvec = page_lruvec(page);
 	enum lru_list lru = page_lru(page);
 
 	list_del(&page->lru);
-	lruvec->sizes[lru]--;
+	add_to_sizes(page_lruvec(page), page_to_nid(page), lru, -1);
 	mod_node_page_state(page, NR_INACTIVE_ANON + lru, -1);
 }
 
@@ -71,45 +87,45 @@ unsigned long lru_size(enum lru_list lru)
 
 void lru_cache_add(struct page *page)
 {
-	struct lruvec *lruvec = page_lruvec(page);
+	spinlock_t *lock = lru_lock_of(page);
 	unsigned long flags;
 
-	spin_lock_irqsave(&lruvec->lru_lock, flags);
+	spin_lock_irqsave(lock, flags);
 	if (!TestSetPageLRU(page))
 		lru_insert(page, false);
-	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
+	spin_unlock_irqrestore(lock, flags);
 }
 
 /* New pages of one block, on no list yet. */
 void lru_cache_add_run(struct page *pages, unsigned int nr)
 {
-	struct lruvec *lruvec = page_lruvec(pages);
+	spinlock_t *lock = lru_lock_of(pages);
 	unsigned long flags;
 
-	spin_lock_irqsave(&lruvec->lru_lock, flags);
+	spin_lock_irqsave(lock, flags);
 	for (unsigned int i = 0; i < nr; i++) {
 		SetPageLRU(pages + i);
 		lru_insert(pages + i, false);
 	}
-	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
+	spin_unlock_irqrestore(lock, flags);
 }
 
 void lru_cache_del(struct page *page)
 {
-	struct lruvec *lruvec = page_lruvec(page);
+	spinlock_t *lock = lru_lock_of(page);
 	unsigned long flags;
 
 	if (!PageLRU(page))
 		return;
-	spin_lock_irqsave(&lruvec->lru_lock, flags);
+	spin_lock_irqsave(lock, flags);
 	if (TestClearPageLRU(page))
 		lru_remove(page);
-	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
+	spin_unlock_irqrestore(lock, flags);
 }
 
 void mark_page_accessed(struct page *page)
 {
-	struct lruvec *lruvec = page_lruvec(page);
+	spinlock_t *lock = lru_lock_of(page);
 	unsigned long flags;
 
 	if (!PageReferenced(page)) {
@@ -118,27 +134,29 @@ void mark_page_accessed(struct page *page)
 	}
 	if (!PageLRU(page) || PageActive(page) || PageUnevictable(page))
 		return;
-	spin_lock_irqsave(&lruvec->lru_lock, flags);
+	spin_lock_irqsave(lock, flags);
 	if (PageLRU(page) && !PageActive(page) && !PageUnevictable(page)) {
 		lru_remove(page);
 		SetPageActive(page);
 		lru_insert(page, false);
 		ClearPageReferenced(page);
 		count_vm_event(PGACTIVATE);
-		workingset_activation();
+		count_memcg(page_lruvec(page)->memcg, PGACTIVATE, 1);
+		workingset_activation(page);
 	}
-	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
+	spin_unlock_irqrestore(lock, flags);
 }
 
 /* ---- isolation ---- */
 
-unsigned int isolate_lru_pages(struct lruvec *lruvec, enum lru_list lru, unsigned int nr,
-			       struct list_head *list)
+unsigned int isolate_lru_pages(struct pglist_data *pgdat, struct lruvec *lruvec, enum lru_list lru,
+			       unsigned int nr, struct list_head *list)
 {
+	spinlock_t *lock = &pgdat->lru_lock;
 	unsigned int taken = 0;
 	unsigned long flags;
 
-	spin_lock_irqsave(&lruvec->lru_lock, flags);
+	spin_lock_irqsave(lock, flags);
 	while (taken < nr && !list_empty(&lruvec->lists[lru])) {
 		struct page *page = list_last_entry(&lruvec->lists[lru], struct page, lru);
 
@@ -153,23 +171,23 @@ unsigned int isolate_lru_pages(struct lruvec *lruvec, enum lru_list lru, unsigne
 		list_add(&page->lru, list);
 		taken++;
 	}
-	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
+	spin_unlock_irqrestore(lock, flags);
 	return taken;
 }
 
 bool isolate_lru_page(struct page *page)
 {
-	struct lruvec *lruvec = page_lruvec(page);
+	spinlock_t *lock = lru_lock_of(page);
 	bool taken = false;
 	unsigned long flags;
 
-	spin_lock_irqsave(&lruvec->lru_lock, flags);
+	spin_lock_irqsave(lock, flags);
 	if (PageLRU(page) && get_page_unless_zero(page)) {
 		lru_remove(page);
 		ClearPageLRU(page);
 		taken = true;
 	}
-	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
+	spin_unlock_irqrestore(lock, flags);
 	return taken;
 }
 
@@ -181,14 +199,35 @@ void putback_lru_page(struct page *page)
 
 void rotate_reclaimable_page(struct page *page)
 {
-	struct lruvec *lruvec = page_lruvec(page);
+	spinlock_t *lock = lru_lock_of(page);
 	unsigned long flags;
 
-	spin_lock_irqsave(&lruvec->lru_lock, flags);
+	spin_lock_irqsave(lock, flags);
 	if (PageLRU(page) && !PageActive(page) && !PageUnevictable(page)) {
 		lru_remove(page);
 		lru_insert(page, true);
 		count_vm_event(PGROTATED);
 	}
-	spin_unlock_irqrestore(&lruvec->lru_lock, flags);
+	spin_unlock_irqrestore(lock, flags);
+}
+
+/* ---- groups that go ---- */
+
+void lru_reparent(struct mem_cgroup *memcg, int nid)
+{
+	struct lruvec *from = memcg_lruvec(memcg, nid), *to = memcg_lruvec(memcg->parent, nid);
+	struct memcg_slot *slot;
+	unsigned long flags;
+
+	spin_lock_irqsave(&NODE_DATA(nid)->lru_lock, flags);
+	for (enum lru_list lru = 0; lru < NR_LRU_LISTS; lru++) {
+		list_splice_tail_init(&from->lists[lru], &to->lists[lru]);
+		/* The sums of all above have them already. */
+		to->sizes[lru] += from->sizes[lru];
+		from->tree_sizes[lru] -= from->sizes[lru];
+		from->sizes[lru] = 0;
+	}
+	list_for_each_entry(slot, &memcg->slots, link)
+		slot->lruvecs[nid] = to;
+	spin_unlock_irqrestore(&NODE_DATA(nid)->lru_lock, flags);
 }

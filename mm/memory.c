@@ -22,6 +22,7 @@
 
 #include <fs/file.h>
 #include <fs/inode.h>
+#include <mm/memcontrol.h>
 #include <mm/pagemap.h>
 #include <mm/swap.h>
 #include <mm/userfaultfd.h>
@@ -164,6 +165,10 @@ bool cow_around(struct vm_fault *vmf)
 		served |= found[i]->index == vmf->pgoff;
 	if (served)
 		block = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, COW_ORDER);
+	if (block && mem_cgroup_charge(block, 1 << COW_ORDER, vma->vm_mm, GFP_NOWAIT)) {
+		__free_pages(block, COW_ORDER);
+		block = NULL;
+	}
 	ptep = block ? pte_alloc_lock(vma->vm_mm, start) : NULL;
 	if (block)
 		split_page(block, COW_ORDER);
@@ -222,7 +227,7 @@ static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 
 	if (cow_around(vmf))
 		return 0;
-	copy = alloc_page(GFP_HIGHUSER_MOVABLE);
+	copy = mem_cgroup_alloc_page(mm, GFP_HIGHUSER_MOVABLE);
 	if (!copy)
 		return VM_FAULT_OOM;
 	ret = get_fault_page(vmf);
@@ -297,7 +302,8 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct mm_struct *mm = vma->vm_mm;
-	struct page *copy = alloc_page(GFP_HIGHUSER_MOVABLE | (old ? 0 : __GFP_ZERO));
+	struct page *copy = mem_cgroup_alloc_page(mm, GFP_HIGHUSER_MOVABLE |
+							(old ? 0 : __GFP_ZERO));
 	bool replaced = false;
 	pte_t *ptep;
 
@@ -469,6 +475,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	pte_t *ptep, pte = __pte(0);
 
 	count_vm_event(PGFAULT);
+	count_memcg_events(PGFAULT, 1);
 	spin_lock(&mm->page_table_lock);
 	ptep = pte_lookup(mm, vmf.address);
 	if (ptep)

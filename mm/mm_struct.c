@@ -18,6 +18,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/task.h>
+#include <mm/memcontrol.h>
 #include <mm/pagemap.h>
 #include <mm/slab.h>
 #include <mm/swap.h>
@@ -241,6 +242,10 @@ static struct page *block_take(struct copy_block *block, unsigned long want)
 		block->next = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, order);
 		if (!block->next)
 			return NULL;
+		if (mem_cgroup_charge(block->next, 1U << order, NULL, GFP_NOWAIT)) {
+			__free_pages(block->next, order);
+			return NULL;
+		}
 		split_page(block->next, order);
 		block->left = 1U << order;
 	}

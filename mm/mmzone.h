@@ -64,11 +64,14 @@ enum lru_list {
 #define LRU_ACTIVE 1
 #define LRU_FILE 2
 
-/* A node's pages by age (lru.c). */
+struct mem_cgroup;
+
+/* A memory group's pages of a node by age (lru.c); the root's: those that no group pays for. */
 struct lruvec {
-	spinlock_t lru_lock;
-	struct list_head lists[NR_LRU_LISTS];	/* lru_lock */
+	struct list_head lists[NR_LRU_LISTS];	/* the node's lru_lock */
 	unsigned long sizes[NR_LRU_LISTS];	/* lru_lock; read without it as a hint */
+	unsigned long tree_sizes[NR_LRU_LISTS];	/* the same: with those of all groups below */
+	struct mem_cgroup *memcg;		/* constant */
 };
 
 /* The nodes in the order in which they give memory to one of them: itself, then by distance. */
@@ -81,7 +84,8 @@ typedef struct pglist_data {
 	struct zonelist zonelist;
 	int node_id;					/* constant, as the two below */
 	unsigned long node_start_pfn, node_spanned_pages;
-	struct lruvec lruvec;
+	spinlock_t lru_lock;				/* all lists of the node */
+	struct lruvec lruvec;				/* the root's */
 	wait_queue_head_t kswapd_wait;
 	struct task_struct *kswapd;			/* constant after boot */
 	int kswapd_work;				/* READ_ONCE, WRITE_ONCE: it has been woken */

@@ -5,8 +5,11 @@
  * may use the page allocator's reserve to die; until its memory is back nobody else is chosen.
  * /proc/sys/vm/oom_kill_allocating_task takes who asked for memory instead, if it may be killed at
  * all; panic_on_oom ends the machine.
+ *
+ * A memory group that is full has a killer of its own: it chooses among the tasks of the group and of
+ * those below, and a victim in a group with memory.oom.group takes all of that with it.
  */
-#include "vm.h"
+#include "memcg.h"
 
 #include <kern/cred.h>
 #include <kern/fork.h>
@@ -27,6 +30,7 @@ int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks 
 
 static DEFINE_MUTEX(oom_lock);
 static struct mm_struct *victim_mm;	/* oom_lock: counted by mmgrab() */
+static unsigned int victim_group;	/* oom_lock: the number of its memory group; 0: the root */
 static unsigned long victim_since;	/* oom_lock: jiffies */
 
 /* A thread of the process that still has an mm, task_lock held; or NULL. */
@@ -69,16 +73,28 @@ long oom_badness(struct task_struct *p, unsigned long totalpages)
 	return points + adj * ((long)totalpages / 1000);
 }
 
-/* With a reference; NULL when nobody may be killed. */
-static struct task_struct *select_victim(void)
+/* Whose want of memory it is. */
+struct oom_control {
+	struct mem_cgroup *memcg;	/* the root: the machine's */
+	gfp_t gfp;
+	unsigned int order;
+	unsigned long total;		/* pages that there may be */
+};
+
+static bool in_domain(struct task_struct *p, struct mem_cgroup *memcg)
 {
-	unsigned long total = totalram_pages() + total_swap_pages();
+	return mem_cgroup_is_root(memcg) || mem_cgroup_is_descendant(mem_cgroup_of_task(p), memcg);
+}
+
+/* With a reference; NULL when nobody may be killed. */
+static struct task_struct *select_victim(const struct oom_control *oc)
+{
 	struct task_struct *p, *worst = NULL;
 	long most = LONG_MIN;
 
 	rcu_read_lock();
 	for_each_process(p) {
-		long points = oom_badness(p, total);
+		long points = in_domain(p, oc->memcg) ? oom_badness(p, oc->total) : LONG_MIN;
 
 		if (points > most) {
 			most = points;
@@ -118,7 +134,7 @@ static void dump_task(struct task_struct *p)
 	task_unlock(t);
 }
 
-static void dump_tasks(void)
+static void dump_tasks(struct mem_cgroup *memcg)
 {
 	struct task_struct *p;
 
@@ -126,18 +142,21 @@ static void dump_tasks(void)
 	pr_info("[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n");
 	rcu_read_lock();
 	for_each_process(p)
-		dump_task(p);
+		if (in_domain(p, memcg))
+			dump_task(p);
 	rcu_read_unlock();
 }
 
 /* Says that memory is out; with panic_on_oom that is the last word. */
-static void dump_header(gfp_t gfp, unsigned int order)
+static void dump_header(const struct oom_control *oc)
 {
 	pr_warn("%s invoked oom-killer: gfp_mask=0x%x, order=%u, oom_score_adj=%d\n", current->comm,
-		gfp, order, current->signal ? current->signal->oom_score_adj : 0);
+		oc->gfp, oc->order, current->signal ? current->signal->oom_score_adj : 0);
 	if (READ_ONCE(sysctl_oom_dump_tasks))
-		dump_tasks();
-	if (READ_ONCE(sysctl_panic_on_oom))
+		dump_tasks(oc->memcg);
+	/* A group that is full is no reason, but for 2. */
+	if (READ_ONCE(sysctl_panic_on_oom) == 2 ||
+	    (READ_ONCE(sysctl_panic_on_oom) && mem_cgroup_is_root(oc->memcg)))
 		panic("Out of memory: %s panic_on_oom is enabled",
 		      READ_ONCE(sysctl_panic_on_oom) == 2 ? "compulsory" : "system-wide");
 }
@@ -171,14 +190,25 @@ static void kill_sharers(struct mm_struct *mm)
 	rcu_read_unlock();
 }
 
-static void kill_victim(struct task_struct *p)
+/* The victim's group hears of it, and is remembered: a full group outside of it has nothing of it. */
+static void note_group(struct mm_struct *mm)
+{
+	struct mem_cgroup *memcg = get_mem_cgroup(mm);
+
+	victim_group = mem_cgroup_is_root(memcg) ? 0 : memcg->slot->id;
+	mem_cgroup_event(memcg, MEMCG_OOM_KILL);
+	mem_cgroup_put(memcg);
+}
+
+static void kill_victim(const struct oom_control *oc, struct task_struct *p)
 {
 	struct mm_struct *mm = get_task_mm(p);
 
 	if (!mm)
 		return;
-	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, "
+	pr_err("%s: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, "
 	       "file-rss:%lukB, shmem-rss:%lukB, UID:%u pgtables:%lukB oom_score_adj:%d\n",
+	       mem_cgroup_is_root(oc->memcg) ? "Out of memory" : "Memory cgroup out of memory",
 	       p->pid, p->comm, mm->total_vm << (PAGE_SHIFT - 10),
 	       get_mm_counter(mm, MM_ANONPAGES) << (PAGE_SHIFT - 10),
 	       get_mm_counter(mm, MM_FILEPAGES) << (PAGE_SHIFT - 10),
@@ -189,14 +219,63 @@ static void kill_victim(struct task_struct *p)
 	count_vm_event(OOM_KILL);
 	WRITE_ONCE(mm->oom_killed, 1);
 	set_victim(mm);
+	note_group(mm);
 	kill_sharers(mm);
 	mmput(mm);
 }
 
-/* Is the last victim's memory still on its way back? => oom_lock held */
-static bool victim_is_dying(void)
+/* The highest group up to the domain that is killed as a whole, with a reference; or NULL. */
+static struct mem_cgroup *oom_group_of(struct task_struct *p, struct mem_cgroup *domain)
 {
+	struct mem_cgroup *memcg, *group = NULL;
+
+	rcu_read_lock();
+	for (memcg = mem_cgroup_of_task(p); !mem_cgroup_is_root(memcg); memcg = memcg->parent) {
+		if (READ_ONCE(memcg->oom_group))
+			group = memcg;
+		if (memcg == domain)
+			break;
+	}
+	if (group && !mem_cgroup_tryget(group))
+		group = NULL;
+	rcu_read_unlock();
+	return group;
+}
+
+/* => oom_lock held */
+static void kill_group(const struct oom_control *oc, struct mem_cgroup *group)
+{
+	struct oom_control all = { .memcg = group, .total = oc->total };
+	struct task_struct *p;
+
+	pr_info("Tasks in a group are going to be killed due to memory.oom.group set\n");
+	mem_cgroup_event(group, MEMCG_OOM_GROUP_KILL);
+	/* Each that is killed is no candidate any more. */
+	while ((p = select_victim(&all))) {
+		kill_victim(oc, p);
+		put_task_struct(p);
+	}
+	mem_cgroup_put(group);
+}
+
+/*
+ * Is the last victim's memory still on its way back, and does that help the group?
+ * => oom_lock held
+ */
+static bool victim_is_dying(struct mem_cgroup *memcg)
+{
+	struct memcg_slot *slot;
+	bool inside = mem_cgroup_is_root(memcg);
+
 	if (!victim_mm)
+		return false;
+	if (!inside) {
+		rcu_read_lock();
+		slot = memcg_slot_find(victim_group);
+		inside = slot && mem_cgroup_is_descendant(READ_ONCE(slot->memcg), memcg);
+		rcu_read_unlock();
+	}
+	if (!inside)
 		return false;
 	if (!test_bit(MMF_OOM_SKIP, &victim_mm->flags) &&
 	    !time_after(jiffies, victim_since + VICTIM_PATIENCE))
@@ -205,27 +284,60 @@ static bool victim_is_dying(void)
 	return false;
 }
 
-bool out_of_memory(gfp_t gfp, unsigned int order)
+/* False: there was nobody to kill. */
+static bool kill_somebody(const struct oom_control *oc)
 {
-	struct task_struct *p;
+	struct mem_cgroup *group;
+	struct task_struct *p = NULL;
+
+	dump_header(oc);
+	if (READ_ONCE(sysctl_oom_kill_allocating_task))
+		p = allocating_task(oc->total);
+	if (!p)
+		p = select_victim(oc);
+	if (!p)
+		return false;
+	group = oom_group_of(p, oc->memcg);
+	kill_victim(oc, p);
+	put_task_struct(p);
+	if (group)
+		kill_group(oc, group);
+	return true;
+}
+
+static bool do_oom(const struct oom_control *oc)
+{
 	bool ok = true;
 
 	/* Somebody is at it: wait for what comes of that. */
 	if (!mutex_trylock(&oom_lock))
 		return true;
-	if (!victim_is_dying()) {
-		dump_header(gfp, order);
-		p = READ_ONCE(sysctl_oom_kill_allocating_task) ?
-			    allocating_task(totalram_pages() + total_swap_pages()) : NULL;
-		if (!p)
-			p = select_victim();
-		ok = p != NULL;
-		if (p) {
-			kill_victim(p);
-			put_task_struct(p);
-		}
-	}
+	if (!victim_is_dying(oc->memcg))
+		ok = kill_somebody(oc);
 	mutex_unlock(&oom_lock);
+	return ok;
+}
+
+bool out_of_memory(gfp_t gfp, unsigned int order)
+{
+	struct oom_control oc = { .memcg = &root_mem_cgroup, .gfp = gfp, .order = order,
+				  .total = totalram_pages() + total_swap_pages() };
+
+	return do_oom(&oc);
+}
+
+bool mem_cgroup_out_of_memory(struct mem_cgroup *memcg, gfp_t gfp)
+{
+	struct oom_control oc = { .memcg = memcg, .gfp = gfp };
+	bool ok;
+
+	oc.total = min(READ_ONCE(memcg->memory.max), totalram_pages()) +
+		   min(READ_ONCE(memcg->swap.max), total_swap_pages());
+	mem_cgroup_event(memcg, MEMCG_OOM);
+	ok = do_oom(&oc);
+	/* Whoever is chosen needs the processor to die. */
+	if (ok && !fatal_signal_pending(current))
+		schedule_timeout_killable(1);
 	return ok;
 }
 
@@ -233,6 +345,11 @@ void pagefault_out_of_memory(void)
 {
 	if (fatal_signal_pending(current))
 		return;
+	/* The machine has memory, only the group has not, and nobody in it may be killed. */
+	if (mem_cgroup_fault_was_refused()) {
+		schedule_timeout_killable(1);
+		return;
+	}
 	if (!out_of_memory(GFP_KERNEL, 0))
 		force_fatal_sig(SIGKILL);
 	schedule_timeout_killable(1);

@@ -17,6 +17,7 @@
 
 #include <kern/preempt.h>
 #include <kern/task.h>
+#include <mm/memcontrol.h>
 #include <um/percpu.h>
 #include <um/text.h>
 
@@ -323,9 +324,14 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemas
 	if (should_fail_page(gfp, order))
 		return NULL;
 	page = get_page_from_freelist(gfp, order, WMARK_LOW, &ac);
-	if (likely(page))
-		return page;
-	return alloc_pages_slow(gfp, order, &ac);
+	if (unlikely(!page))
+		page = alloc_pages_slow(gfp, order, &ac);
+	if (page && (gfp & __GFP_ACCOUNT) && mem_cgroup_on() &&
+	    __memcg_kmem_charge(page, 1UL << order, gfp)) {
+		__free_pages(page, order);
+		page = NULL;
+	}
+	return page;
 }
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
@@ -368,6 +374,7 @@ static void free_block(struct page *page, unsigned int order)
 		if (unlikely(page[i].text_twin))
 			um_text_twin_free(page + i);
 	}
+	mem_cgroup_uncharge(page, 1UL << order);
 	count_vm_events(PGFREE, 1UL << order);
 	poison_pages(page, order);
 	kasan_poison(page_address(page), PAGE_SIZE << order);
@@ -412,6 +419,7 @@ void free_unref_pages(struct page **pages, unsigned int nr)
 		check_free_page(pages[i]);
 		if (unlikely(pages[i]->text_twin))
 			um_text_twin_free(pages[i]);
+		mem_cgroup_uncharge(pages[i], 1);
 		poison_pages(pages[i], 0);
 		kasan_poison(page_address(pages[i]), PAGE_SIZE);
 		count_vm_event(PGFREE);

@@ -12,6 +12,7 @@
 #include <kern/signal.h>
 #include <kern/wait.h>
 #include <lib/hash.h>
+#include <mm/memcontrol.h>
 #include <mm/pagemap.h>
 
 #define WAIT_BITS 6
@@ -113,7 +114,7 @@ void set_page_writeback(struct page *page)
 {
 	if (TestSetPageWriteback(page))
 		return;
-	mod_node_page_state(page, NR_WRITEBACK, 1);
+	mod_lruvec_page_state(page, NR_WRITEBACK, 1);
 	set_tag(page, PAGECACHE_TAG_WRITEBACK, true);
 	if (!PageDirty(page))
 		set_tag(page, PAGECACHE_TAG_DIRTY, false);
@@ -126,8 +127,8 @@ void end_page_writeback(struct page *page)
 	if (TestClearPageReclaim(page))
 		rotate_reclaimable_page(page);
 	BUG_ON(!TestClearPageWriteback(page));
-	mod_node_page_state(page, NR_WRITEBACK, -1);
-	mod_node_page_state(page, NR_WRITTEN, 1);
+	mod_lruvec_page_state(page, NR_WRITEBACK, -1);
+	mod_lruvec_page_state(page, NR_WRITTEN, 1);
 	wake_page(page);
 	writeback_ended();
 	put_page(page);
@@ -143,8 +144,8 @@ bool __set_page_dirty_nobuffers(struct page *page)
 	if (TestSetPageDirty(page))
 		return false;
 	if (page_mapping(page)) {
-		mod_node_page_state(page, NR_FILE_DIRTY, 1);
-		mod_node_page_state(page, NR_DIRTIED, 1);
+		mod_lruvec_page_state(page, NR_FILE_DIRTY, 1);
+		mod_lruvec_page_state(page, NR_DIRTIED, 1);
 		set_tag(page, PAGECACHE_TAG_DIRTY, true);
 		mapping_note_dirty(page_mapping(page));
 	}
@@ -186,12 +187,12 @@ bool clear_page_dirty_for_io(struct page *page)
 	if (!TestClearPageDirty(page))
 		return false;
 	if (counts_dirty(page))
-		mod_node_page_state(page, NR_FILE_DIRTY, -1);
+		mod_lruvec_page_state(page, NR_FILE_DIRTY, -1);
 	return true;
 }
 
 void cancel_dirty_page(struct page *page)
 {
 	if (TestClearPageDirty(page) && counts_dirty(page))
-		mod_node_page_state(page, NR_FILE_DIRTY, -1);
+		mod_lruvec_page_state(page, NR_FILE_DIRTY, -1);
 }

@@ -5,6 +5,8 @@
  */
 #include "vm.h"
 
+#include <mm/memcontrol.h>
+
 /* Entries of tables above the last level: an address of the next table, and this. */
 #define TABLE_BITS (_PAGE_PRESENT | _PAGE_RW | _PAGE_USER)
 /* Of a last-level table: its entries are one huge page. The processor's bit, with a table below. */
@@ -101,7 +103,7 @@ void pmd_mark_huge(struct mm_struct *mm, unsigned long addr)
 	/* The table remembers which page it was: its entries go before the mark. */
 	page = pte_page(*(pte_t *)entry_table(*pmd));
 	virt_to_page(entry_table(*pmd))->private = (unsigned long)page;
-	mod_node_page_state(page, NR_ANON_THPS, 1);
+	mod_lruvec_page_state(page, NR_ANON_THPS, 1);
 }
 
 void pmd_clear_huge(struct mm_struct *mm, unsigned long addr)
@@ -111,7 +113,7 @@ void pmd_clear_huge(struct mm_struct *mm, unsigned long addr)
 	if (!pmd || !(*pmd & TABLE_HUGE))
 		return;
 	*pmd &= ~TABLE_HUGE;
-	mod_node_page_state((struct page *)virt_to_page(entry_table(*pmd))->private, NR_ANON_THPS,
+	mod_lruvec_page_state((struct page *)virt_to_page(entry_table(*pmd))->private, NR_ANON_THPS,
 			    -1);
 }
 
@@ -131,7 +133,7 @@ static struct page *alloc_table(struct mm_struct *mm)
 		return NULL;
 	SetPageTable(page);
 	atomic_long_add(PAGE_SIZE, &mm->pgtables_bytes);
-	mod_node_page_state(page, NR_PAGETABLE, 1);
+	mod_lruvec_page_state(page, NR_PAGETABLE, 1);
 	return page;
 }
 
@@ -139,7 +141,7 @@ static void free_table(struct mm_struct *mm, struct page *page)
 {
 	ClearPageTable(page);
 	atomic_long_sub(PAGE_SIZE, &mm->pgtables_bytes);
-	mod_node_page_state(page, NR_PAGETABLE, -1);
+	mod_lruvec_page_state(page, NR_PAGETABLE, -1);
 	__free_page(page);
 }
 

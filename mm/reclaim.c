@@ -2,7 +2,8 @@
 /*
  * Choosing pages and making them free.
  *
- * Each round looks at a share of every list (shrink_node). Active lists that have outgrown
+ * Each round looks at a share of every list of the groups that are reclaimed from (shrink_node): of
+ * all, or of one that is full and those below it. Active lists that have outgrown
  * their inactive ones give their oldest pages to them; with that an entry loses its accessed
  * bit and its host mapping, so that the next use is a fault and is seen. From the tail of an
  * inactive list 32 pages at a time go through
@@ -23,7 +24,7 @@
  *
  * Lock order: as rmap.c; then the swap cache's or the mapping's xarray.
  */
-#include "reclaim.h"
+#include "memcg.h"
 
 #include <kern/sched.h>
 #include <mm/pagemap.h>
@@ -50,7 +51,7 @@ static void keep_page(struct batch *b, struct page *page, bool activate)
 	} else if (activate && !PageActive(page)) {
 		SetPageActive(page);
 		count_vm_event(PGACTIVATE);
-		workingset_activation();
+		workingset_activation(page);
 	}
 	list_add(&page->lru, &b->keep);
 }
@@ -147,7 +148,7 @@ static bool pageout(struct page *page, const struct scan_control *sc)
 	return !PageWriteback(page) && !PageDirty(page) && trylock_page(page);
 }
 
-int remove_clean_page(struct address_space *mapping, struct page *page, bool reclaimed)
+int remove_clean_page(struct address_space *mapping, struct page *page, struct mem_cgroup *target)
 {
 	if (PagePrivate(page) && (!mapping->a_ops->releasepage ||
 				  !mapping->a_ops->releasepage(page, GFP_KERNEL)))
@@ -161,8 +162,8 @@ int remove_clean_page(struct address_space *mapping, struct page *page, bool rec
 	__xa_erase(&mapping->i_pages, page->index);
 	mapping->nrpages--;
 	/* While the lock is held the inode stays. */
-	if (reclaimed)
-		workingset_eviction_file(mapping, page->index, PageWorkingset(page));
+	if (target)
+		workingset_eviction_file(mapping, page, target);
 	page->mapping = NULL;
 	xa_unlock_irq(&mapping->i_pages);
 	page_cache_forget(page);
@@ -170,7 +171,7 @@ int remove_clean_page(struct address_space *mapping, struct page *page, bool rec
 }
 
 /* => page locked, unmapped, clean; the caller's reference is left. True: out of its cache. */
-static bool remove_from_cache(struct page *page)
+static bool remove_from_cache(struct page *page, struct mem_cgroup *target)
 {
 	struct address_space *mapping;
 	swp_entry_t entry;
@@ -181,7 +182,7 @@ static bool remove_from_cache(struct page *page)
 		entry = page_swap_entry(page);
 		if (!remove_clean_swap_page(page))
 			return false;
-		workingset_eviction_swap(entry, PageWorkingset(page));
+		workingset_eviction_swap(entry, page, target);
 		return true;
 	}
 	if (PageAnon(page))
@@ -189,7 +190,7 @@ static bool remove_from_cache(struct page *page)
 	mapping = page_mapping(page);
 	if (!mapping || PageSwapBacked(page))
 		return false;
-	return remove_clean_page(mapping, page, true);
+	return remove_clean_page(mapping, page, target);
 }
 
 /* Second half, after the flush. True: freed. */
@@ -207,7 +208,7 @@ static bool finish_page(struct batch *b, struct page *page, const struct scan_co
 			return false;
 		}
 	}
-	if (remove_from_cache(page)) {
+	if (remove_from_cache(page, sc->target)) {
 		ClearPageReclaim(page);
 		unlock_page(page);
 		put_page(page);
@@ -261,27 +262,47 @@ static unsigned long shrink_batch(struct list_head *list, const struct scan_cont
 
 /* ---- lists ---- */
 
-/* Costs of late, halved as they grow: [0] anonymous, [1] file. Hints: races lose a little. */
-static unsigned long lru_cost[2];
+/* A group's lists on a node, and the walk's place. */
+struct lists {
+	struct pglist_data *pgdat;
+	struct lruvec *lruvec;
+};
 
-void lru_note_cost(bool file, unsigned long pages)
+static void count_lruvec(struct lruvec *lruvec, enum vm_event_item event, unsigned long n)
 {
-	unsigned long total;
+	count_vm_events(event, n);
+	count_memcg(lruvec->memcg, event, n);
+}
 
-	lru_cost[file] += pages;
-	total = lru_cost[0] + lru_cost[1];
-	if (total > (lru_size(LRU_INACTIVE_ANON) + lru_size(LRU_ACTIVE_ANON) +
-		     lru_size(LRU_INACTIVE_FILE) + lru_size(LRU_ACTIVE_FILE)) / 4) {
-		lru_cost[0] /= 2;
-		lru_cost[1] /= 2;
+static unsigned long size_of(const struct lists *l, enum lru_list lru)
+{
+	return READ_ONCE(l->lruvec->sizes[lru]);
+}
+
+/* Costs of late are halved as they grow. Hints: races lose a little. */
+static void note_cost(struct mem_cgroup *memcg, bool file)
+{
+	unsigned long pages = 0;
+
+	memcg->cost[file]++;
+	for (enum lru_list lru = 0; lru < LRU_UNEVICTABLE; lru++)
+		pages += mem_cgroup_lru_size(memcg, lru);
+	if (memcg->cost[0] + memcg->cost[1] > pages / 4) {
+		memcg->cost[0] /= 2;
+		memcg->cost[1] /= 2;
 	}
 }
 
-/* The inactive list should hold the square root of what a gigabyte times ten would be. */
-static bool inactive_is_low(const struct pglist_data *pgdat, enum lru_list inactive)
+void lru_note_cost(struct page *page, bool file)
 {
-	unsigned long in = node_lru_size(pgdat, inactive);
-	unsigned long active = node_lru_size(pgdat, inactive + LRU_ACTIVE);
+	for (struct mem_cgroup *memcg = page_mem_cgroup(page); memcg; memcg = memcg->parent)
+		note_cost(memcg, file);
+}
+
+/* The inactive list should hold the square root of what a gigabyte times ten would be. */
+static bool inactive_is_low(const struct lists *l, enum lru_list inactive)
+{
+	unsigned long in = size_of(l, inactive), active = size_of(l, inactive + LRU_ACTIVE);
 	unsigned long gb = (in + active) >> (30 - PAGE_SHIFT), ratio = 1;
 
 	if (gb)
@@ -290,7 +311,7 @@ static bool inactive_is_low(const struct pglist_data *pgdat, enum lru_list inact
 	return in * ratio < active;
 }
 
-static void shrink_active_list(struct pglist_data *pgdat, enum lru_list lru, unsigned int nr)
+static void shrink_active_list(const struct lists *l, enum lru_list lru, unsigned int nr)
 {
 	struct rmap_flush *flush = kmalloc(sizeof(*flush), GFP_NOWAIT | __GFP_NOWARN | __GFP_MEMALLOC);
 	LIST_HEAD(list);
@@ -299,7 +320,7 @@ static void shrink_active_list(struct pglist_data *pgdat, enum lru_list lru, uns
 	if (!flush)
 		return;
 	flush->nr = 0;
-	count_vm_events(PGREFILL, isolate_lru_pages(&pgdat->lruvec, lru, nr, &list));
+	count_lruvec(l->lruvec, PGREFILL, isolate_lru_pages(l->pgdat, l->lruvec, lru, nr, &list));
 	while (!list_empty(&list)) {
 		struct page *page = list_first_entry(&list, struct page, lru);
 		bool used = false;
@@ -315,7 +336,7 @@ static void shrink_active_list(struct pglist_data *pgdat, enum lru_list lru, uns
 		if (!(used && lru == LRU_ACTIVE_FILE && page_mapped(page))) {
 			ClearPageActive(page);
 			SetPageWorkingset(page);
-			count_vm_event(PGDEACTIVATE);
+			count_lruvec(l->lruvec, PGDEACTIVATE, 1);
 		}
 		list_add(&page->lru, &back);
 	}
@@ -324,35 +345,60 @@ static void shrink_active_list(struct pglist_data *pgdat, enum lru_list lru, uns
 	kfree(flush);
 }
 
-static void shrink_inactive_list(struct pglist_data *pgdat, enum lru_list lru, unsigned int nr,
+static void shrink_inactive_list(const struct lists *l, enum lru_list lru, unsigned int nr,
 				 struct scan_control *sc)
 {
 	LIST_HEAD(list);
-	unsigned int taken = isolate_lru_pages(&pgdat->lruvec, lru, nr, &list);
+	unsigned int taken = isolate_lru_pages(l->pgdat, l->lruvec, lru, nr, &list);
 	unsigned long freed;
 
 	if (!taken)
 		return;
 	sc->nr_scanned += taken;
-	count_vm_events(sc->is_kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
-	count_vm_events(is_file_lru(lru) ? PGSCAN_FILE : PGSCAN_ANON, taken);
+	count_lruvec(l->lruvec, sc->is_kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
+	count_lruvec(l->lruvec, is_file_lru(lru) ? PGSCAN_FILE : PGSCAN_ANON, taken);
 	freed = shrink_batch(&list, sc, false);
-	count_vm_events(sc->is_kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
-	count_vm_events(is_file_lru(lru) ? PGSTEAL_FILE : PGSTEAL_ANON, freed);
+	count_lruvec(l->lruvec, sc->is_kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
+	count_lruvec(l->lruvec, is_file_lru(lru) ? PGSTEAL_FILE : PGSTEAL_ANON, freed);
 	sc->nr_reclaimed += freed;
 }
 
+/* May anonymous pages of the group leave memory: is there swap, and may it have more of it? */
+static bool can_swap(const struct mem_cgroup *memcg)
+{
+	return swap_cache_pages() || mem_cgroup_swap_left(memcg);
+}
+
+/* Of a list's pages as many as the group's protection leaves to reclaim. */
+static unsigned long unprotected(const struct mem_cgroup *memcg, const struct scan_control *sc,
+				 unsigned long size)
+{
+	unsigned long protection, usage;
+
+	if (mem_cgroup_is_root(memcg) || memcg == sc->target)
+		return size;
+	protection = READ_ONCE(memcg->memory.emin);
+	if (!sc->break_low)
+		protection = max(protection, READ_ONCE(memcg->memory.elow));
+	if (!protection)
+		return size;
+	usage = max(page_counter_read(&memcg->memory), protection);
+	return max(size - size * protection / (usage + 1), min(size, (unsigned long)BATCH));
+}
+
 /* How many pages of each inactive and active list this round looks at. */
-static void get_scan_count(const struct pglist_data *pgdat, const struct scan_control *sc,
+static void get_scan_count(const struct lists *l, const struct scan_control *sc,
 			   unsigned long nr[LRU_UNEVICTABLE])
 {
-	unsigned long total = lru_cost[0] + lru_cost[1];
-	unsigned long ap = sc->swappiness * (total + 1) / (lru_cost[0] + 1);
-	unsigned long fp = (200 - sc->swappiness) * (total + 1) / (lru_cost[1] + 1);
-	bool anon = sc->may_swap && (get_nr_swap_pages() || swap_cache_pages());
+	const unsigned long *cost = sc->target->cost;
+	unsigned long total = cost[0] + cost[1];
+	unsigned long ap = sc->swappiness * (total + 1) / (cost[0] + 1);
+	unsigned long fp = (200 - sc->swappiness) * (total + 1) / (cost[1] + 1);
+	bool anon = sc->may_swap && can_swap(l->lruvec->memcg);
 
 	for (enum lru_list lru = 0; lru < LRU_UNEVICTABLE; lru++) {
-		unsigned long size = node_lru_size(pgdat, lru), scan = size >> sc->priority;
+		unsigned long size = unprotected(l->lruvec->memcg, sc, size_of(l, lru));
+		unsigned long scan = size >> sc->priority;
 
 		if (!scan && size && !sc->priority)
 			scan = size;
@@ -366,12 +412,12 @@ static void get_scan_count(const struct pglist_data *pgdat, const struct scan_co
 	}
 }
 
-void shrink_node(struct pglist_data *pgdat, struct scan_control *sc)
+static void shrink_lists(const struct lists *l, struct scan_control *sc)
 {
 	unsigned long nr[LRU_UNEVICTABLE];
 	bool left = true;
 
-	get_scan_count(pgdat, sc, nr);
+	get_scan_count(l, sc, nr);
 	while (left && sc->nr_reclaimed < sc->nr_to_reclaim) {
 		left = false;
 		for (enum lru_list lru = 0; lru < LRU_UNEVICTABLE; lru++) {
@@ -382,31 +428,95 @@ void shrink_node(struct pglist_data *pgdat, struct scan_control *sc)
 			nr[lru] -= n;
 			left |= nr[lru] != 0;
 			if (!(lru & LRU_ACTIVE))
-				shrink_inactive_list(pgdat, lru, n, sc);
-			else if (inactive_is_low(pgdat, lru - LRU_ACTIVE))
-				shrink_active_list(pgdat, lru, n);
+				shrink_inactive_list(l, lru, n, sc);
+			else if (inactive_is_low(l, lru - LRU_ACTIVE))
+				shrink_active_list(l, lru, n);
 		}
 		cond_resched();
 	}
 	/* An active list that is scanned slowly must not starve its inactive one. */
 	for (enum lru_list lru = 0; lru < LRU_UNEVICTABLE; lru += 2)
-		if (inactive_is_low(pgdat, lru) && (is_file_lru(lru) || (sc->may_swap && total_swap_pages())))
-			shrink_active_list(pgdat, lru + LRU_ACTIVE, BATCH);
+		if (inactive_is_low(l, lru) && (is_file_lru(lru) || (sc->may_swap && total_swap_pages())))
+			shrink_active_list(l, lru + LRU_ACTIVE, BATCH);
+}
+
+/* Does memory.min, or memory.low for now, keep reclaim out of the group? */
+static bool is_protected(struct mem_cgroup *memcg, struct scan_control *sc)
+{
+	unsigned long usage;
+
+	if (mem_cgroup_is_root(memcg))
+		return false;
+	page_counter_calc_protection(&memcg->memory, memcg == sc->target || memcg->parent == sc->target);
+	if (memcg == sc->target)
+		return false;
+	usage = page_counter_read(&memcg->memory);
+	if (usage <= READ_ONCE(memcg->memory.emin))
+		return usage;
+	if (!usage || usage > READ_ONCE(memcg->memory.elow))
+		return false;
+	if (!sc->break_low) {
+		sc->low_skipped = true;
+		return true;
+	}
+	mem_cgroup_event(memcg, MEMCG_LOW);
+	return false;
+}
+
+/*
+ * kswapd goes over all groups; others stop when they have what they need, and the next one goes on
+ * from there, so that the first groups do not bear it all.
+ */
+void shrink_node(struct pglist_data *pgdat, struct scan_control *sc)
+{
+	struct mem_cgroup *memcg = sc->is_kswapd ? NULL : mem_cgroup_take_resume(sc->target);
+	bool resumed = memcg != NULL;
+
+	if (!memcg)
+		memcg = mem_cgroup_iter(sc->target, NULL);
+	while (memcg) {
+		struct lists l = { pgdat, memcg_lruvec(memcg, pgdat->node_id) };
+
+		if (!is_protected(memcg, sc))
+			shrink_lists(&l, sc);
+		if (!sc->is_kswapd && sc->nr_reclaimed >= sc->nr_to_reclaim) {
+			mem_cgroup_set_resume(sc->target, memcg);
+			return;
+		}
+		memcg = mem_cgroup_iter(sc->target, memcg);
+		/* What lies before the place where it began. */
+		if (!memcg && resumed) {
+			resumed = false;
+			memcg = mem_cgroup_iter(sc->target, NULL);
+		}
+	}
+}
+
+static unsigned long drop_list(const struct lists *l, enum lru_list lru)
+{
+	struct scan_control sc = { .target = &root_mem_cgroup, .gfp = GFP_KERNEL & ~__GFP_FS };
+	unsigned long freed = 0;
+
+	for (long left = size_of(l, lru); left > 0; left -= BATCH) {
+		LIST_HEAD(list);
+
+		isolate_lru_pages(l->pgdat, l->lruvec, lru, BATCH, &list);
+		freed += shrink_batch(&list, &sc, true);
+		cond_resched();
+	}
+	return freed;
 }
 
 static unsigned long drop_node_file_pages(struct pglist_data *pgdat)
 {
-	struct scan_control sc = { .gfp = GFP_KERNEL & ~__GFP_FS };
+	struct mem_cgroup *memcg = NULL;
 	unsigned long freed = 0;
 
-	for (enum lru_list lru = LRU_INACTIVE_FILE; lru <= LRU_ACTIVE_FILE; lru++) {
-		for (long left = node_lru_size(pgdat, lru); left > 0; left -= BATCH) {
-			LIST_HEAD(list);
+	while ((memcg = mem_cgroup_iter(&root_mem_cgroup, memcg))) {
+		struct lists l = { pgdat, memcg_lruvec(memcg, pgdat->node_id) };
 
-			isolate_lru_pages(&pgdat->lruvec, lru, BATCH, &list);
-			freed += shrink_batch(&list, &sc, true);
-			cond_resched();
-		}
+		for (enum lru_list lru = LRU_INACTIVE_FILE; lru <= LRU_ACTIVE_FILE; lru++)
+			freed += drop_list(&l, lru);
 	}
 	return freed;
 }
@@ -424,7 +534,7 @@ unsigned long drop_file_pages(void)
 
 unsigned long reclaim_pages(struct list_head *list)
 {
-	struct scan_control sc = { .gfp = GFP_KERNEL, .may_swap = true };
+	struct scan_control sc = { .target = &root_mem_cgroup, .gfp = GFP_KERNEL, .may_swap = true };
 	unsigned long freed = 0;
 
 	while (!list_empty(list)) {

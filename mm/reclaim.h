@@ -60,15 +60,16 @@ static inline bool is_file_lru(enum lru_list lru)
 {
 	return lru == LRU_INACTIVE_FILE || lru == LRU_ACTIVE_FILE;
 }
+/* Of all groups. */
 static inline unsigned long node_lru_size(const struct pglist_data *pgdat, enum lru_list lru)
 {
-	return READ_ONCE(pgdat->lruvec.sizes[lru]);
+	return READ_ONCE(pgdat->lruvec.tree_sizes[lru]);
 }
 /* Of all nodes. */
 unsigned long lru_size(enum lru_list lru);
 /* Takes up to nr pages from the tail, each with a reference, to `list`. The number. */
-unsigned int isolate_lru_pages(struct lruvec *lruvec, enum lru_list lru, unsigned int nr,
-			       struct list_head *list);
+unsigned int isolate_lru_pages(struct pglist_data *pgdat, struct lruvec *lruvec, enum lru_list lru,
+			       unsigned int nr, struct list_head *list);
 /* One page, if it is on a list. True: the caller has a reference more. */
 bool isolate_lru_page(struct page *page);
 /* Back to the list that its flags name; drops the reference. */
@@ -78,31 +79,41 @@ void rotate_reclaimable_page(struct page *page);
 
 /* ---- workingset.c; => any context ---- */
 
-/* A page has been given up; `workingset`: it had been active. */
-void workingset_eviction_file(const struct address_space *mapping, pgoff_t index, bool workingset);
-void workingset_eviction_swap(swp_entry_t entry, bool workingset);
+/* A page has been given up, because `target` (a group, or the root) was too big. */
+void workingset_eviction_file(const struct address_space *mapping, struct page *page,
+			      struct mem_cgroup *target);
+void workingset_eviction_swap(swp_entry_t entry, struct page *page, struct mem_cgroup *target);
 /* A new page that is going to be read stands on no list yet: makes it active if it was missed. */
 void workingset_refault_file(struct page *page, const struct address_space *mapping, pgoff_t index);
 void workingset_refault_swap(struct page *page, swp_entry_t entry);
 /* A page has become active. */
-void workingset_activation(void);
+void workingset_activation(struct page *page);
 
 /* ---- vmscan.c ---- */
 
 /* A page has arrived on its device: those who wait for free memory look again. => any context */
 void writeback_ended(void);
+/*
+ * Reclaims about nr pages of a group and of those below, against its own limits. The number.
+ * => may sleep
+ */
+unsigned long try_to_free_mem_cgroup_pages(struct mem_cgroup *memcg, unsigned long nr, gfp_t gfp,
+					   bool may_swap, int swappiness);
 /* Pages on their way to a device: waits for some to arrive, a tenth of a second at most. */
 void wait_for_writeback(void);
 
 /* ---- reclaim.c ---- */
 
 struct scan_control {
+	struct mem_cgroup *target;	/* reclaims of this group and those below; the root: of all */
 	gfp_t gfp;
 	unsigned long nr_to_reclaim;
 	int priority;			/* scans 1/2^priority of each list */
 	int swappiness;
 	bool may_swap;
 	bool is_kswapd;
+	bool break_low;			/* takes even what memory.low protects */
+	bool low_skipped;		/* there is something that it protects */
 	nodemask_t nodes;		/* whose lists */
 	unsigned long nr_reclaimed, nr_scanned;
 };
@@ -111,10 +122,10 @@ struct scan_control {
  * way, and reclaim lives on the reserve.
  */
 bool too_much_writeback(void);
-/* One round over all lists of a node. */
+/* One round over the lists that the groups of sc->target have on a node. */
 void shrink_node(struct pglist_data *pgdat, struct scan_control *sc);
-/* Bringing pages back has cost something: their list is scanned less. */
-void lru_note_cost(bool file, unsigned long pages);
+/* Bringing the page back has cost something: lists of its kind are scanned less. => RCU read side */
+void lru_note_cost(struct page *page, bool file);
 unsigned long drop_file_pages(void);
 /* Reclaims isolated pages whatever their age (MADV_PAGEOUT, proactive). The number freed. */
 unsigned long reclaim_pages(struct list_head *list);

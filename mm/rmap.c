@@ -28,6 +28,7 @@
 
 #include <kern/fork.h>
 #include <kern/rcupdate.h>
+#include <mm/memcontrol.h>
 #include <kern/refcount.h>
 #include <kern/sched.h>
 #include <mm/pagemap.h>
@@ -54,14 +55,14 @@ struct anon_mm {
 void page_add_rmap(struct page *page, bool anon)
 {
 	if (atomic_inc_return(&page->_mapcount) == 1)
-		mod_node_page_state(page, anon ? NR_ANON_MAPPED : NR_FILE_MAPPED, 1);
+		mod_lruvec_page_state(page, anon ? NR_ANON_MAPPED : NR_FILE_MAPPED, 1);
 }
 
 void page_remove_rmap(struct page *page)
 {
 	if (!atomic_dec_and_test(&page->_mapcount))
 		return;
-	mod_node_page_state(page, PageAnon(page) ? NR_ANON_MAPPED : NR_FILE_MAPPED, -1);
+	mod_lruvec_page_state(page, PageAnon(page) ? NR_ANON_MAPPED : NR_FILE_MAPPED, -1);
 	if (unlikely(PageMlocked(page)))
 		clear_page_mlock(page);
 }
@@ -341,10 +342,11 @@ static bool move_one(struct page *page, struct mm_struct *mm, unsigned long addr
 	arg->to->mapping = page->mapping;
 	arg->to->index = page->index;
 	arg->to->flags |= page->flags & MOVED_FLAGS;
+	page_remove_rmap(page);
+	mem_cgroup_migrate(page, arg->to);
 	page_add_rmap(arg->to, true);
 	get_page(arg->to);
 	set_pte(ptep, __pte((pte_val(pte) & ~PTE_PFN_MASK) | page_to_phys(arg->to)));
-	page_remove_rmap(page);
 	put_page(page);
 	arg->moved = true;
 	return false;
@@ -377,6 +379,7 @@ bool move_file_page(struct page *page, struct page *to)
 	to->index = page->index;
 	to->flags |= page->flags & MOVED_FLAGS;
 	get_page(to);
+	mem_cgroup_migrate(page, to);
 	__xa_store(&mapping->i_pages, page->index, to, 0);
 	page->mapping = NULL;
 	atomic_set_release(&page->_refcount, 1);

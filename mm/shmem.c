@@ -23,6 +23,7 @@
 #include <kern/rcupdate.h>
 #include <kern/sched.h>
 #include <kern/signal.h>
+#include <mm/memcontrol.h>
 #include <mm/pagemap.h>
 
 static DEFINE_SPINLOCK(swapped_lock);
@@ -78,8 +79,8 @@ bool shmem_swap_out(struct page *page)
 	mapping->nrswapped++;
 	page->mapping = NULL;
 	xa_unlock_irq(&mapping->i_pages);
-	mod_node_page_state(page, NR_FILE_PAGES, -1);
-	mod_node_page_state(page, NR_SHMEM, -1);
+	mod_lruvec_page_state(page, NR_FILE_PAGES, -1);
+	mod_lruvec_page_state(page, NR_SHMEM, -1);
 	put_page(page);
 	return true;
 }
@@ -103,8 +104,8 @@ static bool replace_entry(struct address_space *mapping, pgoff_t index, struct p
 	xa_unlock_irq(&mapping->i_pages);
 	if (!same)
 		return false;
-	mod_node_page_state(page, NR_FILE_PAGES, 1);
-	mod_node_page_state(page, NR_SHMEM, 1);
+	mod_lruvec_page_state(page, NR_FILE_PAGES, 1);
+	mod_lruvec_page_state(page, NR_SHMEM, 1);
 	delete_from_swap_cache(page);
 	swap_free(value_to_entry(value));
 	return true;

@@ -77,4 +77,11 @@ unsigned int slab_debug_flags(const char *name);
 /* kmem_cache_alloc() on behalf of the caller. */
 void *slab_alloc(struct kmem_cache *s, gfp_t gfp, const void *caller);
 
+/*
+ * Charges a new object to the group of the current task: false when that is full. The other is for
+ * slabs with slab_groups only. => charge: may sleep if gfp allows it; uncharge: any context
+ */
+bool memcg_slab_charge(struct kmem_cache *s, void *object, gfp_t gfp);
+void memcg_slab_uncharge(struct kmem_cache *s, struct page *page, const void *object);
+
 #endif

@@ -24,6 +24,7 @@
 #include <kern/kcsan.h>
 #include <kern/moduleparam.h>
 #include <kern/rcupdate.h>
+#include <mm/memcontrol.h>
 #include <um/irqflags.h>
 #include <um/percpu.h>
 
@@ -92,7 +93,7 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp)
 	unsigned int order = s->order;
 	struct page *page = NULL;
 
-	gfp &= ~(__GFP_ZERO | __GFP_DMA32 | __GFP_MOVABLE);
+	gfp &= ~(__GFP_ZERO | __GFP_DMA32 | __GFP_MOVABLE | __GFP_ACCOUNT);
 	if (s->flags & SLAB_RECLAIM_ACCOUNT)
 		gfp |= __GFP_RECLAIMABLE;
 	if (order > s->min_order)
@@ -115,6 +116,8 @@ static void free_slab_pages(struct page *page)
 	unsigned int order = compound_order(page);
 
 	kasan_unpoison(page_address(page), PAGE_SIZE << order);
+	kfree(page->slab_groups);
+	page->slab_groups = NULL;
 	page->slab_cache = NULL;
 	page->freelist = NULL;
 	page->inuse = 0;
@@ -290,6 +293,11 @@ void *slab_alloc(struct kmem_cache *s, gfp_t gfp, const void *caller)
 	kasan_unpoison(object, s->object_size);
 	if (slab_debug(s))
 		slab_debug_alloc(s, object, caller);
+	if (mem_cgroup_on() && ((gfp & __GFP_ACCOUNT) || (s->flags & SLAB_ACCOUNT)) &&
+	    !memcg_slab_charge(s, object, gfp)) {
+		kmem_cache_free(s, object);
+		return NULL;
+	}
 	if (gfp & __GFP_ZERO)
 		memset(object, 0, s->object_size);
 	return object;
@@ -343,6 +351,8 @@ static void slab_free(struct kmem_cache *s, struct page *page, void *object, con
 
 	if (slab_debug(s) && !slab_debug_free(s, page, object, caller))
 		return;
+	if (unlikely(page->slab_groups))
+		memcg_slab_uncharge(s, page, object);
 	if (!(s->flags & SLAB_TYPESAFE_BY_RCU)) {
 		kasan_poison(object, s->object_size);
 		/* Whoever touches it now does so after it was freed. */

@@ -15,4 +15,7 @@ int swap_unuse(struct swap_info_struct *si);
 /* A hint for readahead. */
 bool swap_slot_used(swp_entry_t entry);
 
+/* Who pays for a slot that is in use. */
+unsigned int swap_group(swp_entry_t entry);
+
 #endif

@@ -14,6 +14,7 @@
 
 #include <kern/rcupdate.h>
 #include <kern/sched.h>
+#include <mm/memcontrol.h>
 #include <mm/pagemap.h>
 
 int page_cluster = 3;
@@ -43,16 +44,21 @@ static int insert_page(struct page *page, swp_entry_t entry, gfp_t gfp)
 		put_page(page);
 		return err;
 	}
-	mod_node_page_state(page, NR_SWAPCACHE, 1);
+	mod_lruvec_page_state(page, NR_SWAPCACHE, 1);
 	return 0;
 }
 
 bool add_to_swap(struct page *page)
 {
-	swp_entry_t entry = get_swap_page();
+	int group = mem_cgroup_charge_swap(page);
+	swp_entry_t entry = { 0 };
 
-	if (!entry.val)
+	if (group >= 0)
+		entry = get_swap_page(group);
+	if (!entry.val) {
+		mem_cgroup_swap_failed(page, group);
 		return false;
+	}
 	if (insert_page(page, entry, SWAP_GFP)) {
 		swapcache_free(entry);
 		return false;
@@ -66,7 +72,7 @@ static void forget_page(struct page *page, swp_entry_t entry)
 {
 	ClearPageSwapCache(page);
 	page->private = 0;
-	mod_node_page_state(page, NR_SWAPCACHE, -1);
+	mod_lruvec_page_state(page, NR_SWAPCACHE, -1);
 	swapcache_free(entry);
 }
 
@@ -173,6 +179,10 @@ static struct page *read_swap_page(swp_entry_t entry, gfp_t gfp)
 			/* Somebody is between the slot and the cache. */
 			cond_resched();
 			continue;
+		}
+		if (mem_cgroup_charge_swapin(new, swap_group(entry), gfp)) {
+			swapcache_free(entry);
+			break;
 		}
 		new->flags |= (1UL << PG_locked) | (1UL << PG_swapbacked);
 		new->mapping = (struct address_space *)PAGE_MAPPING_ANON;

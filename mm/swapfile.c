@@ -34,6 +34,7 @@
 #include <linux/stat.h>
 #include <linux/swap.h>
 #include <linux/sysinfo.h>
+#include <mm/memcontrol.h>
 #include <mm/pagemap.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
@@ -100,6 +101,8 @@ static void slot_release(struct swap_info_struct *si, unsigned long slot)
 	__clear_bit(slot, si->used);
 	si->cluster_used[slot / CLUSTER]--;
 	si->inuse_pages--;
+	mem_cgroup_uncharge_swap(si->groups[slot]);
+	si->groups[slot] = 0;
 	if (si->flags & SWP_WRITEOK)
 		atomic_long_inc(&nr_swap_pages);
 }
@@ -120,7 +123,7 @@ static unsigned long find_slot(const struct swap_info_struct *si, unsigned long 
 	return 0;
 }
 
-static unsigned long take_free_slot(struct swap_info_struct *si)
+static unsigned long take_free_slot(struct swap_info_struct *si, unsigned int group)
 {
 	unsigned long slot = 0;
 
@@ -133,13 +136,14 @@ static unsigned long take_free_slot(struct swap_info_struct *si)
 	if (slot) {
 		slot_take(si, slot);
 		si->map[slot] = SWAP_HAS_CACHE;
+		si->groups[slot] = group;
 		si->next = slot + 1;
 	}
 	spin_unlock(&si->lock);
 	return slot;
 }
 
-swp_entry_t get_swap_page(void)
+swp_entry_t get_swap_page(unsigned int group)
 {
 	swp_entry_t entry = { 0 };
 
@@ -148,7 +152,7 @@ swp_entry_t get_swap_page(void)
 	spin_lock(&swap_lock);
 	for (unsigned int i = 0; i < nr_by_prio && !entry.val; i++) {
 		struct swap_info_struct *si = by_prio[i];
-		unsigned long slot = take_free_slot(si);
+		unsigned long slot = take_free_slot(si, group);
 
 		if (!slot)
 			continue;
@@ -226,6 +230,11 @@ unsigned int swap_count(swp_entry_t entry)
 	return READ_ONCE(swap_info(entry)->map[swp_offset(entry)]) & ~SWAP_HAS_CACHE;
 }
 
+unsigned int swap_group(swp_entry_t entry)
+{
+	return READ_ONCE(swap_info(entry)->groups[swp_offset(entry)]);
+}
+
 bool swap_slot_used(swp_entry_t entry)
 {
 	struct swap_info_struct *si = swap_info(entry);
@@ -245,10 +254,12 @@ bool swap_slot_used(swp_entry_t entry)
 static void free_maps(struct swap_info_struct *si)
 {
 	vfree(si->map);
+	vfree(si->groups);
 	vfree(si->used);
 	vfree(si->bad);
 	vfree(si->cluster_used);
 	si->map = NULL;
+	si->groups = NULL;
 	si->used = si->bad = NULL;
 	si->cluster_used = NULL;
 }
@@ -258,10 +269,11 @@ static int alloc_maps(struct swap_info_struct *si)
 	unsigned long words = BITS_TO_LONGS(si->max) * sizeof(long);
 
 	si->map = vzalloc(si->max * sizeof(*si->map));
+	si->groups = vzalloc(si->max * sizeof(*si->groups));
 	si->used = vzalloc(words);
 	si->bad = vzalloc(words);
 	si->cluster_used = vzalloc((si->max / CLUSTER + 1) * sizeof(*si->cluster_used));
-	if (si->map && si->used && si->bad && si->cluster_used)
+	if (si->map && si->groups && si->used && si->bad && si->cluster_used)
 		return 0;
 	free_maps(si);
 	return -ENOMEM;

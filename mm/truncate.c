@@ -189,7 +189,7 @@ static int invalidate_page(struct address_space *mapping, struct page *page)
 	if (page->mapping != mapping || PageDirty(page) || PageWriteback(page) ||
 	    page_mapped(page))
 		return 0;
-	return remove_clean_page(mapping, page, false);
+	return remove_clean_page(mapping, page, NULL);
 }
 
 unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t end)

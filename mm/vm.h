@@ -205,8 +205,9 @@ void unmap_page_mappings(struct page *page);
 /* The same if the file's tree of areas is free: false when it is not. */
 bool try_unmap_page_mappings(struct page *page);
 void page_cache_forget(struct page *page);
-/* `reclaimed`: for want of memory; it is remembered. */
-int remove_clean_page(struct address_space *mapping, struct page *page, bool reclaimed);
+/* `target`: the group that wants memory, and it is remembered; NULL: it is not for want of memory. */
+struct mem_cgroup;
+int remove_clean_page(struct address_space *mapping, struct page *page, struct mem_cgroup *target);
 void lru_cache_del(struct page *page);
 void lru_cache_add_run(struct page *pages, unsigned int nr);
 struct page *filemap_get_uptodate(struct file *file, struct address_space *mapping, pgoff_t index,

@@ -11,6 +11,7 @@
 
 #include <lib/rbtree.h>
 #include <mm/slab.h>
+#include <mm/memcontrol.h>
 #include <mm/vmalloc.h>
 #include <um/memory.h>
 
@@ -195,7 +196,8 @@ void *__vmalloc(unsigned long size, gfp_t gfp)
 		return NULL;
 	}
 	vm->owns_pages = true;
-	mod_node_page_state(vm->pages[0], NR_VMALLOC, vm->nr_pages);
+	for (unsigned int i = 0; i < vm->nr_pages; i++)
+		mod_lruvec_page_state(vm->pages[i], NR_VMALLOC, 1);
 	return (void *)vm->addr;
 }
 
@@ -251,8 +253,8 @@ void vfree(const void *addr)
 		return;
 	um_unmap_ram(vm->addr, vm->size);
 	remove_area(vm);
-	if (vm->owns_pages)
-		mod_node_page_state(vm->pages[0], NR_VMALLOC, -(long)vm->nr_pages);
+	for (unsigned int i = 0; vm->owns_pages && i < vm->nr_pages; i++)
+		mod_lruvec_page_state(vm->pages[i], NR_VMALLOC, -1);
 	free_area(vm);
 }
 

@@ -13,7 +13,7 @@
  *
  * Locks: shrinker_lock is outermost (reclaim may take file system locks inside).
  */
-#include "reclaim.h"
+#include "memcg.h"
 
 #include <kern/init.h>
 #include <kern/jiffies.h>
@@ -30,6 +30,8 @@
 #define COSTLY_ORDER 3
 /* A round looks at 1/2^priority of the lists: the first at 1/4096. */
 #define DEF_PRIORITY 12
+/* From this priority on reclaim for one group asks the shrinkers too. */
+#define GROUP_SLAB_PRIORITY 6
 /* Rounds of reclaim and OOM killing before an allocation fails. */
 #define MAX_ROUNDS 512
 /* Rounds in a row that freed nothing, before somebody is killed. */
@@ -99,8 +101,21 @@ void writeback_ended(void)
 		wake_up_all(&writeback_wait);
 }
 
+/*
+ * Dentries and inodes are not kept by group: for a group's own limit the shrinkers are asked when its
+ * pages do not suffice, and what they free is not counted, for it may be anybody's.
+ */
+static unsigned long reclaim_slab(const struct scan_control *sc)
+{
+	if (mem_cgroup_is_root(sc->target))
+		return shrink_slab(sc->gfp, min(sc->priority, 6)) / 8;
+	if (sc->priority < GROUP_SLAB_PRIORITY)
+		shrink_slab(sc->gfp, 6);
+	return 0;
+}
+
 /* Rounds of growing effort until nr pages are free. The number freed. */
-static unsigned long reclaim(struct scan_control *sc)
+static unsigned long reclaim_rounds(struct scan_control *sc)
 {
 	unsigned long slab = 0;
 	int nid;
@@ -108,30 +123,60 @@ static unsigned long reclaim(struct scan_control *sc)
 	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
 		for_each_node_mask(nid, sc->nodes)
 			shrink_node(NODE_DATA(nid), sc);
-		slab += shrink_slab(sc->gfp, min(sc->priority, 6)) / 8;
+		slab += reclaim_slab(sc);
 		if (sc->nr_reclaimed + slab >= sc->nr_to_reclaim)
 			break;
+		if (!mem_cgroup_is_root(sc->target) && !global_node_page_state(NR_WRITEBACK))
+			continue;
 		if (sc->priority < DEF_PRIORITY - 2 || too_much_writeback())
 			wait_for_writeback();
 	}
 	return sc->nr_reclaimed + slab;
 }
 
-unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr, nodemask_t nodes)
+/* What memory.low protects is taken only when there is nothing else. */
+static unsigned long reclaim(struct scan_control *sc)
 {
-	struct scan_control sc = { .gfp = gfp, .nr_to_reclaim = nr, .may_swap = true,
-				   .swappiness = READ_ONCE(vm_swappiness), .nodes = nodes };
+	unsigned long freed = reclaim_rounds(sc);
+
+	if (freed || !sc->low_skipped)
+		return freed;
+	sc->break_low = true;
+	return reclaim_rounds(sc);
+}
+
+static unsigned long direct_reclaim(struct scan_control *sc)
+{
 	unsigned int noreclaim = current->flags & PF_MEMALLOC;
 	unsigned long freed;
 
 	current->flags |= PF_MEMALLOC;
-	count_vm_event(ALLOCSTALL);
 	psi_memstall_enter();
-	freed = reclaim(&sc);
+	freed = reclaim(sc);
 	psi_memstall_leave();
 	if (!noreclaim)
 		current->flags &= ~PF_MEMALLOC;
 	return freed;
+}
+
+unsigned long try_to_free_pages(gfp_t gfp, unsigned long nr, nodemask_t nodes)
+{
+	struct scan_control sc = { .target = &root_mem_cgroup, .gfp = gfp, .nr_to_reclaim = nr,
+				   .may_swap = true, .swappiness = READ_ONCE(vm_swappiness),
+				   .nodes = nodes };
+
+	count_vm_event(ALLOCSTALL);
+	return direct_reclaim(&sc);
+}
+
+unsigned long try_to_free_mem_cgroup_pages(struct mem_cgroup *memcg, unsigned long nr, gfp_t gfp,
+					   bool may_swap, int swappiness)
+{
+	struct scan_control sc = { .target = memcg, .gfp = gfp, .may_swap = may_swap,
+				   .nr_to_reclaim = max(nr, 32UL), .swappiness = swappiness,
+				   .nodes = node_online_map };
+
+	return direct_reclaim(&sc);
 }
 
 static bool may_reclaim(gfp_t gfp)
@@ -268,7 +313,7 @@ static void discard_dirty_blocks(struct pglist_data *pgdat, unsigned long keep)
 static void balance(struct pglist_data *pgdat)
 {
 	for (int i = 0; i < 64 && below_high(pgdat); i++) {
-		struct scan_control sc = { .gfp = GFP_KERNEL, .nr_to_reclaim = 256, .may_swap = true,
+		struct scan_control sc = { .target = &root_mem_cgroup, .gfp = GFP_KERNEL, .nr_to_reclaim = 256, .may_swap = true,
 					   .swappiness = READ_ONCE(vm_swappiness), .is_kswapd = true,
 					   .nodes = nodemask_of_node(pgdat->node_id) };
 

@@ -65,19 +65,31 @@ static const struct cftype *find_type(const char *name)
 	return NULL;
 }
 
+static void lock_for(const struct open_file *of)
+{
+	if (!(of->type->flags & CFTYPE_UNLOCKED))
+		mutex_lock(&cgroup_mutex);
+}
+
+static void unlock_for(const struct open_file *of)
+{
+	if (!(of->type->flags & CFTYPE_UNLOCKED))
+		mutex_unlock(&cgroup_mutex);
+}
+
 static int show(struct seq_file *m, void *v)
 {
 	struct open_file *of = m->private;
 	int error;
 
-	mutex_lock(&cgroup_mutex);
+	lock_for(of);
+	if (of->type->event >= 0)
+		of->seen = atomic_read(&of->cg->events[of->type->event]);
 	if (!of->type->show)
 		error = -EINVAL;
 	else
 		error = of->cg->dead ? -ENODEV : of->type->show(m, of->cg);
-	if (of->type->event >= 0)
-		of->seen = atomic_read(&of->cg->events[of->type->event]);
-	mutex_unlock(&cgroup_mutex);
+	unlock_for(of);
 	return error;
 }
 
@@ -135,9 +147,9 @@ static ssize_t cgroup_file_write(struct file *file, const char __user *buf, size
 	text = memdup_user_nul(buf, size);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	mutex_lock(&cgroup_mutex);
+	lock_for(of);
 	error = of->cg->dead ? -ENODEV : of->type->write(of->cg, strip(text), file);
-	mutex_unlock(&cgroup_mutex);
+	unlock_for(of);
 	kfree(text);
 	if (error)
 		return error;

@@ -356,7 +356,7 @@ static struct file_system_type hostfs_type = {
 static int __init hostfs_init(void)
 {
 	hostfs_inode_cache = kmem_cache_create("hostfs_inode_cache", sizeof(struct hostfs_inode), 0,
-					       SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
+					       SLAB_PANIC | SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT, NULL);
 	return register_filesystem(&hostfs_type);
 }
 fs_initcall(hostfs_init);

@@ -421,8 +421,8 @@ static const struct ctl_table mq_table[] = {
 
 static int __init mqueue_init(void)
 {
-	mq_cache = kmem_cache_create("mqueue_inode_cache", sizeof(struct mq_info), 0, SLAB_PANIC,
-				     NULL);
+	mq_cache = kmem_cache_create("mqueue_inode_cache", sizeof(struct mq_info), 0,
+				     SLAB_PANIC | SLAB_ACCOUNT, NULL);
 	BUG_ON(register_filesystem(&mq_fs_type));
 	ipc_free_mqueue = free_mqueue;
 	return register_sysctl("fs/mqueue", mq_table);

@@ -480,7 +480,7 @@ static void init_once(void *object)
 static int __init ovl_init(void)
 {
 	ovl_inode_cache = kmem_cache_create("ovl_inode", sizeof(struct ovl_inode), 0,
-					    SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, init_once);
+					    SLAB_PANIC | SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT, init_once);
 	return register_filesystem(&ovl_type);
 }
 fs_initcall(ovl_init);

@@ -74,7 +74,7 @@ void __init dcache_init(void)
 	for (i = 0; i < D_HASH_LOCKS; i++)
 		spin_lock_init(&d_hash_locks[i]);
 	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 0,
-					 SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
+					 SLAB_PANIC | SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT, NULL);
 	dcache_shrink_init();
 }
 

@@ -170,7 +170,7 @@ static int ep_wake(wait_queue_entry_t *wait, unsigned int mode, int flags, void 
 static void ep_queue(struct file *file, wait_queue_head_t *queue, poll_table *pt)
 {
 	struct ep_poll_table *table = container_of(pt, struct ep_poll_table, pt);
-	struct ep_queue_entry *entry = kmalloc(sizeof(*entry), GFP_KERNEL);
+	struct ep_queue_entry *entry = kmalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
 
 	if (!entry) {
 		table->error = -ENOMEM;
@@ -227,7 +227,7 @@ static void ep_remove(struct eventpoll *ep, struct epitem *item)
 
 static int ep_insert(struct eventpoll *ep, const struct epoll_event *event, struct file *file, int fd)
 {
-	struct epitem *item = kzalloc(sizeof(*item), GFP_KERNEL);
+	struct epitem *item = kzalloc(sizeof(*item), GFP_KERNEL_ACCOUNT);
 	struct ep_poll_table table;
 
 	if (!item)

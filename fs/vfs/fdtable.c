@@ -62,7 +62,7 @@ static void free_fdtable_rcu(struct rcu_head *head)
 /* A table for at least `nr` entries: a power of two of them. */
 static struct fdtable *alloc_fdtable(unsigned int nr)
 {
-	struct fdtable *fdt = kmalloc(sizeof(*fdt), GFP_KERNEL);
+	struct fdtable *fdt = kmalloc(sizeof(*fdt), GFP_KERNEL_ACCOUNT);
 	unsigned int size = NR_OPEN_DEFAULT;
 
 	while (size < nr)
@@ -70,8 +70,8 @@ static struct fdtable *alloc_fdtable(unsigned int nr)
 	if (!fdt)
 		return NULL;
 	fdt->max_fds = size;
-	fdt->fd = kvcalloc(size, sizeof(struct file *), GFP_KERNEL);
-	fdt->open_fds = kvzalloc(2 * size / 8, GFP_KERNEL);
+	fdt->fd = kvcalloc(size, sizeof(struct file *), GFP_KERNEL_ACCOUNT);
+	fdt->open_fds = kvzalloc(2 * size / 8, GFP_KERNEL_ACCOUNT);
 	if (!fdt->fd || !fdt->open_fds) {
 		free_fdtable(fdt);
 		return NULL;
@@ -517,5 +517,5 @@ void do_close_on_exec(struct files_struct *files)
 void __init fdtable_init(void)
 {
 	files_cache = kmem_cache_create("files_cache", sizeof(struct files_struct), 0,
-					SLAB_PANIC, NULL);
+					SLAB_PANIC | SLAB_ACCOUNT, NULL);
 }

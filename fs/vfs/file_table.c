@@ -225,5 +225,5 @@ void fput(struct file *file)
 
 void __init files_init(void)
 {
-	filp_cache = kmem_cache_create("filp", sizeof(struct file), 0, SLAB_PANIC, NULL);
+	filp_cache = kmem_cache_create("filp", sizeof(struct file), 0, SLAB_PANIC | SLAB_ACCOUNT, NULL);
 }

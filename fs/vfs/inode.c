@@ -437,5 +437,5 @@ void allow_write_access(struct file *file)
 void __init inode_init(void)
 {
 	inode_cache = kmem_cache_create("inode", sizeof(struct inode), 0,
-					SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
+					SLAB_PANIC | SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT, NULL);
 }

@@ -80,7 +80,7 @@ static struct page *pipe_get_page(struct pipe_inode_info *pipe)
 			return page;
 		}
 	}
-	return alloc_page(GFP_HIGHUSER);
+	return alloc_page(GFP_HIGHUSER | __GFP_ACCOUNT);
 }
 
 void pipe_buf_release(struct pipe_inode_info *pipe, struct pipe_buffer *buf)

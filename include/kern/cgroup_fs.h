@@ -14,16 +14,23 @@
 
 struct cred;
 struct dentry;
+struct mem_cgroup;
 struct task_group;
 
 /* Controllers, in the order in which files list them. */
-enum cgroup_controller { CGROUP_CPUSET, CGROUP_CPU, CGROUP_PIDS, CGROUP_CONTROLLERS };
+enum cgroup_controller {
+	CGROUP_CPUSET, CGROUP_CPU, CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CONTROLLERS
+};
 #define CGROUP_ALL_CONTROLLERS ((1U << CGROUP_CONTROLLERS) - 1)
-/* All of them can share a group among its threads; "domain" controllers could not. */
-#define CGROUP_THREADED_CONTROLLERS CGROUP_ALL_CONTROLLERS
+/* These can share a group among its threads; "domain" controllers cannot. */
+#define CGROUP_THREADED_CONTROLLERS \
+	((1U << CGROUP_CPUSET) | (1U << CGROUP_CPU) | (1U << CGROUP_PIDS))
 
 /* Files that tell of changes. */
-enum cgroup_event { CGROUP_EVENT_CORE, CGROUP_EVENT_PIDS, CGROUP_EVENTS };
+enum cgroup_event {
+	CGROUP_EVENT_CORE, CGROUP_EVENT_PIDS, CGROUP_EVENT_MEMORY, CGROUP_EVENT_MEMORY_LOCAL,
+	CGROUP_EVENT_SWAP, CGROUP_EVENTS
+};
 
 #define CGROUP_NO_LIMIT (-1L)
 
@@ -76,10 +83,14 @@ struct cgroup {
 	struct cpumask effective_cpus;	/* m */
 	bool one_node;			/* m: cpuset.mems is set */
 
+	/* m, RCU to read: who pays for members' memory: its own, or of the nearest above that has one */
+	struct mem_cgroup *memcg;
+
 	wait_queue_head_t wait;		/* pollers of files with events */
 	atomic_t events[CGROUP_EVENTS];	/* x: how often each has changed */
 	unsigned long pending_events;	/* x: bits that the work has to tell of */
 	struct work_struct event_work;
+	struct rcu_head rcu;
 };
 
 extern struct cgroup cgroup_root;
@@ -89,6 +100,7 @@ extern spinlock_t cgroup_lock;
 
 #define CFTYPE_NOT_ON_ROOT  1
 #define CFTYPE_ONLY_ON_ROOT 2
+#define CFTYPE_UNLOCKED	    4	/* show and write take the locks that they need themselves */
 
 /* One file of each group's folder. */
 struct cftype {
@@ -96,7 +108,7 @@ struct cftype {
 	unsigned int flags;		/* CFTYPE_* */
 	int controller;			/* whose it is, or -1 */
 	int event;			/* what changes it by itself, or -1 */
-	/* => cgroup_mutex held, but for the lists of members */
+	/* => cgroup_mutex held, but for CFTYPE_UNLOCKED */
 	int (*show)(struct seq_file *m, struct cgroup *cg);
 	/* The whole text, stripped of white space; 0 or -errno. => cgroup_mutex held */
 	int (*write)(struct cgroup *cg, char *text, const struct file *file);
@@ -105,8 +117,10 @@ struct cftype {
 /* All files; a NULL name ends each table, a NULL table ends them all. */
 extern const struct cftype *const cgroup_file_tables[];
 extern const struct cftype cgroup_core_files[], cgroup_cpu_files[], cgroup_pids_files[];
-extern const struct cftype cgroup_cpuset_files[];
+extern const struct cftype cgroup_cpuset_files[], cgroup_memory_files[];
 
+/* A change of one of a group's files that watchers and pollers hear of. => any context */
+void cgroup_notify(struct cgroup *cg, enum cgroup_event event);
 /* Controllers that the group may use: what its parent has enabled for children. */
 unsigned int cgroup_controllers(const struct cgroup *cg);
 /* mkdir() and rmdir(). => cgroup_mutex held; ERR_PTR, -errno */

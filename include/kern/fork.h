@@ -82,6 +82,8 @@ int kernel_wait(pid_t pid, int *status);
 void exit_mm_release(struct task_struct *task, struct mm_struct *mm);
 void exec_mm_release(struct task_struct *task, struct mm_struct *mm);
 void mm_release(struct task_struct *task, struct mm_struct *mm);
+/* current has left mm: somebody else owns it, or nobody. */
+void mm_pass_ownership(struct mm_struct *mm);
 
 static inline void task_lock(struct task_struct *task)
 {

@@ -206,6 +206,9 @@ struct task_struct {
 	u64 cg_utime, cg_stime;			/* cgroup_lock: its times when it became a member */
 	bool cg_frozen;				/* cgroup_lock: stands still, counted in nr_frozen */
 	bool cg_cpus;				/* cgroup_mutex: a cpuset chose its CPUs */
+	bool memcg_refused;			/* c: a charge failed since that was asked last */
+	unsigned int memcg_over_high;		/* c: pages charged above memory.high, to answer for */
+	int stack_group;			/* i: who pays for its kernel stack (<mm/memcontrol.h>) */
 
 	spinlock_t alloc_lock;			/* guards (a) */
 	struct rcu_head rcu;

@@ -75,7 +75,10 @@ struct page {
 	};
 	atomic_t _mapcount;			/* x: page table entries that map it */
 	atomic_t _refcount;			/* x: 0: free */
-	struct page *text_twin;			/* k: the copy with rewritten system calls (um) */
+	union {
+		struct page *text_twin;		/* k: the copy with rewritten system calls (um) */
+		u16 *slab_groups;		/* x: PG_slab: who pays for each object; made once */
+	};
 };
 _Static_assert(sizeof(struct page) == 64, "the memmap costs 64 bytes a page");
 

@@ -59,8 +59,8 @@ static inline swp_entry_t page_swap_entry(const struct page *page)
 
 /* ---- slots (mm/swapfile.c); => any task context, no sleep ---- */
 
-/* A free slot, held by the swap cache alone; val 0 when there is none. */
-swp_entry_t get_swap_page(void);
+/* A free slot, held by the swap cache alone, for which `group` pays; val 0 when there is none. */
+swp_entry_t get_swap_page(unsigned int group);
 /* One more entry of a page table (or tmpfs) names the slot, or one less. */
 void swap_duplicate(swp_entry_t entry);
 void swap_free(swp_entry_t entry);
@@ -134,6 +134,7 @@ struct swap_info_struct {
 	unsigned long inuse_pages;	/* s */
 	unsigned long next;		/* s: where the search begins */
 	unsigned int *map;		/* s: a slot's users */
+	u16 *groups;			/* s: who pays for it (<mm/memcontrol.h>) */
 	unsigned long *used, *bad;	/* s: bits by slot */
 	unsigned short *cluster_used;	/* s: slots in use of 256 */
 	spinlock_t lock;

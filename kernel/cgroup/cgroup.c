@@ -30,6 +30,7 @@
 #include <kern/signal.h>
 #include <lib/kstrtox.h>
 #include <lib/string.h>
+#include <mm/memcontrol.h>
 #include <mm/slab.h>
 
 #include "internal.h"
@@ -52,6 +53,7 @@ struct cgroup cgroup_root = {
 	.pids_max = CGROUP_NO_LIMIT,
 	.cpu_weight = 100,
 	.cpu_quota = U64_MAX,
+	.memcg = &root_mem_cgroup,
 	.wait = __WAIT_QUEUE_HEAD_INITIALIZER(cgroup_root.wait),
 };
 
@@ -74,7 +76,7 @@ static void free_cgroup(struct work_struct *work)
 		up->nr_dying--;
 	mutex_unlock(&cgroup_mutex);
 	kfree(cg->name);
-	kfree(cg);
+	kfree_rcu(cg, rcu);
 	cgroup_put(parent);
 }
 
@@ -96,7 +98,9 @@ bool cgroup_is_descendant(const struct cgroup *cg, const struct cgroup *ancestor
 
 unsigned int cgroup_controllers(const struct cgroup *cg)
 {
-	return cg->parent ? cg->parent->subtree_control : CGROUP_ALL_CONTROLLERS;
+	unsigned int mask = cg->parent ? cg->parent->subtree_control : CGROUP_ALL_CONTROLLERS;
+
+	return cg->domain == cg ? mask : mask & CGROUP_THREADED_CONTROLLERS;
 }
 
 static void tell(struct work_struct *work)
@@ -169,6 +173,13 @@ struct cgroup *cgroup_create(struct cgroup *parent, const char *name)
 	error = cpu_create(cg);
 	if (error)
 		goto fail;
+	cg->memcg = parent->memcg;
+	if (parent->subtree_control & (1U << CGROUP_MEMORY))
+		error = mem_cgroup_online(cg);
+	if (error) {
+		cpu_destroy(cg);
+		goto fail;
+	}
 	cgroup_get(parent);
 	for (struct cgroup *up = parent; up; up = up->parent)
 		up->nr_descendants++;
@@ -217,6 +228,9 @@ int cgroup_destroy(struct cgroup *cg)
 		up->nr_dying++;
 	}
 	cpu_destroy(cg);
+	mem_cgroup_offline(cg);
+	/* Who exited there and still needs memory has it from nobody. */
+	WRITE_ONCE(cg->memcg, &root_mem_cgroup);
 	wake_up_interruptible(&cg->wait);
 	cgroup_put(cg);
 	return 0;

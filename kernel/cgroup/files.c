@@ -14,12 +14,13 @@
 #include <kern/signal.h>
 #include <lib/kstrtox.h>
 #include <lib/string.h>
+#include <mm/memcontrol.h>
 #include <mm/page.h>
 #include <mm/slab.h>
 
 #include "internal.h"
 
-static const char *const controller_names[] = { "cpuset", "cpu", "pids" };
+static const char *const controller_names[] = { "cpuset", "cpu", "memory", "pids" };
 
 static void show_mask(struct seq_file *m, unsigned int mask)
 {
@@ -60,6 +61,8 @@ static void reset_controllers(struct cgroup *cg, unsigned int gone)
 	struct cgroup *child;
 
 	list_for_each_entry(child, &cg->children, sibling) {
+		if (gone & (1U << CGROUP_MEMORY))
+			mem_cgroup_offline(child);
 		if (gone & (1U << CGROUP_PIDS))
 			WRITE_ONCE(child->pids_max, CGROUP_NO_LIMIT);
 		if (gone & (1U << CGROUP_CPU)) {
@@ -74,6 +77,66 @@ static void reset_controllers(struct cgroup *cg, unsigned int gone)
 			cpuset_update(child);
 		}
 	}
+}
+
+/* Could the group be the root of threaded groups? */
+static bool can_be_thread_root(const struct cgroup *cg)
+{
+	struct cgroup *child;
+
+	if (!cg->parent)
+		return true;
+	if (cg->subtree_control & ~CGROUP_THREADED_CONTROLLERS)
+		return false;
+	list_for_each_entry(child, &cg->children, sibling)
+		if (child->domain == child && READ_ONCE(child->nr_populated))
+			return false;
+	return true;
+}
+
+static bool below_threads(const struct cgroup *cg)
+{
+	return cg->parent && (cg->parent->domain != cg->parent || cg->parent->nr_threaded_children) &&
+	       cg->parent->parent;
+}
+
+/* May the group give its children these? Tasks of its own would compete with the children. */
+static int vet_enable(const struct cgroup *cg, unsigned int enable)
+{
+	bool threaded = cg->domain != cg;
+
+	if (!enable || !cg->parent)
+		return 0;
+	if (!threaded && below_threads(cg))
+		return -EOPNOTSUPP;
+	if (enable & ~CGROUP_THREADED_CONTROLLERS) {
+		if (threaded || cg->nr_threaded_children)
+			return -EOPNOTSUPP;
+	} else if (threaded || can_be_thread_root(cg)) {
+		return 0;
+	}
+	return READ_ONCE(cg->nr_tasks) ? -EBUSY : 0;
+}
+
+/* Controllers come to the children: 0, or -errno and none has. */
+static int start_controllers(struct cgroup *cg, unsigned int enable)
+{
+	struct cgroup *child, *done;
+	int error;
+
+	if (!(enable & (1U << CGROUP_MEMORY)))
+		return 0;
+	list_for_each_entry(child, &cg->children, sibling) {
+		error = mem_cgroup_online(child);
+		if (!error)
+			continue;
+		list_for_each_entry(done, &cg->children, sibling) {
+			if (done == child)
+				return error;
+			mem_cgroup_offline(done);
+		}
+	}
+	return 0;
 }
 
 /* "+cpu -pids": all or nothing. */
@@ -109,11 +172,16 @@ static int write_subtree_control(struct cgroup *cg, char *text, const struct fil
 			return -EBUSY;
 	if (!enable && !disable)
 		return 0;
+	error = vet_enable(cg, enable) ?: start_controllers(cg, enable);
+	if (error)
+		return error;
 	cg->subtree_control = (old | enable) & ~disable;
 	reset_controllers(cg, disable);
 	error = cgroupfs_update_files(cg);
-	if (error)
+	if (error) {
 		cg->subtree_control = old;
+		reset_controllers(cg, enable);
+	}
 	return error;
 }
 
@@ -167,12 +235,6 @@ static int write_threads(struct cgroup *cg, char *text, const struct file *file)
 
 /* ---- threaded groups ---- */
 
-static bool below_threads(const struct cgroup *cg)
-{
-	return cg->parent && (cg->parent->domain != cg->parent || cg->parent->nr_threaded_children) &&
-	       cg->parent->parent;
-}
-
 static int show_type(struct seq_file *m, struct cgroup *cg)
 {
 	if (cg->domain != cg)
@@ -196,6 +258,8 @@ static int write_type(struct cgroup *cg, char *text, const struct file *file)
 	if (cg->domain != cg)
 		return 0;
 	if (cg->nr_populated || (cg->subtree_control & ~CGROUP_THREADED_CONTROLLERS))
+		return -EOPNOTSUPP;
+	if (!can_be_thread_root(domain))
 		return -EOPNOTSUPP;
 	cg->domain = domain;
 	cg->parent->nr_threaded_children++;
@@ -333,7 +397,8 @@ const struct cftype cgroup_core_files[] = {
 };
 
 const struct cftype *const cgroup_file_tables[] = { cgroup_core_files, cgroup_cpu_files,
-						    cgroup_pids_files, cgroup_cpuset_files, NULL };
+						    cgroup_pids_files, cgroup_cpuset_files,
+						    cgroup_memory_files, NULL };
 
 /* ---- /proc ---- */
 

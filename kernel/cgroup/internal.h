@@ -9,9 +9,6 @@
 /* Read: a task is being born; write: none is, and none changes its group but by the holder. */
 extern struct rw_semaphore cgroup_fork_rwsem;
 
-/* A change of one of a group's files that watchers and pollers hear of. => any context */
-void cgroup_notify(struct cgroup *cg, enum cgroup_event event);
-
 /* SIGKILL for all here and below. => cgroup_mutex held */
 void cgroup_kill(struct cgroup *cg);
 

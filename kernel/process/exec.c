@@ -218,6 +218,7 @@ static int exec_mmap(struct mm_struct *mm)
 	arch_flush_thread();
 	if (old) {
 		note_peak_rss(task->signal, old);
+		mm_pass_ownership(old);
 		mmput(old);
 	}
 	return 0;

@@ -192,6 +192,29 @@ void exec_mm_release(struct task_struct *task, struct mm_struct *mm)
 	mm_release(task, mm);
 }
 
+/*
+ * The task has left mm: a thread that stays owns it, or nobody. Threads that leave later look at the
+ * owner after their own mm is gone, so none is missed.
+ */
+void mm_pass_ownership(struct mm_struct *mm)
+{
+	struct task_struct *t;
+
+	if (READ_ONCE(mm->owner) != current)
+		return;
+	WRITE_ONCE(mm->owner, NULL);
+	rcu_read_lock();
+	for_each_thread(current, t) {
+		task_lock(t);
+		if (t->mm == mm)
+			WRITE_ONCE(mm->owner, t);
+		task_unlock(t);
+		if (READ_ONCE(mm->owner))
+			break;
+	}
+	rcu_read_unlock();
+}
+
 static void exit_mm(void)
 {
 	struct task_struct *task = current;
@@ -206,6 +229,7 @@ static void exit_mm(void)
 	task->mm = NULL;
 	task->active_mm = NULL;
 	task_unlock(task);
+	mm_pass_ownership(mm);
 	mmput(mm);
 }
 

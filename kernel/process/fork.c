@@ -86,6 +86,8 @@ static void reset_task_state(struct task_struct *task)
 	task->utime = task->stime = 0;
 	task->nvcsw = task->nivcsw = 0;
 	task->min_flt = task->maj_flt = 0;
+	task->memcg_over_high = 0;
+	task->memcg_refused = false;
 	task->rchar = task->wchar = task->syscr = task->syscw = 0;
 	task->read_bytes = task->write_bytes = 0;
 	task->softirq_running = 0;

@@ -10,8 +10,10 @@
 #include <kern/errno.h>
 #include <kern/fork.h>
 #include <kern/spinlock.h>
+#include <kern/task.h>
 #include <lib/string.h>
 #include <mm/gfp.h>
+#include <mm/memcontrol.h>
 #include <mm/page.h>
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
@@ -75,22 +77,37 @@ static void drop_stack(void *stack)
 		free_pages((unsigned long)stack, UM_KSTACK_ORDER);
 }
 
+static void uncharge_stack(struct task_struct *task)
+{
+	memcg_uncharge_kernel(task->stack_group, UM_KSTACK_SIZE / PAGE_SIZE, NR_KERNEL_STACK_KB,
+			      UM_KSTACK_SIZE / 1024);
+}
+
 int alloc_thread_stack(struct task_struct *task)
 {
-	void *stack = pop_cached_stack();
+	int group = memcg_charge_kernel(UM_KSTACK_SIZE / PAGE_SIZE, GFP_KERNEL, NR_KERNEL_STACK_KB,
+					UM_KSTACK_SIZE / 1024);
+	void *stack;
 
+	if (group < 0)
+		return group;
+	task->stack_group = group;
+	stack = pop_cached_stack();
 	if (!stack) {
 		stack = new_stack();
 		if (!stack)
-			return -ENOMEM;
+			goto uncharge;
 		if (um_stack_guard(stack, 1)) {
 			drop_stack(stack);
-			return -ENOMEM;
+			goto uncharge;
 		}
 	}
 	mod_node_page_state(stack_page(stack), NR_KERNEL_STACK_KB, UM_KSTACK_SIZE / 1024);
 	task->stack = stack;
 	return 0;
+uncharge:
+	uncharge_stack(task);
+	return -ENOMEM;
 }
 
 void free_thread_stack(struct task_struct *task)
@@ -101,6 +118,7 @@ void free_thread_stack(struct task_struct *task)
 		return;
 	task->stack = NULL;
 	mod_node_page_state(stack_page(stack), NR_KERNEL_STACK_KB, -(long)(UM_KSTACK_SIZE / 1024));
+	uncharge_stack(task);
 	if (push_cached_stack(stack))
 		return;
 	um_stack_guard(stack, 0);

@@ -100,7 +100,7 @@ void fork_init(void)
 void proc_caches_init(void)
 {
 	sighand_cachep = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 64,
-					   SLAB_TYPESAFE_BY_RCU, sighand_ctor);
+					   SLAB_TYPESAFE_BY_RCU | SLAB_ACCOUNT, sighand_ctor);
 	BUG_ON(!sighand_cachep);
-	signal_cachep = create_cache("signal_cache", sizeof(struct signal_struct), 0);
+	signal_cachep = create_cache("signal_cache", sizeof(struct signal_struct), SLAB_ACCOUNT);
 }

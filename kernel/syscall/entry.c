@@ -24,6 +24,7 @@
 #include <kern/task_work.h>
 #include <kern/thread_info.h>
 #include <kern/user_dispatch.h>
+#include <mm/memcontrol.h>
 #include <um/irqflags.h>
 #include <um/thread.h>
 
@@ -177,6 +178,7 @@ static void do_exit_work(struct pt_regs *regs, unsigned long work)
 	if (work & ((1UL << TIF_NOTIFY_RESUME) | (1UL << TIF_NOTIFY_SIGNAL))) {
 		clear_thread_flag(TIF_NOTIFY_RESUME);
 		task_work_run();
+		mem_cgroup_handle_over_high();
 		rseq_handle_notify_resume(NULL, regs);
 	}
 	if (work & ((1UL << TIF_SIGPENDING) | (1UL << TIF_NOTIFY_SIGNAL))) {

@@ -1,92 +1,10 @@
 // SPDX-License-Identifier: MIT
 // cgroup2: groups, members, freezing, killing, threads; pids, cpu and cpuset where they are there.
-#include "ns/ns.h"
-#include <limits.h>
-#include <stdbool.h>
+#include "cgroup/group.h"
 #include <poll.h>
 #include <pthread.h>
 #include <sys/inotify.h>
 #include <sys/ptrace.h>
-
-static char top[PATH_MAX / 2]; /* a group of this test's own */
-
-static const char *path_of(const char *group, const char *file)
-{
-	static char names[4][PATH_MAX * 2];
-	static int turn;
-	char *name = names[turn++ % 4];
-
-	snprintf(name, sizeof(names[0]), "%s%s%s/%s", top, *group ? "/" : "", group, file);
-	return name;
-}
-
-static const char *get(const char *group, const char *file)
-{
-	return slurp(path_of(group, file));
-}
-
-static int set(const char *group, const char *file, const char *text)
-{
-	return spit(path_of(group, file), text);
-}
-
-static int make(const char *group)
-{
-	char name[PATH_MAX * 2];
-
-	snprintf(name, sizeof(name), "%s/%s", top, group);
-	return mkdir(name, 0755);
-}
-
-static int take_away(const char *group)
-{
-	char name[PATH_MAX * 2];
-
-	snprintf(name, sizeof(name), "%s/%s", top, group);
-	return rmdir(name);
-}
-
-/* Members leave a group a little after their parent has heard of it. */
-static bool gone(const char *group)
-{
-	for (int i = 0; i < 2000; i++) {
-		if (!take_away(group))
-			return true;
-		test_sleep_ms(1);
-	}
-	return false;
-}
-
-static bool has_controller(const char *name)
-{
-	return strstr(get("", "cgroup.controllers"), name) != NULL;
-}
-
-static int join(const char *group, pid_t pid)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", pid);
-	return set(group, "cgroup.procs", text);
-}
-
-static pid_t sleeper(void)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		for (;;)
-			pause();
-	return pid;
-}
-
-static int reap(pid_t pid)
-{
-	int status = -1;
-
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	return status;
-}
 
 static void groups_and_members(void)
 {
@@ -536,22 +454,7 @@ static void name_spaces(void)
 
 int main(void)
 {
-	if (geteuid())
-		SKIP("only root may mount cgroup2");
-	need_namespaces(CLONE_NEWNS);
-	NEED(!unshare(CLONE_NEWNS));
-	NEED(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	NEED(!mkdir("cgroup2", 0755));
-	if (mount("none", "cgroup2", "cgroup2", 0, NULL))
-		SKIP("this system forbids mounting cgroup2");
-	char cwd[PATH_MAX / 4];
-	NEED(getcwd(cwd, sizeof(cwd)));
-	snprintf(top, sizeof(top), "%s/cgroup2/vmlinux-test.%d", cwd, getpid());
-	if (mkdir(top, 0755))
-		SKIP("this system forbids making cgroups");
-	/* Inside the root gives its children all it has; elsewhere that is not ours to change. */
-	if (strstr(slurp("/proc/version"), "vmlinux"))
-		CHECK_OK(spit("cgroup2/cgroup.subtree_control", "+pids +cpu +cpuset"));
+	enter_groups("+pids +cpu +cpuset");
 	RUN(groups_and_members);
 	RUN(watched);
 	RUN(freezing);
@@ -564,8 +467,6 @@ int main(void)
 	RUN(cpu);
 	RUN(cpuset);
 	RUN(name_spaces);
-	CHECK(gone(""));
-	umount("cgroup2");
-	rmdir("cgroup2");
+	leave_groups();
 	return test_done();
 }
