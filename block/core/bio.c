@@ -5,6 +5,7 @@
  * A bio that is submitted is checked against its device, moved to sectors of the disk, and
  * handed to the driver. A queue, which merges and sorts, would stand in submit_to_disk().
  */
+#include <block/blk_cgroup.h>
 #include <block/blkdev.h>
 #include <kern/completion.h>
 #include <kern/errno.h>
@@ -14,6 +15,8 @@
 #include <mm/mempool.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
+
+#include "internal.h"
 
 /* Bios of few pages come from a pool, so that writing pages out never waits for memory. */
 #define POOL_VECS 4
@@ -93,7 +96,7 @@ static int check_bio(const struct bio *bio)
 	return 0;
 }
 
-static void submit_to_disk(struct bio *bio)
+void submit_to_disk(struct bio *bio)
 {
 	bio->bi_bdev->bd_disk->fops->submit_bio(bio);
 }
@@ -109,7 +112,8 @@ void submit_bio(struct bio *bio)
 	}
 	count_vm_events(direction(bio) ? PGPGOUT : PGPGIN, bio->bi_size >> 10);
 	bio->bi_sector += bio->bi_bdev->bd_start_sect;
-	submit_to_disk(bio);
+	if (!blkcg_submit(bio))
+		submit_to_disk(bio);
 }
 
 void bio_endio(struct bio *bio, int error)

@@ -183,6 +183,16 @@ int add_disk(struct gendisk *disk)
 	return 0;
 }
 
+void for_each_disk(void (*fn)(struct gendisk *disk, void *data), void *data)
+{
+	struct gendisk *disk;
+
+	mutex_lock(&disks_lock);
+	list_for_each_entry(disk, &disks, list)
+		fn(disk, data);
+	mutex_unlock(&disks_lock);
+}
+
 void put_disk(struct gendisk *disk)
 {
 	kfree(disk);

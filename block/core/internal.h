@@ -9,6 +9,11 @@
 struct block_device *bdev_add(struct gendisk *disk, unsigned int partno, sector_t start,
 			      sector_t nr);
 
+/* To the driver. => the bio is checked, and counted; may sleep */
+void submit_to_disk(struct bio *bio);
+/* Calls fn for each disk. => may sleep; fn adds none */
+void for_each_disk(void (*fn)(struct gendisk *disk, void *data), void *data);
+
 /* Takes back a device that nobody has opened yet. */
 void bdev_del(struct block_device *bdev);
 

@@ -32,12 +32,13 @@ typedef void (bio_end_io_t)(struct bio *bio);
 
 /* Owned by whoever holds it: the submitter, then the driver until bio_endio(). */
 struct bio {
-	struct bio *bi_next;		/* the driver's */
+	struct bio *bi_next;		/* the driver's; before that, the next that waits */
 	struct block_device *bi_bdev;
 	blk_opf_t bi_opf;
 	int bi_error;			/* 0 or -errno, valid at the end */
 	sector_t bi_sector;		/* of bi_bdev; of the disk once submitted */
 	unsigned int bi_size;		/* bytes */
+	u64 bi_due;			/* ns: when io.max lets it go, while it waits for that */
 	unsigned short bi_vcnt, bi_max_vecs;
 	atomic_t bi_refs;
 	bio_end_io_t *bi_end_io;	/* => any context, interrupts too */

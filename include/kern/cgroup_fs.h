@@ -19,7 +19,7 @@ struct task_group;
 
 /* Controllers, in the order in which files list them. */
 enum cgroup_controller {
-	CGROUP_CPUSET, CGROUP_CPU, CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CONTROLLERS
+	CGROUP_CPUSET, CGROUP_CPU, CGROUP_IO, CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CONTROLLERS
 };
 #define CGROUP_ALL_CONTROLLERS ((1U << CGROUP_CONTROLLERS) - 1)
 /* These can share a group among its threads; "domain" controllers cannot. */
@@ -85,6 +85,7 @@ struct cgroup {
 
 	/* m, RCU to read: who pays for members' memory: its own, or of the nearest above that has one */
 	struct mem_cgroup *memcg;
+	struct list_head io_disks;	/* blkcg_lock (block/core/cgroup.c): what it does on each disk */
 
 	wait_queue_head_t wait;		/* pollers of files with events */
 	atomic_t events[CGROUP_EVENTS];	/* x: how often each has changed */
@@ -117,7 +118,7 @@ struct cftype {
 /* All files; a NULL name ends each table, a NULL table ends them all. */
 extern const struct cftype *const cgroup_file_tables[];
 extern const struct cftype cgroup_core_files[], cgroup_cpu_files[], cgroup_pids_files[];
-extern const struct cftype cgroup_cpuset_files[], cgroup_memory_files[];
+extern const struct cftype cgroup_cpuset_files[], cgroup_memory_files[], cgroup_io_files[];
 
 /* A change of one of a group's files that watchers and pollers hear of. => any context */
 void cgroup_notify(struct cgroup *cg, enum cgroup_event event);

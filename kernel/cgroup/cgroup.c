@@ -16,6 +16,7 @@
  *   cgroup_lock	membership, populated, frozen; interrupts off
  *   sighand->siglock
  */
+#include <block/blk_cgroup.h>
 #include <kern/cgroup.h>
 #include <kern/cred.h>
 #include <kern/err.h>
@@ -54,6 +55,7 @@ struct cgroup cgroup_root = {
 	.cpu_weight = 100,
 	.cpu_quota = U64_MAX,
 	.memcg = &root_mem_cgroup,
+	.io_disks = LIST_HEAD_INIT(cgroup_root.io_disks),
 	.wait = __WAIT_QUEUE_HEAD_INITIALIZER(cgroup_root.wait),
 };
 
@@ -75,6 +77,7 @@ static void free_cgroup(struct work_struct *work)
 	for (struct cgroup *up = parent; up; up = up->parent)
 		up->nr_dying--;
 	mutex_unlock(&cgroup_mutex);
+	blkcg_free(cg);
 	kfree(cg->name);
 	kfree_rcu(cg, rcu);
 	cgroup_put(parent);
@@ -161,6 +164,7 @@ struct cgroup *cgroup_create(struct cgroup *parent, const char *name)
 	INIT_LIST_HEAD(&cg->children);
 	INIT_LIST_HEAD(&cg->sibling);
 	INIT_LIST_HEAD(&cg->tasks);
+	INIT_LIST_HEAD(&cg->io_disks);
 	init_waitqueue_head(&cg->wait);
 	INIT_WORK(&cg->event_work, tell);
 	/* Below threads there are only threads, but that must be said (cgroup.type). */
@@ -228,6 +232,7 @@ int cgroup_destroy(struct cgroup *cg)
 		up->nr_dying++;
 	}
 	cpu_destroy(cg);
+	blkcg_offline(cg);
 	mem_cgroup_offline(cg);
 	/* Who exited there and still needs memory has it from nobody. */
 	WRITE_ONCE(cg->memcg, &root_mem_cgroup);

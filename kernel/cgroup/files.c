@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The files that every group has: cgroup.*; and /proc/PID/cgroup, /proc/cgroups. */
+#include <block/blk_cgroup.h>
 #include <fs/proc_fs.h>
 #include <fs/seq_file.h>
 #include <kern/err.h>
@@ -20,7 +21,7 @@
 
 #include "internal.h"
 
-static const char *const controller_names[] = { "cpuset", "cpu", "memory", "pids" };
+static const char *const controller_names[] = { "cpuset", "cpu", "io", "memory", "pids" };
 
 static void show_mask(struct seq_file *m, unsigned int mask)
 {
@@ -61,6 +62,8 @@ static void reset_controllers(struct cgroup *cg, unsigned int gone)
 	struct cgroup *child;
 
 	list_for_each_entry(child, &cg->children, sibling) {
+		if (gone & (1U << CGROUP_IO))
+			blkcg_reset(child);
 		if (gone & (1U << CGROUP_MEMORY))
 			mem_cgroup_offline(child);
 		if (gone & (1U << CGROUP_PIDS))
@@ -398,7 +401,7 @@ const struct cftype cgroup_core_files[] = {
 
 const struct cftype *const cgroup_file_tables[] = { cgroup_core_files, cgroup_cpu_files,
 						    cgroup_pids_files, cgroup_cpuset_files,
-						    cgroup_memory_files, NULL };
+						    cgroup_memory_files, cgroup_io_files, NULL };
 
 /* ---- /proc ---- */
 
