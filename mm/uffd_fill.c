@@ -16,6 +16,7 @@
 #include <fs/file.h>
 #include <kern/rcupdate.h>
 #include <kern/sched.h>
+#include <mm/memcontrol.h>
 #include <mm/pagemap.h>
 #include <mm/uaccess.h>
 
@@ -119,8 +120,11 @@ static int fill_one(struct vm_area_struct *vma, enum uffd_fill what, unsigned lo
 		return -EINVAL;
 	if (what == UFFD_FILL_CONTINUE)
 		return anon ? -EINVAL : fill_shared(vma, addr, false, NULL);
-	if (anon || !(vma->vm_flags & VM_SHARED))
+	if (anon || !(vma->vm_flags & VM_SHARED)) {
+		if (page && mem_cgroup_charge(page, 1, vma->vm_mm, GFP_KERNEL))
+			return -ENOMEM;
 		return install(vma, addr, page, true, wp);
+	}
 	return fill_shared(vma, addr, true, page);
 }
 
