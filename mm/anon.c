@@ -262,7 +262,7 @@ void anon_grow_ahead(struct mm_struct *mm, unsigned long start, unsigned long en
 	if (!vma || !vma_is_anonymous(vma) || vma->vm_start == start || w.nr > GROW_PAGES ||
 	    memory_is_short() || !has_anon_page(mm, start - PAGE_SIZE))
 		return;
-	page = alloc_window(&w, start);
+	page = alloc_window(mm, &w, start);
 	if (!page)
 		return;
 	ptep = pte_alloc_lock(mm, w.start);
