@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <kern/init.h>
+#include <kern/panic.h>
 #include <mm/fault.h>
 #include <mm/memblock.h>
 #include <mm/slab.h>
@@ -17,7 +18,8 @@ struct page *zero_page;
 static void make_zero_page(void)
 {
 	zero_page = alloc_pages(GFP_KERNEL | __GFP_ZERO, ZERO_PAGES_ORDER);
-	BUG_ON(!zero_page);
+	if (!zero_page)
+		panic("no memory for the pages of zeros");
 	split_page(zero_page, ZERO_PAGES_ORDER);
 	for (unsigned int i = 0; i < 1U << ZERO_PAGES_ORDER; i++) {
 		SetPageReserved(zero_page + i);

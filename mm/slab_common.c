@@ -4,6 +4,7 @@
 
 #include <fs/seq_file.h>
 #include <kern/mutex.h>
+#include <kern/panic.h>
 #include <kern/rcupdate.h>
 
 LIST_HEAD(slab_caches);
@@ -25,10 +26,8 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 
 	if (!s || !size || kmem_cache_open(s, name, size, align, flags, ctor)) {
 		kmem_cache_free(&boot_cache, s);
-		if (flags & SLAB_PANIC) {
-			pr_err("cannot create slab cache %s\n", name);
-			BUG();
-		}
+		if (flags & SLAB_PANIC)
+			panic("no memory for the slab cache %s", name);
 		return NULL;
 	}
 	mutex_lock(&slab_mutex);

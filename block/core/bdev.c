@@ -47,8 +47,8 @@ static struct file_system_type bdev_fs_type = {
 static int __init bdev_init(void)
 {
 	INIT_LIST_HEAD(&bdev_fs_type.fs_supers);
-	bdev_mnt = kern_mount(&bdev_fs_type);
-	return PTR_ERR_OR_ZERO(bdev_mnt);
+	bdev_mnt = kern_mount_at_boot(&bdev_fs_type);
+	return 0;
 }
 subsys_initcall(bdev_init);
 

@@ -184,8 +184,7 @@ static struct file_system_type nsfs_type = {
 
 static int __init nsfs_init(void)
 {
-	nsfs_mnt = kern_mount(&nsfs_type);
-	BUG_ON(IS_ERR(nsfs_mnt));
+	nsfs_mnt = kern_mount_at_boot(&nsfs_type);
 	return 0;
 }
 fs_initcall(nsfs_init);

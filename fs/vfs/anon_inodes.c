@@ -9,6 +9,7 @@
 #include <kern/bug.h>
 #include <kern/err.h>
 #include <kern/init.h>
+#include <kern/panic.h>
 #include <linux/fcntl.h>
 #include <linux/magic.h>
 
@@ -70,10 +71,10 @@ static int __init anon_inode_init(void)
 {
 	/* Never listed in /proc/filesystems, so not registered. */
 	INIT_LIST_HEAD(&anon_fs_type.fs_supers);
-	anon_mnt = kern_mount(&anon_fs_type);
-	BUG_ON(IS_ERR(anon_mnt));
+	anon_mnt = kern_mount_at_boot(&anon_fs_type);
 	anon_inode = new_inode(anon_mnt->mnt_sb);
-	BUG_ON(!anon_inode);
+	if (!anon_inode)
+		panic("no memory for the inode of anonymous files");
 	anon_inode->i_ino = get_next_ino();
 	anon_inode->i_mode = S_IRUSR | S_IWUSR;
 	anon_inode->i_atime = anon_inode->i_mtime = anon_inode->i_ctime = current_time(anon_inode);

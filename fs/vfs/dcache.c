@@ -29,6 +29,7 @@
 #include <kern/bug.h>
 #include <kern/err.h>
 #include <kern/init.h>
+#include <kern/panic.h>
 #include <lib/hash.h>
 #include <lib/rculist.h>
 #include <lib/string.h>
@@ -70,7 +71,8 @@ void __init dcache_init(void)
 	while (d_hash_bits < 20 && (2UL << d_hash_bits) < pages)
 		d_hash_bits++;
 	d_hashtable = kvzalloc(sizeof(*d_hashtable) << d_hash_bits, GFP_KERNEL);
-	BUG_ON(!d_hashtable);
+	if (!d_hashtable)
+		panic("no memory for the table of names (%lu bytes)", sizeof(*d_hashtable) << d_hash_bits);
 	for (i = 0; i < D_HASH_LOCKS; i++)
 		spin_lock_init(&d_hash_locks[i]);
 	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 0,

@@ -4,6 +4,7 @@
 #include <fs/path.h>
 #include <fs/super.h>
 #include <kern/err.h>
+#include <kern/panic.h>
 #include <kern/rwsem.h>
 #include "internal.h"
 #include "mount.h"
@@ -34,6 +35,15 @@ struct vfsmount *vfs_kern_mount(struct file_system_type *type, int flags, const 
 struct vfsmount *kern_mount(struct file_system_type *type)
 {
 	return vfs_kern_mount(type, SB_KERNMOUNT, type->name, NULL);
+}
+
+struct vfsmount *kern_mount_at_boot(struct file_system_type *type)
+{
+	struct vfsmount *mnt = kern_mount(type);
+
+	if (IS_ERR(mnt))
+		panic("cannot mount %s: error %ld", type->name, PTR_ERR(mnt));
+	return mnt;
 }
 
 void kern_unmount(struct vfsmount *mnt)

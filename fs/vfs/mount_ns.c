@@ -15,6 +15,7 @@
 #include <kern/init.h>
 #include <kern/fork.h>
 #include <kern/nsproxy.h>
+#include <kern/panic.h>
 #include <kern/syscalls.h>
 #include <kern/user_namespace.h>
 #include <lib/string.h>
@@ -412,9 +413,11 @@ static void __init init_mount_tree(void)
 	struct vfsmount *mnt = vfs_kern_mount(get_fs_type("rootfs"), 0, "rootfs", NULL);
 	struct path root;
 
-	BUG_ON(IS_ERR(mnt));
+	if (IS_ERR(mnt))
+		panic("cannot mount rootfs: error %ld", PTR_ERR(mnt));
 	init_mnt_ns = alloc_mnt_ns(&init_user_ns);
-	BUG_ON(IS_ERR(init_mnt_ns));
+	if (IS_ERR(init_mnt_ns))
+		panic("no memory for the first mount name space: error %ld", PTR_ERR(init_mnt_ns));
 	init_mnt_ns->root = real_mount(mnt);
 	real_mount(mnt)->mnt_ns = init_mnt_ns;
 	list_add(&real_mount(mnt)->mnt_list, &init_mnt_ns->list);

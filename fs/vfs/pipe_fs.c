@@ -258,8 +258,7 @@ static struct file_system_type pipe_fs_type = {
 static int __init pipefs_init(void)
 {
 	BUG_ON(register_filesystem(&pipe_fs_type));
-	pipe_mnt = kern_mount(&pipe_fs_type);
-	BUG_ON(IS_ERR(pipe_mnt));
+	pipe_mnt = kern_mount_at_boot(&pipe_fs_type);
 	return register_sysctl("fs", pipe_table);
 }
 fs_initcall(pipefs_init);

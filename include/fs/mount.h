@@ -58,6 +58,8 @@ void mntput(struct vfsmount *mnt);	/* may sleep */
 
 /* A mount that is in no namespace: for the kernel's own use. ERR_PTR on failure. */
 struct vfsmount *kern_mount(struct file_system_type *type);
+/* The same for what the kernel cannot do without: no error, but a panic that names it. */
+struct vfsmount *kern_mount_at_boot(struct file_system_type *type);
 struct vfsmount *vfs_kern_mount(struct file_system_type *type, int flags, const char *name,
 				void *data);
 void kern_unmount(struct vfsmount *mnt);

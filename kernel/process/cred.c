@@ -233,7 +233,6 @@ kuid_t task_euid(struct task_struct *task)
 
 void cred_init(void)
 {
-	cred_cachep =
-		kmem_cache_create("cred_jar", sizeof(struct cred), 0, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL);
-	BUG_ON(!cred_cachep);
+	cred_cachep = kmem_cache_create("cred_jar", sizeof(struct cred), 0,
+					SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_ACCOUNT, NULL);
 }

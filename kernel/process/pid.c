@@ -518,6 +518,5 @@ pid_t task_ppid_nr_ns(struct task_struct *task, struct pid_namespace *ns)
 void pid_init(void)
 {
 	pid_cachep = kmem_cache_create("pid", struct_size(&init_struct_pid, numbers, 1), 0,
-				       SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL);
-	BUG_ON(!pid_cachep);
+				       SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_ACCOUNT, NULL);
 }

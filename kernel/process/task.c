@@ -64,14 +64,6 @@ void put_task_struct(struct task_struct *task)
 	free_task(task);
 }
 
-static struct kmem_cache *create_cache(const char *name, size_t size, unsigned int flags)
-{
-	struct kmem_cache *cache = kmem_cache_create(name, size, 64, flags, NULL);
-
-	BUG_ON(!cache);
-	return cache;
-}
-
 /* Readers under RCU may hold a sighand that is being freed and lock it, then look again. */
 static void sighand_ctor(void *object)
 {
@@ -93,14 +85,15 @@ void fork_init(void)
 		init_signals.rlim[limit].rlim_cur = max_threads / 2;
 		init_signals.rlim[limit].rlim_max = max_threads / 2;
 	}
-	task_cachep = create_cache("task_struct", sizeof(struct task_struct), SLAB_ACCOUNT);
+	task_cachep = kmem_cache_create("task_struct", sizeof(struct task_struct), 64,
+					SLAB_PANIC | SLAB_ACCOUNT, NULL);
 	itimer_init(&init_signals);
 }
 
 void proc_caches_init(void)
 {
 	sighand_cachep = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 64,
-					   SLAB_TYPESAFE_BY_RCU | SLAB_ACCOUNT, sighand_ctor);
-	BUG_ON(!sighand_cachep);
-	signal_cachep = create_cache("signal_cache", sizeof(struct signal_struct), SLAB_ACCOUNT);
+					   SLAB_TYPESAFE_BY_RCU | SLAB_PANIC | SLAB_ACCOUNT, sighand_ctor);
+	signal_cachep = kmem_cache_create("signal_cache", sizeof(struct signal_struct), 64,
+					  SLAB_PANIC | SLAB_ACCOUNT, NULL);
 }

@@ -237,7 +237,7 @@ static int __init spawn_stoppers(void)
 		INIT_LIST_HEAD(&stopper->works);
 		thread = kthread_create_on_cpu(stopper_fn, stopper, cpu, "migration/%u");
 		if (IS_ERR(thread))
-			panic("no stopper for CPU %u: error %ld", cpu, PTR_ERR(thread));
+			panic("no thread for the stopper of CPU %u: error %ld", cpu, PTR_ERR(thread));
 		sched_set_stop_task(cpu, thread);
 		if (cpu_online(cpu))
 			wake_up_process(thread);

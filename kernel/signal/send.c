@@ -467,8 +467,7 @@ int zap_other_threads(struct task_struct *task)
 
 void signals_init(void)
 {
-	sigqueue_cachep = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, 0, NULL);
-	BUG_ON(!sigqueue_cachep);
+	sigqueue_cachep = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, SLAB_PANIC, NULL);
 }
 
 /* POSIX timers own their entry, so that expiry never needs memory. */

@@ -438,8 +438,10 @@ void wq_pools_init(void)
 static void first_workers(int cpu)
 {
 	for (unsigned int kind = 0; kind < POOL_KINDS; kind++) {
-		if (create_worker(wq_pool(cpu, kind ? WQ_HIGHPRI : 0)))
-			panic("no worker threads");
+		int err = create_worker(wq_pool(cpu, kind ? WQ_HIGHPRI : 0));
+
+		if (err)
+			panic("no thread for the work queues: error %d", err);
 	}
 }
 

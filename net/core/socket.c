@@ -376,7 +376,6 @@ int __init sockfs_init(void)
 	sock_inode_cache = kmem_cache_create("sock_inode_cache", sizeof(struct socket_alloc), 0,
 					     SLAB_PANIC | SLAB_ACCOUNT, NULL);
 	BUG_ON(register_filesystem(&sock_fs_type));
-	sock_mnt = kern_mount(&sock_fs_type);
-	BUG_ON(IS_ERR(sock_mnt));
+	sock_mnt = kern_mount_at_boot(&sock_fs_type);
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/init.h>
+#include <kern/panic.h>
 #include <kern/pid.h>
 #include <kern/random.h>
 #include <lib/hash.h>
@@ -328,7 +329,8 @@ static int show_netlink(struct seq_file *m, void *data)
 
 static int __init af_netlink_init(void)
 {
-	BUG_ON(proto_register(&netlink_proto));
+	if (proto_register(&netlink_proto))
+		panic("no memory for the sockets of netlink");
 	BUG_ON(sock_register(&netlink_family));
 	proc_create_single("netlink", 0444, init_net.proc_net, show_netlink);
 	return 0;

@@ -8,6 +8,7 @@
 #include <kern/cred.h>
 #include <kern/init.h>
 #include <kern/mutex.h>
+#include <kern/panic.h>
 #include <lib/string.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
@@ -280,10 +281,11 @@ static const struct netlink_kernel_cfg usersock_cfg = { .flags = NL_CFG_F_NONROO
 
 static int __init rtnetlink_init(void)
 {
-	BUG_ON(!netlink_kernel_create(&init_net, NETLINK_ROUTE, &route_cfg));
-	BUG_ON(!netlink_kernel_create(&init_net, NETLINK_USERSOCK, &usersock_cfg));
-	BUG_ON(!netlink_kernel_create(&init_net, NETLINK_KOBJECT_UEVENT, &uevent_cfg));
-	BUG_ON(!netlink_kernel_create(&init_net, NETLINK_AUDIT, &audit_cfg));
+	if (!netlink_kernel_create(&init_net, NETLINK_ROUTE, &route_cfg) ||
+	    !netlink_kernel_create(&init_net, NETLINK_USERSOCK, &usersock_cfg) ||
+	    !netlink_kernel_create(&init_net, NETLINK_KOBJECT_UEVENT, &uevent_cfg) ||
+	    !netlink_kernel_create(&init_net, NETLINK_AUDIT, &audit_cfg))
+		panic("no memory for the kernel's netlink sockets");
 	return 0;
 }
 device_initcall(rtnetlink_init);

@@ -35,6 +35,7 @@
 #include <kern/cred.h>
 #include <kern/err.h>
 #include <kern/init.h>
+#include <kern/panic.h>
 #include <kern/signal.h>
 #include <lib/string.h>
 #include <linux/sockios.h>
@@ -443,7 +444,8 @@ static const struct net_proto_family unix_family = { .family = PF_UNIX, .create 
 static int __init af_unix_init(void)
 {
 	unix_table_init();
-	BUG_ON(proto_register(&unix_proto) || proto_register(&unix_stream_proto));
+	if (proto_register(&unix_proto) || proto_register(&unix_stream_proto))
+		panic("no memory for unix sockets");
 	BUG_ON(sock_register(&unix_family));
 	unix_proc_init();
 	return 0;
