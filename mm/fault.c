@@ -153,6 +153,7 @@ struct vm_area_struct *mmap_lock_and_find_vma(struct mm_struct *mm, unsigned lon
 
 static void account_fault(vm_fault_t fault)
 {
+	current->oom_faults = 0;
 	if (fault & VM_FAULT_MAJOR) {
 		current->maj_flt++;
 		count_vm_event(PGMAJFAULT);

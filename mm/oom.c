@@ -25,6 +25,8 @@
 
 /* How long a victim may take before another one is chosen. */
 #define VICTIM_PATIENCE (5 * HZ)
+/* How often in a row a page fault may find no memory, a tick apart, before the process ends. */
+#define FAULT_TRIES 100
 
 int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks = 1;
 
@@ -341,6 +343,10 @@ bool mem_cgroup_out_of_memory(struct mem_cgroup *memcg, gfp_t gfp)
 	return ok;
 }
 
+/*
+ * The allocator has done what can be done for memory, a victim's death included: what it could not
+ * give may be there the next time. Only who is refused time and again dies, and nobody else.
+ */
 void pagefault_out_of_memory(void)
 {
 	if (fatal_signal_pending(current))
@@ -350,7 +356,13 @@ void pagefault_out_of_memory(void)
 		schedule_timeout_killable(1);
 		return;
 	}
-	if (!out_of_memory(GFP_KERNEL, 0))
-		force_fatal_sig(SIGKILL);
-	schedule_timeout_killable(1);
+	if (++current->oom_faults < FAULT_TRIES) {
+		pr_warn_ratelimited("%s: no memory for a page fault, which is tried again\n", current->comm);
+		schedule_timeout_killable(1);
+		return;
+	}
+	pr_err("Out of memory: process %d (%s) ends: no memory for a page fault, %u times\n",
+	       current->tgid, current->comm, current->oom_faults);
+	count_vm_event(OOM_KILL);
+	force_fatal_sig(SIGKILL);
 }

@@ -222,6 +222,7 @@ struct task_struct {
 #endif
 	unsigned int fail_nth;			/* c, and who sets it by /proc: mm/fault_inject.c */
 	bool make_it_fail;			/* likewise */
+	unsigned int oom_faults;		/* c: page faults in a row without memory (mm/oom.c) */
 	const char *wait_reason;		/* c: shown by /proc/PID/wchan */
 
 	struct thread_struct thread;		/* c: registers, slot (<um/thread.h>) */

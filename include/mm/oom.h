@@ -16,7 +16,7 @@ extern int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump
 bool out_of_memory(gfp_t gfp, unsigned int order);
 /* A task's badness in pages (negative: never kill); /proc/PID/oom_score scales it by 1000. */
 long oom_badness(struct task_struct *task, unsigned long totalpages);
-/* A guest page fault ran out of memory: lets somebody be killed, the fault is retried. */
+/* A guest page fault found no memory: waits, so that it is retried; ends the process in the end. */
 void pagefault_out_of_memory(void);
 
 #endif

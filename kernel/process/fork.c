@@ -71,6 +71,7 @@ static void reset_task_state(struct task_struct *task)
 	task->pdeath_signal = 0;
 	task->jobctl = 0;
 	task->fail_nth = 0;
+	task->oom_faults = 0;
 	task->task_works = NULL;
 	task->sas_ss_sp = 0;
 	task->sas_ss_size = 0;
