@@ -456,7 +456,8 @@ static int kstubd(void *unused)
 			schedule_timeout_uninterruptible(HZ / 10);
 			continue;
 		}
-		wait_event_idle_timeout(pool_wait, pool_is_low(),
+		/* Those that are left are asked for again soon; the first one to die wakes. */
+		wait_event_idle_timeout(pool_wait, pool_is_low() || (!left && READ_ONCE(ndying)),
 					left ? HZ / 50 : MAX_SCHEDULE_TIMEOUT);
 	}
 	return 0;
