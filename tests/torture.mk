@@ -32,10 +32,10 @@ $(TORTURE_GUEST): $(wildcard tests/torture/guest/*.c tests/torture/guest/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -o $@ $(filter %.c,$^)
 
-$(B)/tests/torture/nth: tests/torture/fault/nth.c
+$(B)/tests/torture/nth: $(wildcard tests/torture/fault/nth/*.c tests/torture/fault/nth/*.h)
 	$(call say,GUESTCC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -Wno-unused-result -o $@ $<
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -Wno-unused-result -o $@ $(filter %.c,$^)
 
 $(B)/tests/torture/curves: tests/bench/curves.c
 	$(call say,GUESTCC,$@)
