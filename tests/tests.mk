@@ -67,10 +67,14 @@ $(HOSTILE_BINS): $(TB)/hostile/%: tests/hostile/%.c tests/guest/test.h
 	$(Q)$(GUEST_CC) $(filter-out -static,$(GUEST_CFLAGS)) -static-pie -fPIE -Itests/hostile -MMD -MP -MF $@.d -MT $@ -o $@ $< \
 		$(call guest-flags,$<)
 
+# Programs that run as init and start the others: as tests, and with allocations that fail.
+RUNNERS := $(TB)/runner $(TB)/inject
 $(TB)/runner: tests/guest/runner.c
-	$(call say,GUESTCC,$<)
+$(TB)/inject: tests/torture/fault/inject.c
+$(RUNNERS): tests/guest/system.h
+	$(call say,GUESTCC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -o $@ $<
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -o $@ $(filter %.c,$^)
 
 # Programs of the host, linked with the machine's real host objects: tests/hostile/*_test.c.
 HOST_TESTS := $(patsubst tests/hostile/%.c,$(TB)/host/%,$(sort $(wildcard tests/hostile/*_test.c)))
@@ -90,13 +94,13 @@ $(HOST_TOOLS):
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -O1 -g -std=gnu11 -Wall -Wextra -Werror -o $@ $<
 
-# The initrd of the tests: the built-in one, the runner, and each program without its symbols.
-$(TB)/guest.cpio: $(GUEST_BINS) $(HOSTILE_BINS) $(TB)/runner $(B)/init/initramfs.cpio
+# The initrd of the tests: the built-in one, the runners, and each program without its symbols.
+$(TB)/guest.cpio: $(GUEST_BINS) $(HOSTILE_BINS) $(RUNNERS) $(B)/init/initramfs.cpio
 	$(call say,CPIO,$@)
 	$(Q)rm -rf $(TB)/stripped && mkdir -p $(TB)/stripped
 	$(Q)cp $(B)/init/initramfs.list $@.list
 	$(Q)echo "dir /tests 0755 0 0" >>$@.list
-	$(Q)for f in $(TB)/runner $(GUEST_BINS) $(HOSTILE_BINS); do \
+	$(Q)for f in $(RUNNERS) $(GUEST_BINS) $(HOSTILE_BINS); do \
 		n=$${f#$(TB)/}; n=$${n#guest/}; d=$$(dirname $$n); \
 		mkdir -p $(TB)/stripped/$$d; strip -o $(TB)/stripped/$$n $$f || exit 1; \
 		[ $$d = . ] || echo "dir /tests/$$d 0755 0 0"; \

@@ -18,13 +18,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "system.h"
 
 #define OUTPUT "/tmp/output"
 
@@ -216,25 +217,6 @@ static void run_test(const char *name)
 	snprintf(line, sizeof(line), "TEST %s %s %lld\n", name, result, now_ms() - start);
 	say(line);
 	remove_folder(pid);
-}
-
-static void set_up_system(void)
-{
-	mkdir("/proc", 0755);
-	mkdir("/dev", 0755);
-	mkdir("/sys", 0755);
-	mkdir("/tmp", 01777);
-	mount("proc", "/proc", "proc", 0, NULL);
-	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
-	mkdir("/dev/pts", 0755);
-	mount("devpts", "/dev/pts", "devpts", 0, "ptmxmode=0666");
-	mkdir("/dev/shm", 01777);
-	mount("tmpfs", "/dev/shm", "tmpfs", 0, NULL);
-	mount("sysfs", "/sys", "sysfs", 0, NULL);
-	mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
-	chmod("/tmp", 01777);
-	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
-	setenv("HOME", "/root", 1);
 }
 
 int main(int argc, char **argv)
