@@ -41,12 +41,12 @@ def fail_each_allocation(limit, *calls):
     equal(ended.status, 0)
 
 
-@test(limit=100)
+@test(limit=250)
 def each_allocation_of_some_calls_fails_once():
-    fail_each_allocation(90, "open", "pipe", "socketpair", "send_fd", "mmap", "fork", "exec",
+    fail_each_allocation(240, "open", "pipe", "socketpair", "send_fd", "mmap", "fork", "exec",
                          "unshare_mount", "shmat")
 
 
-@test(limit=400, long=True)
+@test(limit=1200, long=True)
 def each_allocation_of_all_calls_fails_once():
-    fail_each_allocation(390)
+    fail_each_allocation(1190)
