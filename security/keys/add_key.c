@@ -49,9 +49,13 @@ static struct key *add_new(struct key *keyring, const struct key_type *type,
 	return ERR_PTR(error);
 }
 
-/* A new key, or a new payload for the one that is there; with a reference. => keys_sem */
+/*
+ * A new key, or a new payload for the one that is there; with a reference. One that is
+ * being made goes to *waitp with a reference, and ERR_PTR(-EINPROGRESS) is returned. => keys_sem
+ */
 static struct key *add_or_update(struct key_ref ring, const struct key_type *type,
-				 const char *description, struct key_payload *payload)
+				 const char *description, struct key_payload *payload,
+				 struct key **waitp)
 {
 	struct key *old;
 	int error;
@@ -68,10 +72,37 @@ static struct key *add_or_update(struct key_ref ring, const struct key_type *typ
 	old = type->updatable ? keyring_find(ring.key, type, description) : NULL;
 	if (!old || (old->flags & (KEY_REVOKED | KEY_INVALIDATED)))
 		return add_new(ring.key, type, description, payload);
+	if (old->flags & KEY_USER_CONSTRUCT) {
+		*waitp = key_get(old);
+		return ERR_PTR(-EINPROGRESS);
+	}
 	error = key_permission(key_ref(old, ring.possessed), current_cred(), KEY_NEED_WRITE);
 	if (!error)
 		error = key_update(old, payload);
 	return error ? ERR_PTR(error) : key_get(old);
+}
+
+/* The number of the key, or -errno. => may sleep */
+static long add_prepared(struct key_ref ring, const struct key_type *type, const char *description,
+			 struct key_payload *payload)
+{
+	struct key *key, *wait;
+	long ret;
+
+	do {
+		wait = NULL;
+		down_write(&keys_sem);
+		key = add_or_update(ring, type, description, payload, &wait);
+		ret = IS_ERR(key) ? PTR_ERR(key) : key->serial;
+		up_write(&keys_sem);
+		if (!IS_ERR(key))
+			key_put(key);
+		if (!wait)
+			return ret;
+		ret = key_wait(wait);
+		key_put(wait);
+	} while (!ret);
+	return ret;
 }
 
 /* => may sleep */
@@ -80,7 +111,6 @@ static long add_to(struct key_ref ring, const char *type_name, const char *descr
 {
 	struct key_payload payload = { .data = data, .len = len };
 	const struct key_type *type = key_type_lookup(type_name);
-	struct key *key;
 	long ret;
 
 	if (!type || !type->prepare)
@@ -90,15 +120,7 @@ static long add_to(struct key_ref ring, const char *type_name, const char *descr
 	ret = key_prepare(type, &payload);
 	if (ret)
 		return ret;
-	ret = -EINVAL;
-	if (description) {
-		down_write(&keys_sem);
-		key = add_or_update(ring, type, description, &payload);
-		ret = IS_ERR(key) ? PTR_ERR(key) : key->serial;
-		up_write(&keys_sem);
-		if (!IS_ERR(key))
-			key_put(key);
-	}
+	ret = description ? add_prepared(ring, type, description, &payload) : -EINVAL;
 	key_unprepare(type, &payload);
 	return ret;
 }

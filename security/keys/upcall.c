@@ -75,9 +75,8 @@ static void run_upcall(struct work_struct *work)
 static struct key *session_for(struct key *key, struct key *authkey)
 {
 	const struct cred *cred = current_cred();
-	char name[20];
-
 	struct key *session;
+	char name[20];
 	int error;
 
 	snprintf(name, sizeof(name), "_req.%u", key->serial);

@@ -13,6 +13,7 @@
 #include <sys/utsname.h>
 
 #define PROGRAM "/sbin/request-key"
+#define GO	"/request-key-may-go-on"
 
 /* ---- as /sbin/request-key: op key uid gid thread process session ---- */
 
@@ -27,6 +28,9 @@ static int make_key(long key, const char *callout)
 		return keyctl(KEYCTL_REJECT, key, 30, EKEYREJECTED, KEY_SPEC_REQUESTOR_KEYRING);
 	if (!strcmp(callout, "crash"))
 		abort();
+	if (!strcmp(callout, "wait"))
+		while (access(GO, F_OK))
+			usleep(1000);
 	snprintf(text, sizeof(text), "Debug %s", callout);
 	iov[0] = (struct iovec){ c, 3 };
 	iov[1] = (struct iovec){ c + 3, strlen(c) - 3 };
@@ -140,6 +144,50 @@ static void own_rules(void)
 	CHECK_GT(request_key("user", "debug:needs-other", "x", SESSION), 0);
 }
 
+static void *ask_and_wait(void *arg)
+{
+	return (void *)request_key("user", "debug:wait", "wait", SESSION);
+}
+
+static void *add_meanwhile(void *arg)
+{
+	return (void *)add_user("debug:wait", "added", SESSION);
+}
+
+static int is_in_the_making(void)
+{
+	char line[300];
+	int found = 0;
+	FILE *f = fopen("/proc/keys", "r");
+
+	NEED(f);
+	while (fgets(line, sizeof(line), f))
+		found |= strstr(line, "U--") && strstr(line, "debug:wait");
+	fclose(f);
+	return found;
+}
+
+/* Whoever finds a key that is being made waits for it, also to replace what it holds. */
+static void found_in_the_making(void)
+{
+	pthread_t asks, adds;
+	void *asked, *added;
+
+	new_session();
+	NEED(!pthread_create(&asks, NULL, ask_and_wait, NULL));
+	while (!is_in_the_making())
+		usleep(1000);
+	NEED(!pthread_create(&adds, NULL, add_meanwhile, NULL));
+	usleep(20000);
+	close(open(GO, O_CREAT | O_WRONLY, 0600));
+	pthread_join(asks, &asked);
+	pthread_join(adds, &added);
+	CHECK_GT((long)asked, 0);
+	CHECK_EQ((long)added, (long)asked);
+	CHECK_STR(payload((long)added), "added");
+	unlink(GO);
+}
+
 static void no_program(void)
 {
 	new_session();
@@ -171,6 +219,7 @@ int main(int argc, char **argv)
 		mkdir("/sbin", 0755);
 		install();
 		RUN(own_rules);
+		RUN(found_in_the_making);
 	} else if (inside) {
 		inside = 0;
 	}
