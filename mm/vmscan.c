@@ -31,7 +31,7 @@
 /* A round looks at 1/2^priority of the lists: the first at 1/4096. */
 #define DEF_PRIORITY 12
 /* From this priority on reclaim for one group asks the shrinkers too. */
-#define GROUP_SLAB_PRIORITY 6
+#define GROUP_SLAB_PRIORITY 2
 /* Rounds of reclaim and OOM killing before an allocation fails. */
 #define MAX_ROUNDS 512
 /* Rounds in a row that freed nothing, before somebody is killed. */
@@ -102,16 +102,23 @@ void writeback_ended(void)
 }
 
 /*
- * Dentries and inodes are not kept by group: for a group's own limit the shrinkers are asked when its
- * pages do not suffice, and what they free is not counted, for it may be anybody's.
+ * Dentries and inodes are not kept by group: for a group's own limit the shrinkers are asked only when
+ * its lists gave nothing, for they take anybody's, and an inode takes its pages with it. What counts
+ * is what the group has less.
  */
 static unsigned long reclaim_slab(const struct scan_control *sc)
 {
+	const struct page_counter *usage = &sc->target->memory;
+	unsigned long before, after;
+
 	if (mem_cgroup_is_root(sc->target))
 		return shrink_slab(sc->gfp, min(sc->priority, 6)) / 8;
-	if (sc->priority < GROUP_SLAB_PRIORITY)
-		shrink_slab(sc->gfp, 6);
-	return 0;
+	if (sc->nr_reclaimed || sc->priority > GROUP_SLAB_PRIORITY)
+		return 0;
+	before = page_counter_read(usage);
+	shrink_slab(sc->gfp, 6);
+	after = page_counter_read(usage);
+	return before > after ? before - after : 0;
 }
 
 /* Rounds of growing effort until nr pages are free. The number freed. */

@@ -9,7 +9,11 @@ from test_memory import small_initrd, swap_image
 
 MOUNT = ("mkdir /c; mount -t cgroup2 none /c; cd /c; echo +memory +io > cgroup.subtree_control; "
          "mkdir g; ")
-JOIN = "echo $$ > /c/g/cgroup.procs; "
+
+
+def member(command, group="/c/g"):
+    """Shell text: a shell in the group does it."""
+    return "sh -c 'echo $$ > %s/cgroup.procs; %s'" % (group, command)
 
 
 def flat(text):
@@ -20,7 +24,7 @@ def flat(text):
 def a_working_set_beyond_a_groups_limit_keeps_its_content_on_swap(cpus):
     # The machine has room for it: all that is reclaimed is for the limit.
     script = (MOUNT + "swapon /dev/ubda; echo 16M > g/memory.max; "
-              "(" + JOIN + "workset 40 2 2 > /dev/null; echo status $?); sleep 1; "
+              + member("workset 40 2 2 > /dev/null; echo status $?") + "; sleep 1; "
               "cat g/memory.events; echo peak $(cat g/memory.peak); "
               "echo swap_peak $(cat g/memory.swap.peak); echo swap_now $(cat g/memory.swap.current); "
               "cat g/memory.stat; cd /; rmdir /c/g; swapoff /dev/ubda && echo off 1")
@@ -33,7 +37,8 @@ def a_working_set_beyond_a_groups_limit_keeps_its_content_on_swap(cpus):
     check(values["max"] > 0 and not values["oom_kill"], ended.out)
     check(values["peak"] <= 17 << 20, ended.out)
     check(values["swap_peak"] > 20 << 20, ended.out)
-    equal(values["swap_now"], 0)
+    # Pages that are still in the swap cache keep their slots until reclaim or swapoff finds them.
+    check(values["swap_now"] < 1 << 20, ended.out)
     equal(values["anon"], 0)
     check(values["pgsteal_direct"] > 1000 and values["workingset_refault_anon"] > 0, ended.out)
     equal(values.get("off"), 1, errors)
@@ -42,7 +47,7 @@ def a_working_set_beyond_a_groups_limit_keeps_its_content_on_swap(cpus):
 @test(limit=110, cpus=(1, 2, 4))
 def a_group_without_swap_left_dies_and_the_rest_swaps(cpus):
     script = (MOUNT + "swapon /dev/ubda; echo 16M > g/memory.max; echo 4M > g/memory.swap.max; "
-              "(" + JOIN + "workset 40 2 1 > /dev/null; echo status $?) 2> /dev/null; sleep 1; "
+              + member("workset 40 2 1 > /dev/null; echo status $?") + " 2> /dev/null; sleep 1; "
               "cat g/memory.events; cat g/memory.swap.events; "
               "echo swap_now $(cat g/memory.swap.current)")
     with tempfile.TemporaryDirectory() as folder:
@@ -60,7 +65,7 @@ def files_beyond_a_groups_limit_are_read_and_come_back(cpus):
     # Twice through a file that is larger than the limit; what memory.low protects beside it stays.
     script = ("mkdir /tmp/c; mount -t cgroup2 none /tmp/c; cd /tmp/c; "
               "echo +memory > cgroup.subtree_control; mkdir g; echo 16M > g/memory.max; "
-              "(echo $$ > g/cgroup.procs; cat /mnt/big /mnt/big | md5sum); "
+              + member("cat /mnt/big /mnt/big | md5sum", "/tmp/c/g") + "; "
               "cat g/memory.events g/memory.stat; echo peak $(cat g/memory.peak); "
               "echo 1M > g/memory.reclaim; echo reclaimed $?; echo 64M > g/memory.high; "
               "echo 0 > g/memory.max; echo left $(cat g/memory.current)")
@@ -82,8 +87,9 @@ def files_beyond_a_groups_limit_are_read_and_come_back(cpus):
 @test(limit=60, cpus=(1, 2, 4))
 def a_disk_counts_for_whom_it_works(cpus):
     script = (MOUNT + "mkdir g/below; cat /dev/ubda > /dev/null; cat g/io.stat; echo --; "
-              "(echo $$ > g/below/cgroup.procs; dd if=/dev/ubdb of=/dev/null bs=64k 2> /dev/null; "
-              "dd if=/dev/zero of=/dev/ubdb bs=64k count=16 conv=fsync 2> /dev/null); "
+              + member("dd if=/dev/ubdb of=/dev/null bs=64k 2> /dev/null; "
+                       "dd if=/dev/zero of=/dev/ubdb bs=64k count=16 conv=fsync 2> /dev/null",
+                       "/c/g/below") + "; "
               "cat g/io.stat; sleep 1; rmdir g/below; cat g/io.stat; grep -c . io.stat")
     with tempfile.TemporaryDirectory() as folder:
         ended = boot("ncpus=%d" % cpus, "ubd0=" + swap_image(folder, 4, "a"),
@@ -105,9 +111,9 @@ def a_disk_counts_for_whom_it_works(cpus):
 def a_slow_group_gets_all_its_data(cpus):
     # 8 MiB at 4 MiB/s, and then without a limit that is lifted while the reader waits.
     script = (MOUNT + "dev=$(cat /sys/block/ubda/dev); echo $dev rbps=4194304 wiops=100 > g/io.max; "
-              "cat g/io.max; (" + JOIN + "cat /dev/ubda | md5sum); "
+              "cat g/io.max; " + member("cat /dev/ubda | md5sum") + "; "
               "echo $dev rbps=1024 > g/io.max; echo 3 > /proc/sys/vm/drop_caches; "
-              "(" + JOIN + "cat /dev/ubda | md5sum) & sleep 1; cat g/io.max; "
+              + member("cat /dev/ubda | md5sum") + " & sleep 1; cat g/io.max; "
               "echo $dev rbps=max wiops=max > g/io.max; wait; cat g/io.max; "
               "for bad in '' '9:9 rbps=1' \"$dev rbps\" \"$dev rbps=0\" \"$dev x=1\"; do "
               "echo \"$bad\" > g/io.max && echo accepted; done 2> /dev/null; echo end")
