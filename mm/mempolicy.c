@@ -3,6 +3,10 @@
  * Memory policies of a machine with one node: they are checked, kept and shown as on any other,
  * and then every page comes from node 0.
  *
+ * On several nodes (numa=fake=) pages come from the calling CPU's, and nothing moves them. There the
+ * calls tell where pages are, and refuse what they could not keep: ENOSYS for policies but the default
+ * one and MPOL_LOCAL, EBUSY for pages that should move.
+ *
  * A policy is one word: the mode with its flags, shifted by one, and whether node 0 is in the
  * set. 0 is the default policy. A task's is its own; an area's is guarded by mmap_lock.
  */
@@ -72,6 +76,8 @@ static long make_policy(int mode_in, const unsigned long __user *nmask, unsigned
 	} else if (mode == MPOL_LOCAL) {
 		if (any || flags)
 			return -EINVAL;
+	} else if (nr_node_ids > 1) {
+		return any ? -ENOSYS : -EINVAL;
 	} else if (!zero) {
 		return -EINVAL;
 	}
@@ -154,10 +160,10 @@ SYSCALL_DEFINE6(mbind, unsigned long, start, unsigned long, len, unsigned long, 
 	return err;
 }
 
-/* The set {0} or {} in the form that programs want. */
-static int put_nodes(unsigned long __user *nmask, unsigned long maxnode, bool zero)
+/* A set of nodes in the form that programs want. */
+static int put_nodes(unsigned long __user *nmask, unsigned long maxnode, unsigned long word)
 {
-	unsigned long copy = ((maxnode - 1 + 63) & ~63UL) / 8, word = zero;
+	unsigned long copy = ((maxnode - 1 + 63) & ~63UL) / 8;
 
 	if (!copy)
 		return 0;
@@ -170,8 +176,8 @@ static int put_nodes(unsigned long __user *nmask, unsigned long maxnode, bool ze
 	return put_user(word, nmask) ? -EFAULT : 0;
 }
 
-/* The policy of an address; with `fault` the page is brought in first. */
-static int policy_of_address(unsigned long addr, bool fault, unsigned int *policy)
+/* The policy of an address, and unless `nid` is NULL the node of its page, which is brought in. */
+static int policy_of_address(unsigned long addr, int *nid, unsigned int *policy)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
@@ -184,11 +190,13 @@ static int policy_of_address(unsigned long addr, bool fault, unsigned int *polic
 		err = -EFAULT;
 	else
 		*policy = vma->mempolicy ? vma->mempolicy : 0;
-	if (!err && fault && get_user_pages(addr & PAGE_MASK, 1, 0, &page) != 1)
+	if (!err && nid && get_user_pages(addr & PAGE_MASK, 1, 0, &page) != 1)
 		err = -EFAULT;
 	mmap_read_unlock(mm);
-	if (page)
+	if (page) {
+		*nid = page_to_nid(page);
 		put_page(page);
+	}
 	return err;
 }
 
@@ -196,22 +204,22 @@ SYSCALL_DEFINE5(get_mempolicy, int __user *, policy_out, unsigned long __user *,
 		unsigned long, maxnode, unsigned long, addr, unsigned long, flags)
 {
 	unsigned int policy = current->mempolicy;
-	bool nodes;
-	int value, err;
+	unsigned long nodes;
+	int value, err, nid = 0;
 
 	if (flags & ~(unsigned long)(MPOL_F_NODE | MPOL_F_ADDR | MPOL_F_MEMS_ALLOWED))
 		return -EINVAL;
-	if (nmask && maxnode < 1)
+	if (nmask && maxnode < nr_node_ids)
 		return -EINVAL;
 	if (flags & MPOL_F_MEMS_ALLOWED) {
 		if (flags & (MPOL_F_NODE | MPOL_F_ADDR))
 			return -EINVAL;
 		value = 0;
-		nodes = true;
+		nodes = node_online_map.bits[0];
 		goto out;
 	}
 	if (flags & MPOL_F_ADDR) {
-		err = policy_of_address(addr, flags & MPOL_F_NODE, &policy);
+		err = policy_of_address(addr, flags & MPOL_F_NODE ? &nid : NULL, &policy);
 		if (err)
 			return err;
 	} else if (addr) {
@@ -222,7 +230,7 @@ SYSCALL_DEFINE5(get_mempolicy, int __user *, policy_out, unsigned long __user *,
 	if (flags & MPOL_F_NODE) {
 		if (!(flags & MPOL_F_ADDR) && (value & ~MODE_FLAGS) != MPOL_INTERLEAVE)
 			return -EINVAL;
-		value = 0;
+		value = nid;
 	}
 out:
 	if (policy_out && put_user(value, policy_out))
@@ -259,7 +267,7 @@ SYSCALL_DEFINE4(set_mempolicy_home_node, unsigned long, start, unsigned long, le
 	return err;
 }
 
-/* ---- moving: everything is where it can be ---- */
+/* ---- moving: everything stays where it is ---- */
 
 /* The mm of a process (0: the caller's) that the caller may move pages of, or ERR_PTR. */
 static struct mm_struct *get_movable_mm(pid_t pid)
@@ -298,10 +306,12 @@ SYSCALL_DEFINE4(migrate_pages, pid_t, pid, unsigned long, maxnode,
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	mmput(mm);
+	if (nr_node_ids > 1)
+		return -ENOSYS;
 	return zero ? 0 : -EINVAL;
 }
 
-/* Node 0, or why there is no node. => mmap_lock held */
+/* Its node, or why there is none. => mmap_lock held */
 static int node_of_page(struct mm_struct *mm, unsigned long addr)
 {
 	int node = -ENOENT;
@@ -312,7 +322,7 @@ static int node_of_page(struct mm_struct *mm, unsigned long addr)
 	spin_lock(&mm->page_table_lock);
 	ptep = pte_lookup(mm, addr);
 	if (ptep && pte_present(*ptep))
-		node = pte_special(*ptep) ? -EFAULT : 0;
+		node = pte_special(*ptep) ? -EFAULT : page_to_nid(pte_page(*ptep));
 	spin_unlock(&mm->page_table_lock);
 	return node;
 }
@@ -321,7 +331,7 @@ SYSCALL_DEFINE6(move_pages, pid_t, pid, unsigned long, nr, const void __user *__
 		const int __user *, nodes, int __user *, status, int, flags)
 {
 	struct mm_struct *mm;
-	long err = 0;
+	long err = 0, stayed = 0;
 
 	if (flags & ~(MPOL_MF_MOVE | MPOL_MF_MOVE_ALL))
 		return -EINVAL;
@@ -338,17 +348,21 @@ SYSCALL_DEFINE6(move_pages, pid_t, pid, unsigned long, nr, const void __user *__
 			err = -EFAULT;
 			break;
 		}
-		if (node) {
+		if (!node_online(node)) {
 			err = -ENODEV;
 			break;
 		}
 		mmap_read_lock(mm);
 		state = node_of_page(mm, (unsigned long)page & PAGE_MASK);
 		mmap_read_unlock(mm);
+		if (nodes && state >= 0 && state != node) {
+			state = -EBUSY;
+			stayed++;
+		}
 		if (put_user(state, status + i))
 			err = -EFAULT;
 		cond_resched();
 	}
 	mmput(mm);
-	return err;
+	return err ? err : stayed;
 }

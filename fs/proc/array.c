@@ -13,6 +13,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <mm/mmap.h>
+#include <mm/node.h>
 
 #include "internal.h"
 
@@ -302,8 +303,8 @@ int proc_pid_status(struct seq_file *m, struct pid *pid, struct task_struct *tas
 	cpumask_and(&cpus, &task->sched.cpus_mask, cpu_possible_mask);
 	seq_printf(m, "Cpus_allowed:\t%*pb\nCpus_allowed_list:\t%*pbl\n", nr_cpu_ids, cpus.bits,
 		   nr_cpu_ids, cpus.bits);
-	seq_printf(m, "Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t%lu\n"
-		   "nonvoluntary_ctxt_switches:\t%lu\n", READ_ONCE(task->nvcsw),
-		   READ_ONCE(task->nivcsw));
+	seq_printf(m, "Mems_allowed:\t%*pb\nMems_allowed_list:\t%*pbl\nvoluntary_ctxt_switches:\t%lu\n"
+		   "nonvoluntary_ctxt_switches:\t%lu\n", nr_node_ids, node_online_map.bits, nr_node_ids,
+		   node_online_map.bits, READ_ONCE(task->nvcsw), READ_ONCE(task->nivcsw));
 	return 0;
 }

@@ -152,10 +152,11 @@ static void for_present_pages(struct vm_area_struct *vma, void (*one)(pte_t *pte
 	}
 }
 
-/* ---- numa_maps: one node, so one figure ---- */
+/* ---- numa_maps ---- */
 
 struct node_usage {
 	unsigned long pages, anon, dirty, mapmax;
+	unsigned long node[MAX_NUMNODES];
 };
 
 static void count_page(pte_t *ptep, void *usage)
@@ -168,12 +169,14 @@ static void count_page(pte_t *ptep, void *usage)
 	u->anon += PageAnon(page);
 	u->dirty += pte_dirty(pte) || PageDirty(page);
 	u->mapmax = max_t(unsigned long, u->mapmax, page_mapcount(page));
+	u->node[page_to_nid(page)]++;
 }
 
 int proc_numa_maps_show(struct seq_file *m, void *v)
 {
 	struct vm_area_struct *vma = v;
 	struct node_usage u = {};
+	int nid;
 
 	/* The gate area belongs to no address space. */
 	if (!vma->vm_mm)
@@ -196,8 +199,11 @@ int proc_numa_maps_show(struct seq_file *m, void *v)
 		seq_printf(m, " mapped=%lu", u.pages);
 	if (u.mapmax > 1)
 		seq_printf(m, " mapmax=%lu", u.mapmax);
+	for_each_online_node(nid)
+		if (u.node[nid])
+			seq_printf(m, " N%d=%lu", nid, u.node[nid]);
 	if (u.pages)
-		seq_printf(m, " N0=%lu kernelpagesize_kB=%lu", u.pages, PAGE_SIZE >> 10);
+		seq_printf(m, " kernelpagesize_kB=%lu", PAGE_SIZE >> 10);
 	seq_putc(m, '\n');
 	return 0;
 }

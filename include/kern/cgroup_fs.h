@@ -81,7 +81,7 @@ struct cgroup {
 
 	struct cpumask cpus;		/* m: asked for; empty: as the parent */
 	struct cpumask effective_cpus;	/* m */
-	bool one_node;			/* m: cpuset.mems is set */
+	bool all_nodes;			/* m: cpuset.mems is set: to all of them */
 
 	/* m, RCU to read: who pays for members' memory: its own, or of the nearest above that has one */
 	struct mem_cgroup *memcg;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The cpuset controller: on which CPUs the members of a group may run. There is one memory node.
+ * The cpuset controller: on which CPUs the members of a group may run. Memory comes from all nodes: of
+ * several, a choice is refused.
  *
  * What a group asks for is cut to what its parent has; with nothing left it has all of that.
  */
@@ -12,6 +13,7 @@
 #include <kern/sched.h>
 #include <lib/kstrtox.h>
 #include <lib/string.h>
+#include <mm/node.h>
 
 #include "internal.h"
 
@@ -149,10 +151,17 @@ static int show_effective(struct seq_file *m, struct cgroup *cg)
 	return show_list(m, &cg->effective_cpus);
 }
 
+static int show_effective_mems(struct seq_file *m, struct cgroup *cg)
+{
+	seq_printf(m, "%*pbl\n", MAX_NUMNODES, node_online_map.bits);
+	return 0;
+}
+
 static int show_mems(struct seq_file *m, struct cgroup *cg)
 {
-	seq_puts(m, cg->one_node ? "0\n" : "\n");
-	return 0;
+	if (!cg->all_nodes)
+		seq_puts(m, "\n");
+	return cg->all_nodes ? show_effective_mems(m, cg) : 0;
 }
 
 static int write_mems(struct cgroup *cg, char *text, const struct file *file)
@@ -162,15 +171,11 @@ static int write_mems(struct cgroup *cg, char *text, const struct file *file)
 
 	if (error)
 		return error;
-	if (set > 1)
+	if (set & ~node_online_map.bits[0])
 		return -EINVAL;
-	cg->one_node = set;
-	return 0;
-}
-
-static int show_effective_mems(struct seq_file *m, struct cgroup *cg)
-{
-	seq_puts(m, "0\n");
+	if (set && set != node_online_map.bits[0])
+		return -EOPNOTSUPP;
+	cg->all_nodes = set;
 	return 0;
 }
 

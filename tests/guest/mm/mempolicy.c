@@ -74,6 +74,8 @@ int main(void)
 
 	if (get(&mode, NULL, NULL, 0) && errno == ENOSYS)
 		return TEST_SKIP_STATUS;
+	if (!access("/sys/devices/system/node/node1", F_OK))
+		SKIP("several nodes");
 	RUN(a_task_has_a_policy);
 	RUN(an_area_has_a_policy);
 	RUN(pages_tell_their_node);
