@@ -5,7 +5,8 @@
  * A fault fills a window of free entries from one contiguous block, so that the host maps it by
  * one mapping. How large it is follows from what the area shows:
  *
- *	an area of up to 64 KiB		all of it
+ *	an area of less than 64 KiB	single pages: programs ask which pages of it are there
+ *	an area of 64 KiB		all of it
  *	faults one behind the other	twice the last window, from 64 KiB up to 2 MiB
  *	faults here and there		half the last one, down to a single page; in an area of up
  *					to 8 MiB down to 64 KiB: a host fault costs as much as 16
@@ -88,7 +89,7 @@ static struct window pick_window(struct vm_area_struct *vma, unsigned long addr,
 	unsigned long size = PAGE_SIZE << order, lo = addr & ~(size - 1), hi = lo + size;
 	struct window w;
 
-	if (vma->vm_end - vma->vm_start <= PAGE_SIZE << FIRST_ORDER && order) {
+	if (vma->vm_end - vma->vm_start == PAGE_SIZE << FIRST_ORDER && order) {
 		lo = addr & PMD_MASK;
 		hi = lo + PMD_SIZE;
 	}
@@ -111,7 +112,8 @@ static struct window choose_window(struct vm_area_struct *vma, unsigned long add
 	struct window single = { addr, 1 }, w;
 	unsigned int order;
 
-	if (memory_is_short())
+	if (memory_is_short() || vma->vm_flags & VM_LOCKONFAULT ||
+	    vma->vm_end - vma->vm_start < PAGE_SIZE << FIRST_ORDER)
 		return single;
 	if (thp_enabled(vma)) {
 		w = pick_window(vma, addr, HPAGE_PMD_ORDER);

@@ -41,9 +41,23 @@ static void on_fault_waits(void)
 
 	CHECK_OK(syscall(SYS_mlock2, p, 4 * PAGE, 1 /* MLOCK_ONFAULT */));
 	CHECK_EQ(resident(p, 4), 0);
-	p[0] = 1;
-	CHECK_EQ(resident(p, 1), 1);
+	p[PAGE] = 1;
+	CHECK_EQ(resident(p, 4), 1);
 	CHECK_ERR(syscall(SYS_mlock2, p, PAGE, 8), EINVAL);
+	munmap(p, 4 * PAGE);
+}
+
+static void a_small_area_fills_page_by_page(void)
+{
+	char *p = mm_map(4);
+
+	CHECK_EQ(resident(p, 4), 0);
+	p[2 * PAGE] = 1;
+	CHECK_EQ(resident(p, 4), 1);
+	CHECK_OK(syscall(SYS_mlock2, p, 4 * PAGE, 1 /* MLOCK_ONFAULT */));
+	CHECK_EQ(resident(p, 4), 1);
+	p[3 * PAGE] = 1;
+	CHECK_EQ(resident(p, 4), 2);
 	munmap(p, 4 * PAGE);
 }
 
@@ -117,6 +131,7 @@ int main(void)
 {
 	RUN(locking_makes_resident_and_counts);
 	RUN(on_fault_waits);
+	RUN(a_small_area_fills_page_by_page);
 	RUN(errors);
 	RUN_IN_CHILD(limits_bind_ordinary_users);
 	RUN_IN_CHILD(mlockall_covers_now_and_later);
