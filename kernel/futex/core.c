@@ -29,6 +29,9 @@
 
 #define FUTEX_HASH_BITS 8
 
+/* In the offset of a key, which is a multiple of four: a shared word in memory that is not shared. */
+#define KEY_SHARED 1UL
+
 static struct futex_bucket futex_table[1 << FUTEX_HASH_BITS];
 
 struct futex_bucket *futex_hash(const struct futex_key *key)
@@ -71,7 +74,8 @@ int futex_get_key(u32 __user *uaddr, unsigned int flags, bool write, struct fute
 	if (!access_ok(uaddr, sizeof(u32)) || !current->mm)
 		return -EFAULT;
 	key->object = current->mm;
-	key->offset = address;
+	/* Private and shared sleepers on a word do not see each other, wherever it lies. */
+	key->offset = address | (flags & FLAGS_SHARED ? KEY_SHARED : 0);
 	key->is_inode = false;
 	return flags & FLAGS_SHARED ? shared_key(address, write, key) : 0;
 }

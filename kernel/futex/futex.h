@@ -18,7 +18,10 @@ struct mm_struct;
 #define FLAGS_SHARED  0x01 /* the word may be mapped by others at other addresses */
 #define FLAGS_CLOCKRT 0x02 /* the timeout is on CLOCK_REALTIME */
 
-/* What makes two addresses the same futex. Private: mm and address. Shared: file and offset. */
+/*
+ * What makes two addresses the same futex. Private: mm and address. Shared: file and offset, or mm
+ * and address with a mark where there is no shared file.
+ */
 struct futex_key {
 	const void *object; /* mm_struct, or inode (then a reference is held) */
 	unsigned long offset;

@@ -50,10 +50,32 @@ static void refusals(void)
 	CHECK_EQ(wake2(&word, ANY, 0, F_32), 0);
 }
 
+static int sleeper_tid;
+
 static void *sleeper(void *arg)
 {
+	__atomic_store_n(&sleeper_tid, syscall(SYS_gettid), __ATOMIC_SEQ_CST);
 	return (void *)wait2(&word, 0, 2, F_32 | FUTEX_PRIVATE_FLAG, NULL, 0);
 	(void)arg;
+}
+
+static void wait_until_it_sleeps(void)
+{
+	char path[64], line[256], state = 0;
+
+	while (state != 'S') {
+		int tid = __atomic_load_n(&sleeper_tid, __ATOMIC_SEQ_CST);
+		FILE *f;
+
+		usleep(1000);
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+		f = tid ? fopen(path, "r") : NULL;
+		if (!f)
+			continue;
+		if (fgets(line, sizeof(line), f) && strrchr(line, ')'))
+			state = strrchr(line, ')')[2];
+		fclose(f);
+	}
 }
 
 static void wakes(void)
@@ -63,6 +85,7 @@ static void wakes(void)
 	long n;
 
 	NEED(!pthread_create(&thread, NULL, sleeper, NULL));
+	wait_until_it_sleeps();
 	/* Another bit, and a shared word, are not its. */
 	CHECK_EQ(wake2(&word, 1, 1, F_32 | FUTEX_PRIVATE_FLAG), 0);
 	CHECK_EQ(wake2(&word, 2, 1, F_32), 0);
