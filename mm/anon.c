@@ -58,12 +58,13 @@ void make_anon(struct vm_area_struct *vma, unsigned long addr, struct page *page
 /* What the next window of the area shall be, by where this fault lies. */
 static unsigned int next_order(const struct vm_area_struct *vma, unsigned long addr)
 {
-	unsigned int order = vma->anon_order;
+	unsigned long next = READ_ONCE(vma->anon_next);
+	unsigned int order = READ_ONCE(vma->anon_order);
 	unsigned int floor = vma->vm_end - vma->vm_start <= DENSE_AREA ? FIRST_ORDER : 0;
 
-	if (!vma->anon_faults)
+	if (!READ_ONCE(vma->anon_faults))
 		return FIRST_ORDER;
-	if (addr >= vma->anon_next && addr - vma->anon_next < PAGE_SIZE << order)
+	if (addr >= next && addr - next < PAGE_SIZE << order)
 		return order < HPAGE_PMD_ORDER ? max(order + 1, (unsigned int)FIRST_ORDER) : order;
 	return max(order, floor + 1) - 1;
 }
@@ -203,9 +204,9 @@ static void note_window(struct vm_area_struct *vma, const struct window *w)
 {
 	add_mm_counter(vma->vm_mm, MM_ANONPAGES, w->nr);
 	/* Hints: lost updates of threads that fault at once do no harm. */
-	vma->anon_faults += 1;
-	vma->anon_next = w->start + ((unsigned long)w->nr << PAGE_SHIFT);
-	vma->anon_order = w->nr > 1 ? get_order((unsigned long)w->nr << PAGE_SHIFT) : 0;
+	WRITE_ONCE(vma->anon_faults, READ_ONCE(vma->anon_faults) + 1);
+	WRITE_ONCE(vma->anon_next, w->start + ((unsigned long)w->nr << PAGE_SHIFT));
+	WRITE_ONCE(vma->anon_order, w->nr > 1 ? get_order((unsigned long)w->nr << PAGE_SHIFT) : 0);
 	count_vm_events(PGZERO, w->nr);
 	update_mmu_cache_range(vma->vm_mm, w->start, w->nr);
 }

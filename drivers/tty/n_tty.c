@@ -214,7 +214,8 @@ static int wait_for_input(struct tty_struct *tty, struct file *file, long *timeo
 	if (input_available(tty, false) || packet_waits(tty))
 		return 1;
 	prepare_to_wait(&tty->read_wait, &wait, TASK_INTERRUPTIBLE);
-	if (!available(tty, false) && !packet_waits(tty) && tty->buf.head == READ_ONCE(tty->buf.tail)) {
+	if (!available(tty, false) && !packet_waits(tty) &&
+	    READ_ONCE(tty->buf.head) == READ_ONCE(tty->buf.tail)) {
 		ret = cannot_wait(tty, file);
 		if (ret == 0 && *timeout) {
 			*timeout = schedule_timeout(*timeout);

@@ -47,7 +47,7 @@ size_t tty_insert_flip_string(struct tty_struct *tty, const u8 *from, size_t len
 	size_t n;
 
 	spin_lock_irqsave(&buf->lock, flags);
-	n = min_t(size_t, len, TTY_BUFFER_LIMIT - (buf->head - buf->tail));
+	n = min_t(size_t, len, TTY_BUFFER_LIMIT - (buf->head - smp_load_acquire(&buf->tail)));
 	for (size_t done = 0; done < n;) {
 		unsigned int at = (buf->head + done) % TTY_BUFFER_LIMIT;
 		size_t part = min_t(size_t, n - done, TTY_BUFFER_LIMIT - at);

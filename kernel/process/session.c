@@ -21,7 +21,7 @@ static int may_set_pgid(struct task_struct *caller, struct task_struct *task)
 		if (task_session(task) != task_session(caller))
 			return -EPERM;
 		/* Too late: the child has executed another program. */
-		if (!(task->flags & PF_FORKNOEXEC))
+		if (!(READ_ONCE(task->flags) & PF_FORKNOEXEC))
 			return -EACCES;
 	} else if (task != caller) {
 		return -ESRCH;

@@ -17,7 +17,7 @@ void sched_cpu_snapshot(unsigned int cpu, struct sched_cpu_snapshot *shot)
 		.clock = rq->clock,
 		.nr_running = rq->nr_running,
 		.nr_switches = rq->nr_switches,
-		.nr_uninterruptible = rq->nr_uninterruptible,
+		.nr_uninterruptible = READ_ONCE(rq->nr_uninterruptible),
 		.fair_tasks = rq->fair.nr_tasks,
 		.fair_entities = rq->fair.nr,
 		.fair_load = rq->fair.load,

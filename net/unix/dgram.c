@@ -394,7 +394,9 @@ static bool peer_is_full(struct sock *sk)
 
 	unix_state_lock(sk);
 	other = unix_peer(sk);
-	full = other && unix_peer(other) != sk && unix_recvq_full(other) && peer_wake_me(sk, other);
+	/* Its own peer is guarded by its own lock: compared only. */
+	full = other && READ_ONCE(unix_peer(other)) != sk && unix_recvq_full(other) &&
+	       peer_wake_me(sk, other);
 	unix_state_unlock(sk);
 	return full;
 }

@@ -107,7 +107,7 @@ static void audit(struct work_struct *work)
 
 	mutex_lock(&audit_mutex);
 	list_for_each_entry(guest, &audited, audit_link)
-		if (guest->ready)
+		if (smp_load_acquire(&guest->ready))
 			audit_one(guest);
 	mutex_unlock(&audit_mutex);
 	schedule_delayed_work(&audit_work, AUDIT_TICKS);

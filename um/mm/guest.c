@@ -195,7 +195,7 @@ static bool guest_make_ready(struct guest *guest)
 		ok = slot_ready(guest->slots);
 		if (ok) {
 			list_add(&guest->slots->link, &guest->free_slots);
-			guest->ready = true;
+			smp_store_release(&guest->ready, true);
 		}
 	}
 	mutex_unlock(&guest->lock);

@@ -343,24 +343,25 @@ void text_consider(struct guest *guest, unsigned long ip)
 {
 	struct guest_hot *hot = &guest->hot[(ip ^ ip >> 8) % GUEST_HOT];
 	struct mm_struct *mm = current->mm;
+	unsigned int count = READ_ONCE(hot->count);
 	struct vm_area_struct *vma;
 
 	/* Threads may spoil each other's counts: no harm. */
-	if (hot->ip != ip) {
-		hot->ip = ip;
-		hot->count = 0;
+	if (READ_ONCE(hot->ip) != ip) {
+		WRITE_ONCE(hot->ip, ip);
+		count = 0;
 	}
-	if (hot->count > MAKE_AFTER)
+	if (count > MAKE_AFTER)
 		return;
-	hot->count++;
-	if ((hot->count != 1 && hot->count != SHOW_AFTER && hot->count != MAKE_AFTER) ||
+	WRITE_ONCE(hot->count, ++count);
+	if ((count != 1 && count != SHOW_AFTER && count != MAKE_AFTER) ||
 	    !text_works() ||
 	    guest->plain_text || offset_in_page(ip) > PAGE_SIZE - 2)
 		return;
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, ip);
 	if (vma && vma->vm_file && (vma->vm_flags & VM_EXEC))
-		consider(guest, vma, ip, hot->count);
+		consider(guest, vma, ip, count);
 	mmap_read_unlock(mm);
 }
 
