@@ -106,7 +106,7 @@ static void freezing(void)
 	CHECK_ERR(set("f", "cgroup.freeze", "2"), ERANGE);
 	CHECK_OK(set("f", "cgroup.freeze", "1"));
 	CHECK(WAIT_UNTIL(!strcmp(get("f", "cgroup.events"), "populated 1\nfrozen 1\n")));
-	CHECK(strstr(get("f/sub", "cgroup.events"), "frozen 1"));
+	CHECK(WAIT_UNTIL(strstr(get("f/sub", "cgroup.events"), "frozen 1")));
 	CHECK_STR(get("f/sub", "cgroup.freeze"), "0\n");
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	while (read(fds[0], buf, sizeof(buf)) > 0)
