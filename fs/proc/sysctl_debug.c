@@ -93,6 +93,7 @@ static const struct ctl_table debug_table[] = {
 	INT("soft_watchdog", watchdog_enabled, do_watchdog, &zero, &one),
 	INT("watchdog_thresh", watchdog_thresh, do_watchdog, &zero, &sixty),
 	SWITCH("softlockup_panic", softlockup_panic),
+	SWITCH("hardlockup_panic", hardlockup_panic),
 	SWITCH("softlockup_all_cpu_backtrace", softlockup_all_cpu_backtrace),
 	SWITCH("hung_task_panic", sysctl_hung_task_panic),
 	SWITCH("hung_task_all_cpu_backtrace", sysctl_hung_task_all_cpu_backtrace),

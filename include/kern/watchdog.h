@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who looks whether the kernel still gets on: soft lockups of a CPU, tasks that hang. */
+/* Who looks whether the kernel still gets on: lockups of a CPU, tasks that hang. */
 #ifndef KERN_WATCHDOG_H
 #define KERN_WATCHDOG_H
 
@@ -17,6 +17,14 @@ extern int watchdog_enabled, softlockup_panic, softlockup_all_cpu_backtrace;
 extern int watchdog_thresh;
 /* The two above changed. */
 void watchdog_update(void);
+
+/* kernel/watchdog/hardlockup.c. Every timer interrupt; the end of idle. => interrupts masked */
+void hardlockup_tick(void);
+void hardlockup_alive(void);
+unsigned int hardlockup_count(void);
+/* A CPU is after so many ns of CPU time with interrupts masked; 0: never. From watchdog_thresh. */
+extern u64 hardlockup_limit_ns;
+extern int hardlockup_panic;
 
 /*
  * kernel/watchdog/hung_task.c: reports each task that has slept uninterruptibly since `limit` ns

@@ -80,6 +80,7 @@ void tick_idle_exit(void)
 
 	if (!tick->running) {
 		timekeeping_tick();
+		hardlockup_alive();
 		restart(tick);
 	}
 }
@@ -101,6 +102,7 @@ void tick_interrupt(bool user)
 	u64 now = ktime_get(), next;
 
 	tick->programmed = NEVER;
+	hardlockup_tick();
 	if (tick->running && now >= tick->next) {
 		tick->next = now - now % TICK_NSEC + TICK_NSEC;
 		do_tick(user);

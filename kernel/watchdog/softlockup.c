@@ -46,6 +46,7 @@ unsigned int softlockup_count(void)
 void watchdog_update(void)
 {
 	WRITE_ONCE(softlockup_limit_ns, watchdog_enabled ? 2 * watchdog_thresh * NSEC_PER_SEC : 0);
+	WRITE_ONCE(hardlockup_limit_ns, watchdog_enabled ? watchdog_thresh * NSEC_PER_SEC : 0);
 }
 
 void touch_softlockup_watchdog(void)

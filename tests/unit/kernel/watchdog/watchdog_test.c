@@ -45,6 +45,41 @@ KTEST(watchdog, a_cpu_without_preemption_is_a_soft_lockup)
 	WRITE_ONCE(softlockup_limit_ns, limit);
 }
 
+static bool unmasked;
+
+static int mask_interrupts(void *unused)
+{
+	unsigned int before = hardlockup_count();
+	u64 begin = ktime_get();
+
+	local_irq_disable();
+	while (keeps_on(begin, before, hardlockup_count()))
+		cpu_relax();
+	local_irq_enable();
+	WRITE_ONCE(unmasked, true);
+	wait_for_stop();
+	return hardlockup_count() > before;
+}
+
+KTEST(watchdog, a_cpu_without_interrupts_is_a_hard_lockup)
+{
+	u64 limit = hardlockup_limit_ns;
+	struct task_struct *task;
+
+	KEXPECT_EQ(set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
+	WRITE_ONCE(hardlockup_limit_ns, LIMIT_NS);
+	task = kthread_create(mask_interrupts, NULL, "test/masked");
+	KASSERT_FALSE(IS_ERR(task));
+	kthread_bind(task, 1);
+	wake_up_process(task);
+	/* Somebody must have timer interrupts. */
+	while (!READ_ONCE(unmasked))
+		msleep(10);
+	KEXPECT_EQ(kthread_stop(task), 1);
+	WRITE_ONCE(hardlockup_limit_ns, limit);
+	KEXPECT_EQ(set_cpus_allowed_ptr(current, cpu_possible_mask), 0);
+}
+
 static int busy_but_preemptible(void *unused)
 {
 	while (!kthread_should_stop())
