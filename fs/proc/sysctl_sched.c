@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* /proc/sys/kernel/sched_*: the limits of the real-time and deadline classes. */
+/* /proc/sys/kernel/sched_*: the limits of the real-time and deadline classes; max_lock_depth. */
 #include <fs/sysctl.h>
 #include <kern/errno.h>
 #include <kern/init.h>
 #include <kern/jiffies.h>
+#include <kern/rtmutex.h>
 #include <kern/sched.h>
 
 /* data tells which of the two; they are checked together. */
@@ -46,6 +47,8 @@ static const struct ctl_table sched_table[] = {
 	  .maxlen = sizeof(int), .mode = 0644, .proc_handler = proc_douintvec },
 	{ .procname = "sched_deadline_period_min_us", .data = &sysctl_sched_dl_period_min_us,
 	  .maxlen = sizeof(int), .mode = 0644, .proc_handler = proc_douintvec },
+	{ .procname = "max_lock_depth", .data = &max_lock_depth, .maxlen = sizeof(int), .mode = 0644,
+	  .proc_handler = proc_dointvec },
 	{}
 };
 

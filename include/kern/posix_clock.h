@@ -25,6 +25,8 @@ static inline bool clock_is_cpu(clockid_t clock)
 /* The task behind a CPU clock with a reference, or NULL when there is none, or no right to it. */
 struct task_struct *cpu_clock_task(clockid_t clock, bool for_timer);
 bool cpu_clock_is_thread(clockid_t clock);
+/* CPUCLOCK_*. */
+int cpu_clock_which(clockid_t clock);
 /* Its value, ns. */
 u64 cpu_clock_sample(clockid_t clock, struct task_struct *task);
 

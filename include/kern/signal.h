@@ -4,6 +4,7 @@
 #define KERN_SIGNAL_H
 
 #include <kern/atomic.h>
+#include <kern/cpu_timers.h>
 #include <kern/hrtimer.h>
 #include <kern/mutex.h>
 #include <kern/pid.h>
@@ -93,7 +94,8 @@ struct signal_struct {
 	struct hrtimer real_timer;     /* ITIMER_REAL */
 	ktime_t it_real_incr;	       /* s */
 	struct cpu_itimer it[2];       /* s: CPUCLOCK_PROF, CPUCLOCK_VIRT */
-	bool cputimer_active;	       /* s: somebody wants CPU time checked at the tick */
+	bool cputimer_active;	       /* s: `it` or RLIMIT_CPU wants CPU time checked at the tick */
+	struct cpu_timers cpu_timers;  /* POSIX timers on the process's CPU clocks */
 
 	struct pid *pids[PIDTYPE_MAX]; /* t */
 	struct pid *tty_old_pgrp;      /* s */

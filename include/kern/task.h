@@ -4,6 +4,7 @@
 #define KERN_TASK_H
 
 #include <kern/atomic.h>
+#include <kern/cpu_timers.h>
 #include <kern/kcsan_types.h>
 #include <kern/refcount.h>
 #include <kern/sched_types.h>
@@ -175,14 +176,16 @@ struct task_struct {
 	struct robust_list_head *robust_list;	/* c: guest address */
 	struct list_head pi_state_list;		/* kernel/futex/pi_state.c: pi_states_lock */
 	unsigned int futex_state;		/* likewise: FUTEX_STATE_* */
-	struct rb_root_cached pi_waiters;	/* kernel/locking/rtmutex.c: graph_lock */
-	struct rt_mutex_waiter *pi_blocked_on;	/* likewise */
+	spinlock_t pi_lock;			/* kernel/locking/rtmutex.c */
+	struct rb_root_cached pi_waiters;	/* pi_lock */
+	struct rt_mutex_waiter *pi_blocked_on;	/* pi_lock */
 	struct completion *vfork_done;		/* a */
 	struct user_dispatch user_dispatch;	/* c */
 	void *rseq;				/* c: guest address */
 	u32 rseq_len;				/* c */
 	u32 rseq_sig;				/* c */
 
+	struct cpu_timers cpu_timers;		/* POSIX timers on this thread's CPU clocks */
 	u64 utime;				/* c: ns in user mode */
 	u64 stime;				/* c: ns in the kernel */
 	u64 start_time;				/* i: ns, CLOCK_MONOTONIC */

@@ -20,7 +20,7 @@
  * keeps others from hanging new ones on it: they wait until it is dead and look at the word
  * again, which it may have changed meanwhile.
  *
- * Lock order: bucket > pi_states_lock; bucket > the mutexes' graph_lock.
+ * Lock order: bucket > pi_states_lock; bucket > the mutexes' wait_lock.
  */
 #include <kern/errno.h>
 #include <kern/fork.h>

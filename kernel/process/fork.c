@@ -80,6 +80,8 @@ static void reset_task_state(struct task_struct *task)
 	task->robust_list = NULL;
 	futex_init_task(task);
 	memset(&task->user_dispatch, 0, sizeof(task->user_dispatch));
+	spin_lock_init(&task->pi_lock);
+	cpu_timers_init(&task->cpu_timers);
 	task->pi_waiters = RB_ROOT_CACHED;
 	task->pi_blocked_on = NULL;
 	task->vfork_done = NULL;
@@ -240,6 +242,7 @@ static int copy_signal(unsigned long flags, struct task_struct *task)
 	sig->curr_target = task;
 	init_sigpending(&sig->shared_pending);
 	INIT_LIST_HEAD(&sig->posix_timers);
+	cpu_timers_init(&sig->cpu_timers);
 	seqlock_init(&sig->stats_lock);
 	init_rwsem(&sig->exec_update_lock);
 	mutex_init(&sig->cred_guard_mutex);

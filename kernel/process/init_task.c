@@ -37,6 +37,7 @@ struct signal_struct init_signals = {
 	.wait_chldexit = __WAIT_QUEUE_HEAD_INITIALIZER(init_signals.wait_chldexit),
 	.shared_pending = { .list = LIST_HEAD_INIT(init_signals.shared_pending.list) },
 	.posix_timers = LIST_HEAD_INIT(init_signals.posix_timers),
+	.cpu_timers = CPU_TIMERS_INIT(init_signals.cpu_timers),
 	.stats_lock = __SEQLOCK_UNLOCKED(init_signals.stats_lock),
 	.exec_update_lock = __RWSEM_INITIALIZER(init_signals.exec_update_lock),
 	.cred_guard_mutex = __MUTEX_INITIALIZER(init_signals.cred_guard_mutex),
@@ -97,4 +98,6 @@ struct task_struct init_task = {
 	.default_timer_slack_ns = 50000,
 	.thread = INIT_THREAD,
 	.alloc_lock = __SPIN_LOCK_UNLOCKED(init_task.alloc_lock),
+	.pi_lock = __SPIN_LOCK_UNLOCKED(init_task.pi_lock),
+	.cpu_timers = CPU_TIMERS_INIT(init_task.cpu_timers),
 };

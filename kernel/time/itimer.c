@@ -4,8 +4,9 @@
  *
  * ITIMER_REAL is one hrtimer a process; a periodic one is started anew when its SIGALRM is
  * taken, so a process that is stopped or slow is not flooded. ITIMER_VIRTUAL, ITIMER_PROF,
- * RLIMIT_CPU and POSIX timers on CPU clocks are looked at by the tick of whichever thread
- * runs, as long as signal->cputimer_active says that there is one.
+ * and RLIMIT_CPU are looked at by the tick of whichever thread runs, as long as
+ * signal->cputimer_active says that there is one; so are POSIX timers on CPU clocks
+ * (posix_cpu_timers.c).
  *
  * All fields are guarded by siglock.
  */
@@ -261,8 +262,10 @@ void run_posix_cpu_timers(void)
 		return;
 	if (unlikely(dl_take_overrun(current)))
 		send_sig(SIGXCPU, current, 1);
-	if (!READ_ONCE(sig->cputimer_active))
+	if (!READ_ONCE(sig->cputimer_active)) {
+		posix_cpu_timers_expire(NULL);
 		return;
+	}
 	sighand = lock_task_sighand(current, &flags);
 	if (!sighand)
 		return;
@@ -270,8 +273,7 @@ void run_posix_cpu_timers(void)
 	active = check_cpu_itimer(&sig->it[CPUCLOCK_PROF], times.utime + times.stime, SIGPROF);
 	active |= check_cpu_itimer(&sig->it[CPUCLOCK_VIRT], times.utime, SIGVTALRM);
 	active |= check_cpu_limit(sig, times.utime + times.stime);
-	active |= posix_cpu_timers_pending(sig);
 	sig->cputimer_active = active;
 	unlock_task_sighand(current, &flags);
-	posix_cpu_timers_expire();
+	posix_cpu_timers_expire(&times);
 }

@@ -26,7 +26,7 @@ bool cpu_clock_is_thread(clockid_t clock)
 	return clock == CLOCK_THREAD_CPUTIME_ID || (clock < 0 && CPUCLOCK_IS_THREAD(clock));
 }
 
-static int cpu_clock_which(clockid_t clock)
+int cpu_clock_which(clockid_t clock)
 {
 	return clock < 0 ? CPUCLOCK_WHICH(clock) : CPUCLOCK_SCHED;
 }

@@ -38,31 +38,8 @@
 
 #include "posix_timers.h"
 
-struct k_itimer {
-	struct list_head list; /* siglock */
-	struct hlist_node hashed; /* timers_lock; read under RCU */
-	struct signal_struct *sig; /* whose timer; set before it is hashed */
-	refcount_t refs;
-	spinlock_t it_lock;
-	timer_t id;
-	clockid_t clock;
-	int notify;		   /* SIGEV_* */
-	bool deleted;		   /* it_lock */
-	bool armed;		   /* it_lock: will fire by itself */
-	int requeue_pending;	   /* it_lock: number of the expiry whose signal waits */
-	s64 overrun, overrun_last; /* it_lock */
-	ktime_t interval;	   /* it_lock */
-	struct pid *target;	   /* who gets the signal */
-	enum pid_type target_type;
-	struct sigqueue *sigq;
-	struct hrtimer real;	      /* timers on real clocks */
-	struct task_struct *cpu_task; /* timers on CPU clocks: whose clock; referenced */
-	u64 cpu_expires;	      /* it_lock */
-	struct rcu_head rcu;
-};
-
 /* All timers by process and id: a process may have as many as it may have queued signals. */
-static DEFINE_HASHTABLE(timers, 11);
+static DEFINE_HASHTABLE(timers, 13);
 static DEFINE_SPINLOCK(timers_lock);
 
 static u64 timer_key(const struct signal_struct *sig, timer_t id)
@@ -87,7 +64,7 @@ static void free_timer_rcu(struct rcu_head *head)
 	kfree(container_of(head, struct k_itimer, rcu));
 }
 
-static void put_timer(struct k_itimer *timer)
+void posix_timer_put(struct k_itimer *timer)
 {
 	if (!refcount_dec_and_test(&timer->refs))
 		return;
@@ -115,14 +92,14 @@ static struct k_itimer *lock_timer(timer_t id)
 	if (!found->deleted)
 		return found;
 	spin_unlock_irq(&found->it_lock);
-	put_timer(found);
+	posix_timer_put(found);
 	return NULL;
 }
 
 static void unlock_timer(struct k_itimer *timer)
 {
 	spin_unlock_irq(&timer->it_lock);
-	put_timer(timer);
+	posix_timer_put(timer);
 }
 
 void posix_timers_show(struct seq_file *m, struct task_struct *task)
@@ -147,8 +124,7 @@ void posix_timers_show(struct seq_file *m, struct task_struct *task)
 	unlock_task_sighand(task, &flags);
 }
 
-/* Sends the timer's signal. => it_lock held; nonzero: it was ignored or nobody is there */
-static int post_signal(struct k_itimer *timer)
+int posix_timer_post(struct k_itimer *timer)
 {
 	if (timer->notify == SIGEV_NONE)
 		return 0;
@@ -164,7 +140,7 @@ static enum hrtimer_restart posix_timer_fn(struct hrtimer *hrtimer)
 
 	spin_lock_irqsave(&timer->it_lock, flags);
 	timer->armed = false;
-	if (post_signal(timer) && timer->interval && !timer->deleted) {
+	if (posix_timer_post(timer) && timer->interval && !timer->deleted) {
 		/* Nobody will take the signal and start the next period; not too often either. */
 		ktime_t period = max_t(ktime_t, timer->interval, NSEC_PER_MSEC);
 
@@ -175,23 +151,6 @@ static enum hrtimer_restart posix_timer_fn(struct hrtimer *hrtimer)
 	}
 	spin_unlock_irqrestore(&timer->it_lock, flags);
 	return restart;
-}
-
-/* The next expiry of a periodic timer on a CPU clock; how many were missed. => it_lock held */
-static u64 forward_cpu_timer(struct k_itimer *timer, u64 now)
-{
-	u64 missed;
-
-	if (now < timer->cpu_expires)
-		return 0;
-	missed = (now - timer->cpu_expires) / timer->interval + 1;
-	timer->cpu_expires += missed * timer->interval;
-	return missed;
-}
-
-static void activate_cpu_timers(void)
-{
-	WRITE_ONCE(current->signal->cputimer_active, true);
 }
 
 static int clamp_overrun(s64 overrun)
@@ -213,15 +172,13 @@ void posixtimer_rearm(struct task_struct *task, kernel_siginfo_t *info)
 	if (timer) {
 		if (timer->interval && timer->requeue_pending == expiry && !timer->armed) {
 			if (timer->cpu_task) {
-				timer->overrun += forward_cpu_timer(
-					timer, cpu_clock_sample(timer->clock, timer->cpu_task));
-				activate_cpu_timers();
+				posix_cpu_timer_next(timer);
 			} else {
 				timer->overrun +=
 					hrtimer_forward_now(&timer->real, timer->interval);
 				hrtimer_restart(&timer->real);
+				timer->armed = true;
 			}
-			timer->armed = true;
 			/* The expiry that the signal itself stands for is not an overrun. */
 			timer->overrun_last = timer->overrun - 1 + extra;
 			timer->overrun = 0;
@@ -349,7 +306,7 @@ static int do_timer_create(clockid_t clock, const struct sigevent *uevent, timer
 	spin_unlock_irq(&current->sighand->siglock);
 	return 0;
 fail:
-	put_timer(timer);
+	posix_timer_put(timer);
 	return error;
 }
 
@@ -438,11 +395,12 @@ static void arm_timer(struct k_itimer *timer, int flags, const struct itimerspec
 		expires = ktime_add_safe(expires, timer_clock_now(timer));
 	else if (!timer->cpu_task)
 		expires = timens_ktime_to_host(timer->clock, expires);
-	timer->armed = true;
 	if (timer->cpu_task) {
-		timer->cpu_expires = expires;
-		activate_cpu_timers();
-	} else if (timer->notify == SIGEV_NONE) {
+		posix_cpu_timer_arm(timer, expires);
+		return;
+	}
+	timer->armed = true;
+	if (timer->notify == SIGEV_NONE) {
 		hrtimer_set_expires(&timer->real, expires);
 	} else {
 		hrtimer_start(&timer->real, expires, HRTIMER_MODE_ABS);
@@ -452,7 +410,8 @@ static void arm_timer(struct k_itimer *timer, int flags, const struct itimerspec
 /* => it_lock held. False: the timer's function runs and wants the lock. */
 static bool disarm_timer(struct k_itimer *timer)
 {
-	if (!timer->cpu_task && hrtimer_try_to_cancel(&timer->real) < 0)
+	if (timer->cpu_task ? !posix_cpu_timer_try_to_cancel(timer) :
+			      hrtimer_try_to_cancel(&timer->real) < 0)
 		return false;
 	timer->armed = false;
 	return true;
@@ -469,6 +428,11 @@ static int do_timer_settime(timer_t id, int flags, const struct itimerspec64 *ne
 		timer = lock_timer(id);
 		if (!timer)
 			return -EINVAL;
+		if (timer->cpu_task && !READ_ONCE(timer->cpu_task->sighand)) {
+			/* Reaped: its clock stands still for ever. */
+			unlock_timer(timer);
+			return -ESRCH;
+		}
 		read_timer(timer, old);
 		if (disarm_timer(timer))
 			break;
@@ -510,7 +474,7 @@ static void delete_locked_timer(struct k_itimer *timer)
 	spin_unlock(&timers_lock);
 	spin_unlock(&current->sighand->siglock);
 	unlock_timer(timer);
-	put_timer(timer);
+	posix_timer_put(timer);
 }
 
 SYSCALL_DEFINE1(timer_delete, timer_t, id)
@@ -552,58 +516,4 @@ void exit_itimers(struct task_struct *task)
 void exec_itimers(struct task_struct *task)
 {
 	delete_all_timers();
-}
-
-bool posix_cpu_timers_pending(struct signal_struct *sig)
-{
-	struct k_itimer *timer;
-
-	list_for_each_entry(timer, &sig->posix_timers, list)
-		if (timer->cpu_task && READ_ONCE(timer->armed))
-			return true;
-	return false;
-}
-
-/* The first timer of current that is due, referenced. => siglock held */
-static struct k_itimer *first_due_timer(void)
-{
-	struct k_itimer *timer;
-
-	list_for_each_entry(timer, &current->signal->posix_timers, list) {
-		if (!timer->cpu_task || !READ_ONCE(timer->armed))
-			continue;
-		if (cpu_clock_sample(timer->clock, timer->cpu_task) >=
-		    READ_ONCE(timer->cpu_expires)) {
-			refcount_inc(&timer->refs);
-			return timer;
-		}
-	}
-	return NULL;
-}
-
-void posix_cpu_timers_expire(void)
-{
-	unsigned long flags;
-
-	for (;;) {
-		struct k_itimer *timer;
-
-		if (list_empty(&current->signal->posix_timers) ||
-		    !lock_task_sighand(current, &flags))
-			return;
-		timer = first_due_timer();
-		unlock_task_sighand(current, &flags);
-		if (!timer)
-			return;
-		spin_lock_irqsave(&timer->it_lock, flags);
-		if (timer->armed && !timer->deleted) {
-			timer->armed = false;
-			if (post_signal(timer) && timer->interval) {
-				timer->overrun += forward_cpu_timer(timer, timer_clock_now(timer));
-				timer->armed = true;
-			}
-		}
-		spin_unlock_irqrestore(&timer->it_lock, flags);
-		put_timer(timer);
-	}
 }

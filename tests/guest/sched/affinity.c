@@ -68,6 +68,35 @@ static void a_running_thread_moves(void)
 	pthread_join(thread, NULL);
 }
 
+/* More spinners than CPUs, all told to be on one: each sees that one only. */
+static void spinners_stay_where_they_are_told(void)
+{
+	cpu_set_t all, one;
+	int cpu = CPU_SETSIZE - 1, status;
+	pid_t pids[4];
+
+	NEED(!sched_getaffinity(0, sizeof(all), &all));
+	while (!CPU_ISSET(cpu, &all))
+		cpu--;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	for (int i = 0; i < 4; i++) {
+		pids[i] = fork();
+		if (!pids[i]) {
+			if (sched_setaffinity(0, sizeof(one), &one))
+				_exit(1);
+			for (int n = 0; n < 20000; n++)
+				if (sched_getcpu() != cpu)
+					_exit(2);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < 4; i++) {
+		CHECK_EQ(waitpid(pids[i], &status, 0), pids[i]);
+		CHECK_EQ(status, 0);
+	}
+}
+
 static void masks_that_name_nobody(void)
 {
 	cpu_set_t none;
@@ -80,6 +109,7 @@ static void masks_that_name_nobody(void)
 int main(void)
 {
 	RUN(masks_that_name_nobody);
+	RUN(spinners_stay_where_they_are_told);
 	RUN(a_running_thread_moves);
 	return test_done();
 }

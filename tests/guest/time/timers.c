@@ -200,6 +200,86 @@ static void cpu_timer(void)
 	CHECK_OK(timer_delete(id));
 }
 
+#define ORDERED 30
+
+static volatile int order[ORDERED], ordered;
+
+static void note_order(int sig, siginfo_t *info, void *ctx)
+{
+	(void)sig;
+	(void)ctx;
+	if (ordered < ORDERED)
+		order[ordered] = info->si_value.sival_int;
+	ordered++;
+}
+
+/* Set in another order than they expire in; one is deleted, one is set again, one not at all. */
+static void cpu_timers_expire_in_order(void)
+{
+	struct sigaction action = { .sa_sigaction = note_order, .sa_flags = SA_SIGINFO };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 2 };
+	clockid_t clocks[2] = { CLOCK_THREAD_CPUTIME_ID, CLOCK_PROCESS_CPUTIME_ID };
+	timer_t ids[ORDERED];
+
+	sigaction(SIGRTMIN + 2, &action, NULL);
+	for (int c = 0; c < 2; c++) {
+		struct itimerspec its = { .it_value.tv_nsec = 0 };
+
+		ordered = 0;
+		for (int i = 0; i < ORDERED; i++) {
+			event.sigev_value.sival_int = i;
+			CHECK_OK(timer_create(clocks[c], &event, &ids[i]));
+		}
+		for (int i = 0; i < ORDERED; i++) {
+			int which = i * 7 % ORDERED;
+
+			its.it_value.tv_nsec = 10000000 + which * 2000000;
+			if (which != 3)
+				CHECK_OK(timer_settime(ids[which], 0, &its, NULL));
+		}
+		CHECK_OK(timer_delete(ids[5]));
+		its.it_value.tv_nsec = 10000000 + ORDERED * 2000000;
+		CHECK_OK(timer_settime(ids[0], 0, &its, NULL));
+		burn_until(&ordered, ORDERED - 2);
+		CHECK_EQ(ordered, ORDERED - 2);
+		for (int i = 0, want = 1; i < ORDERED - 3; i++, want++) {
+			while (want == 3 || want == 5)
+				want++;
+			CHECK_EQ(order[i], want);
+		}
+		CHECK_EQ(order[ORDERED - 3], 0);
+		for (int i = 0; i < ORDERED; i++)
+			CHECK_EQ(timer_delete(ids[i]), i == 5 ? -1 : 0);
+	}
+}
+
+static void a_childs_clock_can_be_waited_for(void)
+{
+	struct itimerspec its = { .it_value.tv_nsec = 20000000 };
+	clockid_t clock;
+	timer_t id;
+	pid_t pid = fork();
+
+	if (!pid)
+		for (;;)
+			;
+	CHECK_EQ(clock_getcpuclockid(pid, &clock), 0);
+	handle(SIGRTMIN + 1);
+	id = create(clock, SIGEV_SIGNAL, SIGRTMIN + 1);
+	CHECK_OK(timer_settime(id, 0, &its, NULL));
+	/* We use no CPU meanwhile. */
+	CHECK(WAIT_UNTIL(count == 1));
+	/* What is past already fires at once. */
+	CHECK_OK(kill(pid, SIGSTOP));
+	its.it_value.tv_nsec = 1;
+	CHECK_OK(timer_settime(id, TIMER_ABSTIME, &its, NULL));
+	CHECK(WAIT_UNTIL(count == 2));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	CHECK_ERR(timer_settime(id, 0, &its, NULL), ESRCH);
+	CHECK_OK(timer_delete(id));
+}
+
 static void default_event_is_sigalrm(void)
 {
 	struct itimerspec its = { .it_value.tv_nsec = 5000000 };
@@ -290,6 +370,8 @@ int main(void)
 	RUN(overruns_are_counted);
 	RUN(silent_timer);
 	RUN(cpu_timer);
+	RUN(cpu_timers_expire_in_order);
+	RUN(a_childs_clock_can_be_waited_for);
 	RUN(default_event_is_sigalrm);
 	RUN(posix_refusals);
 	RUN(timers_are_not_inherited);
