@@ -4,7 +4,7 @@ import contextlib
 import os
 import subprocess
 
-from driver import boot, check, equal, test
+from driver import Skip, TESTS_INITRD, boot, check, equal, test
 
 WEIGHTS = {-5: 3121, 0: 1024, 5: 335, 10: 110}
 
@@ -56,6 +56,52 @@ def nice_decides_under_eevdf():
 def twenty_seconds_are_within_three_per_cent():
     for algorithm in ("cfs", "eevdf"):
         follow_the_weights(algorithm, 20, 0.03)
+
+
+def exact(algorithm):
+    """Shares, throttling and deadlines, where nothing but the scheduler decides."""
+    ended = boot("time=virtual", "seed=1", "ncpus=1", "sched=" + algorithm, "initrd=" + TESTS_INITRD,
+                 "mem=512M", "--", "/tests/sched/shares", limit=580)
+    equal(ended.status, 0, ended.out.decode(errors="replace") + ended.err.decode(errors="replace"))
+
+
+@test(limit=600, long=True)
+def cfs_is_exact_in_virtual_time():
+    exact("cfs")
+
+
+@test(limit=600, long=True)
+def eevdf_is_exact_in_virtual_time():
+    exact("eevdf")
+
+
+BALANCE = r"""
+for i in 1 2 3 4; do
+    (while :; do :; done) &
+    pids="$pids $!"
+done
+sleep 2
+for p in $pids; do cut -d' ' -f1 /proc/$p/schedstat; done
+head -1 /proc/stat | cut -d' ' -f10
+sleep %(seconds)d
+for p in $pids; do cut -d' ' -f1 /proc/$p/schedstat; done
+head -1 /proc/stat | cut -d' ' -f10
+kill $pids
+"""
+
+
+@test(limit=150, long=True)
+def four_spinners_share_two_cpus():
+    seconds = 20
+    ended = boot("ncpus=2", "--", "sh", "-c", BALANCE % {"seconds": seconds}, limit=140)
+    equal(ended.status, 0, ended.err.decode(errors="replace"))
+    numbers = [int(n) for n in ended.out.split()]
+    before, after = numbers[:5], numbers[5:]
+    if after[4] - before[4] > seconds * 100 * 2 // 20:
+        raise Skip("the host gives a twentieth of the time to others: its cores differ")
+    got = [b - a for a, b in zip(before[:4], after[:4])]
+    for share in got:
+        check(abs(share * 4 / sum(got) - 1) <= 0.05, "shares of %s" % got)
 
 
 @contextlib.contextmanager
