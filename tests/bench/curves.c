@@ -2,7 +2,8 @@
 /*
  * What system calls cost among N other objects, for N from 10 to 100,000: "curve NAME N
  * NANOSECONDS", the least of several rounds. Runs on any Linux kernel; sizes that a limit does
- * not allow are left out. The kernel's own part is tests/torture/kernel/curves.c.
+ * not allow are left out ("raise-limits" raises those of the system). The kernel's own part is
+ * tests/torture/kernel/curves.c.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -164,58 +166,84 @@ static void empty_timers(unsigned int n)
 	free(timers);
 }
 
-/* ---- wake-ups: one of n sleepers, each on a word of its own ---- */
+/* ---- wake-ups: of a word that nobody waits for, among n that somebody does ---- */
 
-static int words[1000];
-static int sleepers_end;
+/* A thread can wait for so many at once (futex_waitv). */
+#define WORDS 128U
+#define MAX_WAITERS (100000 / WORDS + 1)
 
-static void *sleep_on(void *arg)
+static int *words, waiters_end;
+static unsigned int nwaiters, nwords;
+static pthread_t waiters[MAX_WAITERS];
+
+static void *wait_for_words(void *arg)
 {
-	while (!__atomic_load_n(&sleepers_end, __ATOMIC_SEQ_CST))
-		syscall(SYS_futex, arg, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+	unsigned int first = (uintptr_t)arg, nr = 0;
+	struct futex_waitv list[WORDS] = { { 0 } };
+
+	for (unsigned int i = first * WORDS; i < nwords && nr < WORDS; i++, nr++) {
+		list[nr].uaddr = (uintptr_t)&words[i];
+		list[nr].flags = FUTEX_32 | FUTEX_PRIVATE_FLAG;
+	}
+	while (!__atomic_load_n(&waiters_end, __ATOMIC_SEQ_CST))
+		syscall(SYS_futex_waitv, list, nr, 0, NULL, CLOCK_MONOTONIC);
 	return NULL;
 }
 
-static pthread_t threads[1000];
+/* All threads are when no CPU time passes any more. */
+static void wait_until_asleep(void)
+{
+	clock_t before;
 
-static int fill_sleepers(unsigned int n)
+	do {
+		before = clock();
+		usleep(200000);
+	} while (clock() - before > CLOCKS_PER_SEC / 200);
+}
+
+static int fill_waiters(unsigned int n)
 {
 	pthread_attr_t attr;
 
+	words = calloc(n + OPERATIONS, sizeof(*words));
+	nwords = n;
+	nwaiters = 0;
+	__atomic_store_n(&waiters_end, 0, __ATOMIC_SEQ_CST);
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 16384);
-	__atomic_store_n(&sleepers_end, 0, __ATOMIC_SEQ_CST);
-	for (unsigned int i = 0; i < n; i++) {
-		if (pthread_create(&threads[i], &attr, sleep_on, &words[i]))
+	pthread_attr_setstacksize(&attr, 32768);
+	for (unsigned int i = 0; i < (n + WORDS - 1) / WORDS; i++) {
+		if (pthread_create(&waiters[i], &attr, wait_for_words,
+				   (void *)(uintptr_t)i))
 			return -1;
+		nwaiters++;
 	}
-	usleep(100000);
+	wait_until_asleep();
 	return 0;
 }
 
-static void operate_sleepers(unsigned int n)
+static void operate_waiters(unsigned int n)
 {
 	for (unsigned int i = 0; i < OPERATIONS; i++)
-		syscall(SYS_futex, &words[scatter(i, n)], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+		syscall(SYS_futex, &words[n + i], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-static void empty_sleepers(unsigned int n)
+static void empty_waiters(unsigned int n)
 {
-	__atomic_store_n(&sleepers_end, 1, __ATOMIC_SEQ_CST);
-	for (unsigned int i = 0; i < n && threads[i]; i++) {
-		__atomic_store_n(&words[i], 1, __ATOMIC_SEQ_CST);
-		syscall(SYS_futex, &words[i], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-		pthread_join(threads[i], NULL);
-		words[i] = 0;
+	__atomic_store_n(&waiters_end, 1, __ATOMIC_SEQ_CST);
+	for (unsigned int i = 0; i < nwaiters; i++) {
+		__atomic_store_n(&words[i * WORDS], 1, __ATOMIC_SEQ_CST);
+		syscall(SYS_futex, &words[i * WORDS], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+		pthread_join(waiters[i], NULL);
 	}
+	free(words);
 }
 
 static const struct curve curves[] = {
-	{ "area-lookup", 10000, fill_areas, operate_areas, empty_areas },
+	{ "area-lookup", 100000, fill_areas, operate_areas, empty_areas },
 	{ "dentry-lookup", 100000, fill_names, operate_names, empty_names },
 	{ "descriptor", 100000, fill_fds, operate_fds, empty_fds },
-	{ "posix-timer", 10000, fill_timers, operate_timers, empty_timers },
-	{ "futex-wake", 100, fill_sleepers, operate_sleepers, empty_sleepers },
+	{ "posix-timer", 100000, fill_timers, operate_timers, empty_timers },
+	{ "futex-wake", 100000, fill_waiters, operate_waiters, empty_waiters },
 };
 
 static uint64_t now(void)
@@ -244,10 +272,22 @@ static void measure(const struct curve *curve, unsigned int n)
 	curve->empty(n);
 }
 
-int main(void)
+/* What stands in the way of 100,000. */
+static void raise_limit(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		perror(path);
+	close(fd);
+}
+
+int main(int argc, char **argv)
 {
 	if (chdir("/tmp"))
 		return 1;
+	if (argc > 1 && !strcmp(argv[1], "raise-limits"))
+		raise_limit("/proc/sys/vm/max_map_count", "300000");
 	for (unsigned int i = 0; i < sizeof(curves) / sizeof(*curves); i++) {
 		for (unsigned int k = 0; k < sizeof(sizes) / sizeof(*sizes); k++) {
 			if (sizes[k] <= curves[i].most)

@@ -252,7 +252,7 @@ static const struct curve curves[] = {
 	{ "timer-wheel", 100000, fill_wheel, operate_wheel, empty_wheel },
 	{ "hrtimer", 100000, fill_precise, operate_precise, empty_precise },
 	{ "page-cache-xarray", 100000, fill_xarray, operate_xarray, empty_xarray },
-	{ "scheduling", 1000, fill_threads, operate_threads, empty_threads },
+	{ "scheduling", 10000, fill_threads, operate_threads, empty_threads },
 };
 
 static void measure(const struct curve *curve, unsigned int n)
