@@ -193,18 +193,43 @@ static void kill_sharers(struct mm_struct *mm)
 }
 
 /* The victim's group hears of it, and is remembered: a full group outside of it has nothing of it. */
-static void note_group(struct mm_struct *mm)
+static void note_group(struct task_struct *p)
 {
-	struct mem_cgroup *memcg = get_mem_cgroup(mm);
+	struct mem_cgroup *memcg;
 
+	rcu_read_lock();
+	do {
+		memcg = mem_cgroup_of_task(p);
+	} while (!mem_cgroup_tryget(memcg));
+	rcu_read_unlock();
 	victim_group = mem_cgroup_is_root(memcg) ? 0 : memcg->slot->id;
 	mem_cgroup_event(memcg, MEMCG_OOM_KILL);
 	mem_cgroup_put(memcg);
 }
 
+/*
+ * The process's mm, if it has one still. It is not kept from going: the last user tears it down under
+ * mmap_lock, and whoever is short of memory may hold its own.
+ */
+static struct mm_struct *grab_mm(struct task_struct *p)
+{
+	struct task_struct *t;
+	struct mm_struct *mm = NULL;
+
+	rcu_read_lock();
+	t = lock_task_with_mm(p);
+	if (t) {
+		mm = t->mm;
+		mmgrab(mm);
+		task_unlock(t);
+	}
+	rcu_read_unlock();
+	return mm;
+}
+
 static void kill_victim(const struct oom_control *oc, struct task_struct *p)
 {
-	struct mm_struct *mm = get_task_mm(p);
+	struct mm_struct *mm = grab_mm(p);
 
 	if (!mm)
 		return;
@@ -221,9 +246,9 @@ static void kill_victim(const struct oom_control *oc, struct task_struct *p)
 	count_vm_event(OOM_KILL);
 	WRITE_ONCE(mm->oom_killed, 1);
 	set_victim(mm);
-	note_group(mm);
+	note_group(p);
 	kill_sharers(mm);
-	mmput(mm);
+	mmdrop(mm);
 }
 
 /* The highest group up to the domain that is killed as a whole, with a reference; or NULL. */
