@@ -76,6 +76,9 @@ static void moves(void)
 	wait_for_sleepers(3);
 	set(&one, F_32 | FUTEX_PRIVATE_FLAG, 0, &two, F_32);
 	CHECK_ERR(requeue(words, 0, 1, 1), EINVAL);
+	/* A private word's sleepers are not a shared word's. */
+	set(&one, F_32, 0, &two, F_32);
+	CHECK_EQ(requeue(words, 0, 1, 10), 0);
 	/* One wakes, one moves. */
 	set(&one, F_32 | FUTEX_PRIVATE_FLAG, 0, &two, F_32 | FUTEX_PRIVATE_FLAG);
 	CHECK_EQ(requeue(words, 0, 1, 1), 2);
