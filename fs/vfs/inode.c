@@ -329,6 +329,8 @@ static void evict(struct inode *inode)
 	const struct super_operations *op = inode->i_sb->s_op;
 	struct super_block *sb = inode->i_sb;
 
+	/* Who still finds a mark may make a handle, and put the inode back in the hash. */
+	fanotify_object_gone(&inode->i_marks);
 	if (!list_empty(&inode->i_sb_list)) {
 		spin_lock(&sb->s_inode_list_lock);
 		list_del_init(&inode->i_sb_list);
@@ -342,7 +344,6 @@ static void evict(struct inode *inode)
 	}
 	if (!hlist_unhashed(&inode->i_hash))
 		remove_inode_hash(inode);
-	fanotify_object_gone(&inode->i_marks);
 	locks_free_context(inode);
 	posix_acl_release(inode);
 	atomic_long_dec(&nr_inodes);
