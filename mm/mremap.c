@@ -309,7 +309,7 @@ SYSCALL_DEFINE5(remap_file_pages, unsigned long, start, unsigned long, size, uns
 	ret = do_mmap(file, start, size, prot, flags, 0, pgoff, &populate);
 	fput(file);
 out:
-	mmap_write_unlock(mm);
+	userfaultfd_unlock_and_tell(mm);
 	if (populate)
 		mm_populate(ret, populate);
 	return IS_ERR_VALUE(ret) ? ret : 0;

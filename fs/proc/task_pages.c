@@ -18,6 +18,7 @@
 
 #define PM_ENTRY_BYTES sizeof(u64)
 #define PM_EXCLUSIVE   (1ULL << 56)
+#define PM_UFFD_WP     (1ULL << 57)
 #define PM_FILE	       (1ULL << 61)
 #define PM_SWAP	       (1ULL << 62)
 #define PM_PRESENT     (1ULL << 63)
@@ -31,6 +32,8 @@ static u64 pagemap_entry(pte_t pte, bool show_pfn)
 	if (!pte_present(pte))
 		return pte_none(pte) ? 0 : PM_SWAP;
 	entry = PM_PRESENT | (show_pfn ? pte_pfn(pte) : 0);
+	if (pte_uffd_wp(pte))
+		entry |= PM_UFFD_WP;
 	if (pte_special(pte))
 		return entry;
 	page = pte_page(pte);

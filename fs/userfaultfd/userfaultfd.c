@@ -122,7 +122,8 @@ static int do_api(struct userfaultfd_ctx *ctx, struct uffdio_api __user *uapi)
 	if (copy_from_user(&api, uapi, sizeof(api)))
 		return -EFAULT;
 	wanted = api.features;
-	if (api.api != UFFD_API || (wanted & ~(u64)UFFD_FEATURES))
+	/* One that is known and not there may be asked for; the answer says what is there. */
+	if (api.api != UFFD_API || (wanted & ~(u64)UFFD_API_FEATURES))
 		goto fail;
 	error = -EPERM;
 	if ((wanted & UFFD_FEATURE_EVENT_FORK) && !capable(CAP_SYS_PTRACE))
