@@ -35,6 +35,8 @@ static inline bool cap_issubset(kernel_cap_t a, kernel_cap_t set)
 	return !(a.val & ~set.val);
 }
 
+struct ucounts;
+
 /* Supplementary groups, sorted; shared by all creds that hold a reference. */
 struct group_info {
 	refcount_t usage;
@@ -45,7 +47,6 @@ struct group_info {
 /* What is counted for each user number; lives while a cred or a resource refers to it. */
 struct user_struct {
 	refcount_t count;
-	atomic_long_t processes;  /* tasks: RLIMIT_NPROC */
 	atomic_long_t sigpending; /* queued signals: RLIMIT_SIGPENDING */
 	atomic_long_t locked_vm;  /* pages: RLIMIT_MEMLOCK */
 	atomic_long_t pipe_bufs;  /* pages in pipe buffers */
@@ -68,6 +69,7 @@ struct cred {
 	kernel_cap_t cap_ambient;
 	struct user_struct *user; /* of the real user */
 	struct user_namespace *user_ns; /* counted: over what the capabilities count */
+	struct ucounts *ucounts; /* counted: the real user's in user_ns */
 	struct group_info *group_info;
 	struct key *session_keyring;	/* counted, as the next three; NULL: none */
 	struct key *process_keyring;

@@ -8,6 +8,7 @@
 
 #include <kern/atomic.h>
 #include <kern/ns_common.h>
+#include <kern/refcount.h>
 #include <kern/spinlock_types.h>
 #include <kern/uidgid.h>
 #include <kern/workqueue.h>
@@ -53,8 +54,9 @@ struct ucounts {
 	struct hlist_node node;		/* ucounts_lock */
 	struct user_namespace *ns;	/* i: counted */
 	kuid_t uid;			/* i */
-	int count;			/* ucounts_lock: references */
+	refcount_t count;		/* zero only under ucounts_lock */
 	atomic_t ucount[UCOUNT_COUNTS];
+	atomic_long_t processes;	/* x: tasks here and below: RLIMIT_NPROC */
 };
 
 #define USERNS_SETGROUPS_ALLOWED 1UL
@@ -79,9 +81,11 @@ struct user_namespace {
 	struct work_struct work;	/* frees it */
 	struct ucounts *ucounts;	/* i: what it is counted by; NULL for the first */
 	int ucount_max[UCOUNT_COUNTS];	/* WRITE_ONCE: sysctl */
+	unsigned long max_processes;	/* i: its maker's RLIMIT_NPROC, for all that he has in it */
 };
 
 extern struct user_namespace init_user_ns;
+extern struct ucounts init_ucounts;
 
 struct user_namespace *get_user_ns(struct user_namespace *ns);
 /* The last reference hands it to a work queue. => any context */
@@ -103,6 +107,18 @@ struct ns_common *ns_get_owner(struct ns_common *ns);
 /* A counter goes up in the name space of `ns` and in all above it; NULL when one is full. */
 struct ucounts *inc_ucount(struct user_namespace *ns, kuid_t uid, enum ucount_type type);
 void dec_ucount(struct ucounts *ucounts, enum ucount_type type);
+
+/* The counters of a user in a name space, with a reference; NULL without memory. => may sleep */
+struct ucounts *alloc_ucounts(struct user_namespace *ns, kuid_t uid);
+struct ucounts *get_ucounts(struct ucounts *ucounts);
+/* => any context */
+void put_ucounts(struct ucounts *ucounts);
+/* The credentials get the counters of their real user and name space: 0 or -ENOMEM. */
+int set_cred_ucounts(struct cred *cred);
+/* So many tasks more or less, in the name space and all above it. => any context */
+void count_processes(struct ucounts *ucounts, long nr);
+/* Are there too many for RLIMIT_NPROC, or for what makers of name spaces had? */
+bool too_many_processes(const struct ucounts *ucounts, unsigned long limit);
 
 /* /proc/PID/uid_map and its neighbours: one of these. Writing takes the whole text, ended by NUL. */
 enum userns_map { USERNS_UID_MAP, USERNS_GID_MAP, USERNS_PROJID_MAP };

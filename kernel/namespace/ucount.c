@@ -28,21 +28,27 @@ static unsigned long ucounts_key(const struct user_namespace *ns, kuid_t uid)
 	return (unsigned long)ns / 64 + __kuid_val(uid);
 }
 
+/* Of the first user of the first name space: always there. */
+struct ucounts init_ucounts = {
+	.ns = &init_user_ns,
+	.count = REFCOUNT_INIT(1),
+	.processes = ATOMIC_LONG_INIT(1),
+};
+
 /* => ucounts_lock held; takes a reference */
 static struct ucounts *find_ucounts(struct user_namespace *ns, kuid_t uid)
 {
 	struct ucounts *u;
 
-	hash_for_each_possible(ucounts_table, u, node, ucounts_key(ns, uid)) {
-		if (u->ns == ns && uid_eq(u->uid, uid)) {
-			u->count++;
-			return u;
-		}
-	}
+	if (ns == &init_user_ns && uid_eq(uid, GLOBAL_ROOT_UID))
+		return get_ucounts(&init_ucounts);
+	hash_for_each_possible(ucounts_table, u, node, ucounts_key(ns, uid))
+		if (u->ns == ns && uid_eq(u->uid, uid))
+			return get_ucounts(u);
 	return NULL;
 }
 
-static struct ucounts *get_ucounts(struct user_namespace *ns, kuid_t uid)
+struct ucounts *alloc_ucounts(struct user_namespace *ns, kuid_t uid)
 {
 	struct ucounts *u, *fresh = NULL;
 	unsigned long flags;
@@ -57,7 +63,7 @@ static struct ucounts *get_ucounts(struct user_namespace *ns, kuid_t uid)
 		return NULL;
 	fresh->ns = get_user_ns(ns);
 	fresh->uid = uid;
-	fresh->count = 1;
+	refcount_set(&fresh->count, 1);
 	spin_lock_irqsave(&ucounts_lock, flags);
 	u = find_ucounts(ns, uid);
 	if (!u) {
@@ -73,12 +79,18 @@ static struct ucounts *get_ucounts(struct user_namespace *ns, kuid_t uid)
 	return u;
 }
 
-static void put_ucounts(struct ucounts *u)
+struct ucounts *get_ucounts(struct ucounts *u)
+{
+	refcount_inc(&u->count);
+	return u;
+}
+
+void put_ucounts(struct ucounts *u)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&ucounts_lock, flags);
-	if (--u->count) {
+	if (!refcount_dec_and_test(&u->count)) {
 		spin_unlock_irqrestore(&ucounts_lock, flags);
 		return;
 	}
@@ -87,6 +99,37 @@ static void put_ucounts(struct ucounts *u)
 	put_user_ns(u->ns);
 	kfree(u);
 }
+
+/* ---- processes ---- */
+
+int set_cred_ucounts(struct cred *cred)
+{
+	struct ucounts *u = alloc_ucounts(cred->user_ns, cred->uid);
+
+	if (!u)
+		return -ENOMEM;
+	put_ucounts(cred->ucounts);
+	cred->ucounts = u;
+	return 0;
+}
+
+void count_processes(struct ucounts *ucounts, long nr)
+{
+	for (struct ucounts *u = ucounts; u; u = u->ns->ucounts)
+		atomic_long_add(nr, &u->processes);
+}
+
+bool too_many_processes(const struct ucounts *ucounts, unsigned long limit)
+{
+	for (const struct ucounts *u = ucounts; u; u = u->ns->ucounts) {
+		if ((unsigned long)atomic_long_read(&u->processes) > limit)
+			return true;
+		limit = u->ns->max_processes;
+	}
+	return false;
+}
+
+/* ---- other counters ---- */
 
 static bool inc_below(atomic_t *counter, int max)
 {
@@ -101,7 +144,7 @@ static bool inc_below(atomic_t *counter, int max)
 
 struct ucounts *inc_ucount(struct user_namespace *ns, kuid_t uid, enum ucount_type type)
 {
-	struct ucounts *ucounts = get_ucounts(ns, uid), *u, *full = NULL;
+	struct ucounts *ucounts = alloc_ucounts(ns, uid), *u, *full = NULL;
 
 	if (!ucounts)
 		return NULL;

@@ -19,6 +19,7 @@
 #include <kern/kernel.h>
 #include <kern/key.h>
 #include <kern/nsproxy.h>
+#include <kern/resource.h>
 #include <kern/signal.h>
 #include <kern/user_namespace.h>
 #include <mm/slab.h>
@@ -39,6 +40,7 @@ struct user_namespace init_user_ns = {
 	.keyring_names = LIST_HEAD_INIT(init_user_ns.keyring_names),
 	/* Until the number of threads is known: ucount_init(). */
 	.ucount_max = { [0 ... UCOUNT_COUNTS - 1] = INT_MAX },
+	.max_processes = RLIM_INFINITY,
 	.ns = {
 		.count = REFCOUNT_INIT(1),
 		.inum = PROC_USER_INIT_INO,
@@ -124,9 +126,11 @@ int create_user_ns(struct cred *new)
 	for (int i = 0; i < UCOUNT_COUNTS; i++)
 		ns->ucount_max[i] = INT_MAX;
 	INIT_LIST_HEAD(&ns->keyring_names);
+	ns->max_processes = rlimit(RLIMIT_NPROC);
 	INIT_WORK(&ns->work, free_user_ns);
 	enter_user_ns(new, ns);
-	return 0;
+	/* Without it the name space goes with the credentials. */
+	return set_cred_ucounts(new);
 fail:
 	dec_ucount(ucounts, UCOUNT_USER_NAMESPACES);
 	return error;
@@ -209,7 +213,7 @@ static int userns_install(struct nsset *nsset, struct ns_common *ns)
 		return -EPERM;
 	put_user_ns(cred->user_ns);
 	enter_user_ns(cred, get_user_ns(user_ns));
-	return 0;
+	return set_cred_ucounts(cred);
 }
 
 static struct user_namespace *userns_owner(struct ns_common *ns)

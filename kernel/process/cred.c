@@ -36,6 +36,7 @@ struct cred init_cred = {
 	.cap_bset = CAP_FULL_SET,
 	.user = &root_user,
 	.user_ns = &init_user_ns,
+	.ucounts = &init_ucounts,
 	.group_info = &init_groups,
 };
 
@@ -47,6 +48,7 @@ static void put_cred_rcu(struct rcu_head *head)
 	cred_put_keys(cred);
 	lsm_domain_put(cred->domain);
 	free_uid(cred->user);
+	put_ucounts(cred->ucounts);
 	put_user_ns(cred->user_ns);
 	kmem_cache_free(cred_cachep, cred);
 }
@@ -78,6 +80,7 @@ static struct cred *dup_cred(const struct cred *old)
 	get_user_ns(new->user_ns);
 	cred_get_keys(new);
 	lsm_domain_get(new->domain);
+	get_ucounts(new->ucounts);
 	return new;
 }
 
@@ -124,9 +127,9 @@ int commit_creds(struct cred *new)
 	}
 	cred_own_thread_keyring(new, old);
 	get_cred(new);
-	if (new->user != old->user) {
-		atomic_long_inc(&new->user->processes);
-		atomic_long_dec(&old->user->processes);
+	if (new->ucounts != old->ucounts) {
+		count_processes(new->ucounts, 1);
+		count_processes(old->ucounts, -1);
 	}
 	rcu_assign_pointer(task->real_cred, new);
 	rcu_assign_pointer(task->cred, new);
@@ -184,7 +187,7 @@ int copy_creds(struct task_struct *task, unsigned long clone_flags)
 	}
 	task->real_cred = cred;
 	task->cred = get_cred(cred);
-	atomic_long_inc(&cred->user->processes);
+	count_processes(cred->ucounts, 1);
 	return 0;
 }
 

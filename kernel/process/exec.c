@@ -35,6 +35,7 @@
 #include <kern/syscalls.h>
 #include <kern/nsproxy.h>
 #include <kern/task_work.h>
+#include <kern/user_namespace.h>
 #include <lib/rculist.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
@@ -524,7 +525,7 @@ static int do_execveat(int fd, const char *name, struct user_arg_ptr argv, struc
 
 	/* set*uid() could not fail for the limit of processes; execve() can. */
 	if ((current->flags & PF_NPROC_EXCEEDED) && current_user() != &root_user &&
-	    atomic_long_read(&current_user()->processes) > rlimit(RLIMIT_NPROC))
+	    too_many_processes(current_cred()->ucounts, rlimit(RLIMIT_NPROC)))
 		return -EAGAIN;
 	current->flags &= ~PF_NPROC_EXCEEDED;
 

@@ -44,6 +44,7 @@
 #include <kern/signal.h>
 #include <kern/syscalls.h>
 #include <kern/task_work.h>
+#include <kern/user_namespace.h>
 #include <lib/rculist.h>
 #include <mm/mmap.h>
 #include <mm/slab.h>
@@ -110,7 +111,7 @@ void release_task(struct task_struct *task)
 	bool zap_leader;
 
 	do {
-		atomic_long_dec(&task->real_cred->user->processes);
+		count_processes(task->real_cred->ucounts, -1);
 
 		write_lock_irq(&tasklist_lock);
 		if (unlikely(task->ptrace))

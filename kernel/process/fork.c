@@ -45,6 +45,7 @@
 #include <kern/seccomp.h>
 #include <kern/signal.h>
 #include <kern/timekeeping.h>
+#include <kern/user_namespace.h>
 #include <lib/rculist.h>
 #include <lib/string.h>
 #include <mm/mmap.h>
@@ -283,9 +284,9 @@ static int check_clone_flags(u64 flags)
 
 static bool over_process_limit(struct task_struct *task)
 {
-	struct user_struct *user = task->real_cred->user;
+	const struct cred *cred = task->real_cred;
 
-	return atomic_long_read(&user->processes) > rlimit(RLIMIT_NPROC) && user != &root_user &&
+	return too_many_processes(cred->ucounts, rlimit(RLIMIT_NPROC)) && cred->user != &root_user &&
 	       !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN);
 }
 
@@ -559,7 +560,7 @@ bad_sem:
 bad_io:
 	exit_io(task);
 bad_creds:
-	atomic_long_dec(&task->real_cred->user->processes);
+	count_processes(task->real_cred->ucounts, -1);
 	exit_creds(task);
 bad_free:
 	free_task(task);

@@ -6,6 +6,7 @@
 #include <kern/resource.h>
 #include <kern/syscalls.h>
 #include <kern/uidgid.h>
+#include <kern/user_namespace.h>
 #include <mm/uaccess.h>
 
 #define CAP_FS_MASK                                                                                \
@@ -55,11 +56,13 @@ static int set_user(struct cred *new)
 		return -EAGAIN;
 	free_uid(new->user);
 	new->user = user;
+	if (set_cred_ucounts(new))
+		return -EAGAIN;
 	/*
 	 * The limit of processes is not checked here, since programs do not expect setuid() to
 	 * fail for it: execve() does.
 	 */
-	if (atomic_long_read(&user->processes) >= rlimit(RLIMIT_NPROC) && user != &root_user)
+	if (too_many_processes(new->ucounts, rlimit(RLIMIT_NPROC)) && user != &root_user)
 		current->flags |= PF_NPROC_EXCEEDED;
 	else
 		current->flags &= ~PF_NPROC_EXCEEDED;

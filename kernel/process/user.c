@@ -19,7 +19,6 @@ static DEFINE_HASHTABLE(uidhash, 6);
 
 struct user_struct root_user = {
 	.count = REFCOUNT_INIT(1),
-	.processes = ATOMIC_LONG_INIT(1),
 };
 
 static struct user_struct *uid_hash_find(kuid_t uid)

@@ -34,6 +34,7 @@ PROGRAMS = {
               "pidfd_setns_test", "pidfd_test", "pidfd_wait"],
     "proc": ["fd-*", "proc-*", "read", "self", "thread-self"],
     "ptrace": ["get_syscall_info", "peeksiginfo"],
+    "rlimits": ["rlimits-per-userns"],
     "rseq": ["basic_test", "param_test"],
     "seccomp": ["seccomp_bpf"],
     "sigaltstack": ["sas"],
@@ -44,15 +45,17 @@ PROGRAMS = {
     "tmpfs": ["bug-link-o-tmpfile"],
     "vDSO": ["vdso_test_*"],
     "vm": ["madv_populate", "map_fixed_noreplace", "map_populate", "mlock2-tests",
-           "mremap_dontunmap"],
+           "mremap_dontunmap", "userfaultfd"],
     "x86": ["check_initial_reg_state_64", "corrupt_xstate_header_64", "sigaltstack_64",
             "single_step_syscall_64", "syscall_arg_fault_64", "syscall_nt_64"],
 }
 
-ARGUMENTS = {"inconsistency-check": ["-t", "3"], "threadtest": ["-n", "4", "-t", "5"]}
+ARGUMENTS = {"inconsistency-check": ["-t", "3"], "threadtest": ["-n", "4", "-t", "5"],
+             "userfaultfd": ["anon", "8", "2"]}
 
 # What passes on a host and not here, and why.
 EXCEPTIONS = {
+    "mincore/mincore_selftest": "its file is on tmpfs, where nothing is read ahead",
     "exec/non-regular": "its last case wants a socket of the internet families",
 }
 
