@@ -26,10 +26,10 @@
  * the policy being right, or on the host running both threads. Once away, a vCPU that has spun in
  * vain goes on waiting awake, but gives its core to others at every look: programs make calls in
  * bursts, and its wake-up on a core that fell idle would cost more than the burst has saved.
- * What decides is measured: a run that ends within HIT_CYCLES scores, one that outlasts all waiting
- * awake costs what twenty gain, so a guest that computes, and one whose other core is taken by
- * somebody else (a second kernel, any program), come home; after each failure the slot stays home
- * for twice as long. What lies between counts nothing at home: a compiler makes calls in bursts.
+ * What decides is measured: a run that ends within HIT_CYCLES scores, one that outlasts the bound
+ * costs what twenty gain, so a guest that computes, and one whose other core is taken by somebody
+ * else (a second kernel, any program), come home; after each failure the slot stays home for
+ * twice as long.
  *
  * A thread is bound to another core only while it sleeps, or while it is runnable on the very
  * core that its vCPU runs on (so it is not running): moving a running thread takes the host
@@ -244,8 +244,9 @@ static void note_round(struct guest_slot *slot, u64 now)
 
 bool handover_wants_away(const struct guest_slot *slot)
 {
-	return !slot->away && slot->round < TURN_CYCLES && slot->score >= SCORE_ENTER && !um_virtual && host_cores() > 1 &&
-	       !core_to_spare(0) && time_after_eq(jiffies, slot->home_until);
+	return !slot->away && slot->round < TURN_CYCLES && slot->score >= SCORE_ENTER &&
+	       !um_virtual && host_cores() > 1 && !core_to_spare(0) &&
+	       time_after_eq(jiffies, slot->home_until);
 }
 
 void handover_stay_home(struct guest_slot *slot)
@@ -393,7 +394,7 @@ void handover_end(struct guest_slot *slot)
 		slot->settling = false;
 		return;
 	}
-	if (slot->outlasted || ran > AWAKE_CYCLES)
+	if (slot->outlasted || ran > (slot->away ? AWAKE_CYCLES : STUB_SPIN_CYCLES))
 		slot->score = max(slot->score - SCORE_MISS, -SCORE_MAX);
 	else if (slot->away || ran < HIT_CYCLES)
 		slot->score = min(slot->score + 1, SCORE_MAX);
