@@ -213,6 +213,11 @@ static void note_order(int sig, siginfo_t *info, void *ctx)
 	ordered++;
 }
 
+static struct timespec at_ns(long long ns)
+{
+	return (struct timespec){ ns / 1000000000, ns % 1000000000 };
+}
+
 /* Set in another order than they expire in; one is deleted, one is set again, one not at all. */
 static void cpu_timers_expire_in_order(void)
 {
@@ -224,22 +229,27 @@ static void cpu_timers_expire_in_order(void)
 	sigaction(SIGRTMIN + 2, &action, NULL);
 	for (int c = 0; c < 2; c++) {
 		struct itimerspec its = { .it_value.tv_nsec = 0 };
+		struct timespec now;
+		long long first;
 
 		ordered = 0;
 		for (int i = 0; i < ORDERED; i++) {
 			event.sigev_value.sival_int = i;
 			CHECK_OK(timer_create(clocks[c], &event, &ids[i]));
 		}
+		/* Absolute: setting them takes longer than the time between two. */
+		CHECK_OK(clock_gettime(clocks[c], &now));
+		first = now.tv_sec * 1000000000LL + now.tv_nsec + 50000000;
 		for (int i = 0; i < ORDERED; i++) {
 			int which = i * 7 % ORDERED;
 
-			its.it_value.tv_nsec = 10000000 + which * 2000000;
+			its.it_value = at_ns(first + which * 2000000LL);
 			if (which != 3)
-				CHECK_OK(timer_settime(ids[which], 0, &its, NULL));
+				CHECK_OK(timer_settime(ids[which], TIMER_ABSTIME, &its, NULL));
 		}
 		CHECK_OK(timer_delete(ids[5]));
-		its.it_value.tv_nsec = 10000000 + ORDERED * 2000000;
-		CHECK_OK(timer_settime(ids[0], 0, &its, NULL));
+		its.it_value = at_ns(first + ORDERED * 2000000LL);
+		CHECK_OK(timer_settime(ids[0], TIMER_ABSTIME, &its, NULL));
 		burn_until(&ordered, ORDERED - 2);
 		CHECK_EQ(ordered, ORDERED - 2);
 		for (int i = 0, want = 1; i < ORDERED - 3; i++, want++) {
