@@ -38,7 +38,8 @@ def vim_edits_a_file(cpus):
 
 
 def prefix(console, key):
-    """tmux takes keys that come at once for pasted text."""
+    """tmux takes keys within a millisecond of each other for pasted text."""
+    console.drain(0.2)
     console.send("\x02")
     console.drain(0.2)
     console.send(key)

@@ -54,7 +54,7 @@ def an_hour_of_sleep_takes_no_time():
 
 @test(limit=90)
 def a_guest_that_spins_is_preempted_and_told_of():
-    ended = boot("time=virtual", "seed=1", "initrd=" + TESTS_INITRD, "--", "/tests/time/spinner",
+    ended = boot("mem=512M", "time=virtual", "seed=1", "initrd=" + TESTS_INITRD, "--", "/tests/time/spinner",
                  quiet=False, limit=80)
     equal(ended.status, 0, ended.err.decode(errors="replace"))
     contains(ended.err, r"spinner\[\d+\] computes without a trap: this run is not repeatable")
