@@ -3,7 +3,7 @@
 import os
 import time
 
-from driver import Console, check, contains, equal, test
+from driver import Console, check, contains, equal, test, wait_until
 from programs import folder, need
 
 CPUS = (1, 2)
@@ -58,6 +58,7 @@ def tmux_has_windows(cpus):
     c.send("tmux -S /dev/shm/tmux list-windows | wc -l >n; tmux -S /dev/shm/tmux split-window 'stty size >size'\r")
     c.drain(2.0)
     c.send("tty >tty\r")
+    wait_until(lambda: os.path.exists(top + "/tty"), 10, "the answer of tty")
     c.drain(1.0)
     prefix(c, "d")                            # detach: the server ends with the machine
     c.expect(r"detached")
