@@ -119,18 +119,6 @@ static int set_range_policy(struct mm_struct *mm, unsigned long start, unsigned 
 	return 0;
 }
 
-static bool range_is_mapped(struct mm_struct *mm, unsigned long start, unsigned long end)
-{
-	while (start < end) {
-		struct vm_area_struct *vma = vma_lookup(mm, start);
-
-		if (!vma)
-			return false;
-		start = vma->vm_end;
-	}
-	return true;
-}
-
 SYSCALL_DEFINE6(mbind, unsigned long, start, unsigned long, len, unsigned long, mode,
 		const unsigned long __user *, nmask, unsigned long, maxnode, unsigned int, flags)
 {

@@ -21,23 +21,10 @@ bool may_discard(const struct vm_area_struct *vma)
 	return !(vma->vm_flags & VM_SEALED) || (vma->vm_flags & (VM_SHARED | VM_WRITE));
 }
 
-/* Is all of the range mapped? => mmap_lock held */
-static bool fully_mapped(struct mm_struct *mm, unsigned long start, unsigned long end)
-{
-	while (start < end) {
-		struct vm_area_struct *vma = vma_lookup(mm, start);
-
-		if (!vma)
-			return false;
-		start = vma->vm_end;
-	}
-	return true;
-}
-
 /* => mmap_lock held for writing */
 static int seal(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	if (!fully_mapped(mm, start, end))
+	if (!range_is_mapped(mm, start, end))
 		return -ENOMEM;
 	while (start < end) {
 		struct vm_area_struct *vma = vma_lookup(mm, start);

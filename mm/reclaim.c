@@ -440,7 +440,7 @@ static void shrink_lists(const struct lists *l, struct scan_control *sc)
 			shrink_active_list(l, lru + LRU_ACTIVE, BATCH);
 }
 
-/* Does memory.min, or memory.low for now, keep reclaim out of the group? */
+/* Does memory.min keep reclaim out of the group, or memory.low, until nothing else is to be had? */
 static bool is_protected(struct mem_cgroup *memcg, struct scan_control *sc)
 {
 	unsigned long usage;
