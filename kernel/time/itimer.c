@@ -258,7 +258,7 @@ void run_posix_cpu_timers(void)
 	unsigned long flags;
 	bool active;
 
-	if (current->exit_state)
+	if (READ_ONCE(current->exit_state))
 		return;
 	if (unlikely(dl_take_overrun(current)))
 		send_sig(SIGXCPU, current, 1);
