@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* The system calls of scheduling: results, errors, inheritance. */
 #include "test.h"
+#include "sched_attr.h"
 #include <sched.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/times.h>
-
-/* <linux/sched/types.h> and libc's <sched.h> do not go together. */
-struct sched_attr {
-	uint32_t size;
-	uint32_t sched_policy;
-	uint64_t sched_flags;
-	int32_t sched_nice;
-	uint32_t sched_priority;
-	uint64_t sched_runtime, sched_deadline, sched_period;
-	uint32_t sched_util_min, sched_util_max;
-};
 
 /* Not a process: above PID_MAX_LIMIT. */
 #define NO_PID 0x7ffffff0

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* SCHED_DEADLINE: parameters, admission, inheritance, throttling. */
 #include "test.h"
+#include "sched_attr.h"
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-
-/* <linux/sched/types.h> and libc's <sched.h> do not go together. */
-struct sched_attr {
-	uint32_t size;
-	uint32_t sched_policy;
-	uint64_t sched_flags;
-	int32_t sched_nice;
-	uint32_t sched_priority;
-	uint64_t sched_runtime, sched_deadline, sched_period;
-};
 
 #define SCHED_DEADLINE	    6
 #define FLAG_RESET_ON_FORK  1

@@ -4,6 +4,7 @@
  * and nothing else takes any. tests/integration/test_sched.py boots it so, under each algorithm.
  */
 #include "test.h"
+#include "sched_attr.h"
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -12,16 +13,6 @@
 
 #define MS	       1000000LL
 #define SCHED_DEADLINE 6
-
-/* <linux/sched/types.h> and libc's <sched.h> do not go together. */
-struct sched_attr {
-	uint32_t size;
-	uint32_t sched_policy;
-	uint64_t sched_flags;
-	int32_t sched_nice;
-	uint32_t sched_priority;
-	uint64_t sched_runtime, sched_deadline, sched_period;
-};
 
 static int64_t now_ns(clockid_t clock)
 {
