@@ -22,6 +22,7 @@ static int open_proc(pid_t pid, const char *name, int flags)
 	return open(path, flags);
 }
 
+/* Of six bytes: what is written must not reach the next function, which the child may be about to run. */
 static int code_of_the_program(void)
 {
 	return 77;
@@ -30,7 +31,8 @@ static int code_of_the_program(void)
 /* Private read-only text: written by force, in a copy of this process's own. */
 static void proc_mem(void)
 {
-	unsigned long word = 0, text = *(unsigned long *)code_of_the_program;
+	unsigned int half = 0xdeadbeef, text = *(unsigned int *)code_of_the_program;
+	unsigned long word = 0;
 	pid_t pid = spawn(sleep_long);
 	int fd = open_proc(pid, "mem", O_RDWR);
 
@@ -40,12 +42,11 @@ static void proc_mem(void)
 	word = 99;
 	CHECK_EQ(pwrite(fd, &word, 8, (off_t)&cell), 8);
 	CHECK_EQ(cell, 1234);
-	word = 0xdeadbeef;
-	CHECK_EQ(pwrite(fd, &word, 8, (off_t)code_of_the_program), 8);
-	word = 0;
-	CHECK_EQ(pread(fd, &word, 8, (off_t)code_of_the_program), 8);
-	CHECK_EQ(word, 0xdeadbeef);
-	CHECK_EQ(*(unsigned long *)code_of_the_program, text);
+	CHECK_EQ(pwrite(fd, &half, 4, (off_t)code_of_the_program), 4);
+	half = 0;
+	CHECK_EQ(pread(fd, &half, 4, (off_t)code_of_the_program), 4);
+	CHECK_EQ(half, 0xdeadbeef);
+	CHECK_EQ(*(unsigned int *)code_of_the_program, text);
 	CHECK_EQ(code_of_the_program(), 77);
 	CHECK_ERR(pread(fd, &word, 8, 16), EIO);
 	/* The file outlives the process, its memory does not. */
