@@ -320,7 +320,8 @@ static void discard_dirty_blocks(struct pglist_data *pgdat, unsigned long keep)
 static void balance(struct pglist_data *pgdat)
 {
 	for (int i = 0; i < 64 && below_high(pgdat); i++) {
-		struct scan_control sc = { .target = &root_mem_cgroup, .gfp = GFP_KERNEL, .nr_to_reclaim = 256, .may_swap = true,
+		struct scan_control sc = { .target = &root_mem_cgroup, .gfp = GFP_KERNEL,
+					   .nr_to_reclaim = 256, .may_swap = true,
 					   .swappiness = READ_ONCE(vm_swappiness), .is_kswapd = true,
 					   .nodes = nodemask_of_node(pgdat->node_id) };
 
