@@ -491,8 +491,12 @@ frame_go:
 	wrgsbase %rax
 	movq	CONFIG_FP(%r12), %rdi
 	addq	%rbx, %rdi
-	movl	$-1, %eax
-	movl	$-1, %edx
+	/*
+	 * The components that the host's frames have. Some processors look at the whole area of each
+	 * one that is asked for, though its bit says that there is nothing: AMX tiles end behind us.
+	 */
+	movl	CONFIG_SW+8(%r12), %eax
+	movl	CONFIG_SW+12(%r12), %edx
 	xrstor64 (%rdi)
 	addq	CONFIG_UC(%r12), %rbx
 	leaq	-SLOT_IRET_BELOW_UC(%rbx), %rsp
