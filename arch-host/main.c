@@ -11,7 +11,6 @@
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
-#include <cpuid.h>
 #include "exports.h"
 #include "internal.h"
 #include "sys.h"
@@ -163,17 +162,6 @@ static void wait_for_signals(bool run)
 	}
 }
 
-static unsigned long xsave_size(void)
-{
-	unsigned int a, b, c, d;
-
-	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & (1u << 27)))
-		return 512;
-	if (!__get_cpuid_count(13, 0, &a, &b, &c, &d))
-		return 512 + 64;
-	return b;
-}
-
 /* Words that follow from a seed (splitmix64). */
 static unsigned long next_word(unsigned long *state)
 {
@@ -214,7 +202,6 @@ static void describe_host(const struct options *options)
 	host_info.hwcap = getauxval(AT_HWCAP);
 	host_info.hwcap2 = getauxval(AT_HWCAP2);
 	host_info.minsigstksz = getauxval(AT_MINSIGSTKSZ);
-	host_info.xsave_size = xsave_size();
 	host_info.virtual_time = options->virtual_time;
 	fill_seed(options);
 }

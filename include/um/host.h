@@ -58,7 +58,7 @@ struct host_boot_info {
 	unsigned char random_seed[32];	/* follows from `seed` when one was given */
 	unsigned long seed;		/* seed=, or the host's choice */
 	int virtual_time;		/* time=virtual */
-	unsigned long hwcap, hwcap2, minsigstksz, xsave_size;
+	unsigned long hwcap, hwcap2, minsigstksz;
 };
 
 /* A fault of kernel code, as the host's signal frame shows it. Registers in ABI order. */

@@ -43,8 +43,7 @@ void um_random_seed(u8 seed[32]);
 /* Fills buf with the host's random bytes. => any context. */
 void um_random_bytes(void *buf, size_t len);
 
-/* Bytes of an XSAVE area (with header), for signal frames; AT_HWCAP, AT_HWCAP2, AT_MINSIGSTKSZ of the host. */
-unsigned long um_xsave_size(void);
+/* AT_HWCAP, AT_HWCAP2, AT_MINSIGSTKSZ of the host. */
 unsigned long um_hwcap(void);
 unsigned long um_hwcap2(void);
 unsigned long um_minsigstksz(void);

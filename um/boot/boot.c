@@ -133,11 +133,6 @@ void um_random_bytes(void *buf, size_t len)
 	host_random(buf, len);
 }
 
-unsigned long um_xsave_size(void)
-{
-	return um_host_info->xsave_size;
-}
-
 unsigned long um_hwcap(void)
 {
 	return um_host_info->hwcap;
