@@ -254,13 +254,14 @@ static void end_wait(struct rt_mutex *lock, struct rt_mutex_waiter *waiter)
 	spin_lock(&task->pi_lock);
 	rb_erase_cached(&waiter->node, &lock->waiters);
 	task->pi_blocked_on = NULL;
-	WRITE_ONCE(waiter->lock, NULL);
+	/* The last that is written to a waiter: what it was granted is seen with it. */
+	smp_store_release(&waiter->lock, NULL);
 	spin_unlock(&task->pi_lock);
 }
 
 bool rt_mutex_dequeue(struct rt_mutex_waiter *waiter)
 {
-	struct rt_mutex *lock = READ_ONCE(waiter->lock), *next = NULL;
+	struct rt_mutex *lock = smp_load_acquire(&waiter->lock), *next = NULL;
 	struct task_struct *owner = NULL;
 	struct rt_mutex_waiter *before;
 
@@ -340,12 +341,12 @@ struct task_struct *rt_mutex_hand_over(struct rt_mutex *lock)
 	if (first) {
 		next = first->task;
 		get_task_struct(next);
+		WRITE_ONCE(first->granted, true);
 		end_wait(lock, first);
 		lock->owner = next;
 		/* It waits for nothing any more: no chain. */
 		if (first_waiter(lock))
 			tell_owner(lock, NULL);
-		WRITE_ONCE(first->granted, true);
 	}
 	spin_unlock(&lock->wait_lock);
 	return next;
@@ -355,8 +356,7 @@ void rt_mutex_adjust_pi(struct task_struct *task)
 {
 	struct rt_mutex *lock;
 
-	if (!READ_ONCE(task->pi_blocked_on))
-		return;
+	/* Under the lock: who lines up reads the priority and says for what it waits in one section. */
 	spin_lock(&task->pi_lock);
 	lock = task->pi_blocked_on ? task->pi_blocked_on->lock : NULL;
 	spin_unlock(&task->pi_lock);
