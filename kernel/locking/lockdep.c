@@ -8,9 +8,9 @@
  * two tasks could wait for each other, and that is reported though it has not happened.
  *
  * Also reported: a class taken in an interrupt (or softirq) that is elsewhere taken with
- * interrupts (softirqs) on; a lock of the first kind held while one of the second is taken;
- * the same class twice; releasing what is not held. After the first report the checker is
- * off: what follows would be noise.
+ * interrupts (softirqs) on, unless both only read; a lock of the first kind held while one of
+ * the second is taken; the same class twice, the same lock twice for reading; releasing what is
+ * not held. After the first report the checker is off: what follows would be noise.
  *
  * graph_lock is a raw word, taken with interrupts masked; it is a leaf, and nothing is printed
  * under it.
@@ -35,6 +35,8 @@
 #define USED_IN_SOFTIRQ 2U
 #define HARDIRQ_ON	4U /* taken with interrupts on */
 #define SOFTIRQ_ON	8U /* taken with softirqs on */
+#define READ_SHIFT	4  /* the same four of read locks, above those of all others */
+#define ALL_WAYS(bits)	((bits) | (bits) << READ_SHIFT)
 
 /* graph_lock to write; read anywhere: classes are only added. */
 struct lock_class {
@@ -200,8 +202,8 @@ static void check_irq_edge(struct lock_class *held, struct lock_class *class)
 {
 	unsigned int outer = READ_ONCE(held->usage), inner = READ_ONCE(class->usage);
 
-	if (((outer & USED_IN_HARDIRQ) && (inner & HARDIRQ_ON)) ||
-	    ((outer & USED_IN_SOFTIRQ) && (inner & SOFTIRQ_ON))) {
+	if (((outer & ALL_WAYS(USED_IN_HARDIRQ)) && (inner & ALL_WAYS(HARDIRQ_ON))) ||
+	    ((outer & ALL_WAYS(USED_IN_SOFTIRQ)) && (inner & ALL_WAYS(SOFTIRQ_ON)))) {
 		if (!report_begin(
 			    "a lock used in interrupts is held over one taken with interrupts on"))
 			return;
@@ -231,7 +233,13 @@ static void add_edge(struct lock_class *held, struct lock_class *class)
 	check_irq_edge(held, class);
 }
 
-static void note_usage(struct lock_class *class)
+/* Could the interrupt wait for what it interrupted? A reader in an interrupt waits for writers only. */
+static bool can_interrupt_itself(unsigned int usage, unsigned int inside, unsigned int on)
+{
+	return (usage & inside && usage & ALL_WAYS(on)) || (usage & inside << READ_SHIFT && usage & on);
+}
+
+static void note_usage(struct lock_class *class, bool read)
 {
 	unsigned int now = 0, all;
 
@@ -241,16 +249,27 @@ static void note_usage(struct lock_class *class)
 		now = USED_IN_SOFTIRQ | (irqs_disabled() ? 0 : HARDIRQ_ON);
 	else if (!irqs_disabled())
 		now = HARDIRQ_ON | (softirq_count() ? 0 : SOFTIRQ_ON);
+	if (read)
+		now <<= READ_SHIFT;
 	if (!(now & ~READ_ONCE(class->usage)))
 		return;
 	all = __atomic_or_fetch(&class->usage, now, __ATOMIC_SEQ_CST);
-	if (((all & USED_IN_HARDIRQ) && (all & HARDIRQ_ON)) ||
-	    ((all & USED_IN_SOFTIRQ) && (all & SOFTIRQ_ON))) {
+	if (can_interrupt_itself(all, USED_IN_HARDIRQ, HARDIRQ_ON) ||
+	    can_interrupt_itself(all, USED_IN_SOFTIRQ, SOFTIRQ_ON)) {
 		if (!report_begin("a lock is used in interrupts and taken with interrupts on"))
 			return;
 		pr_err("  takes %s/%u\n", class->name, class->subclass);
 		report_end();
 	}
+}
+
+/*
+ * May a reader take a lock of a class that it reads already? Not the very same lock, when a writer
+ * may have come to wait in between; readers in interrupts and with interrupts masked pass writers.
+ */
+static bool may_read_twice(const struct held_lock *held, const struct lockdep_map *map)
+{
+	return held->read && (held->instance != map || in_interrupt() || irqs_disabled());
 }
 
 static void check_order(struct lockdep_task *task, struct lock_class *class,
@@ -260,7 +279,7 @@ static void check_order(struct lockdep_task *task, struct lock_class *class,
 		struct held_lock *held = &task->held[i];
 
 		if (held->class == class) {
-			if ((read && held->read) ||
+			if ((read && may_read_twice(held, map)) ||
 			    !report_begin("the same lock, or one of its class, taken twice"))
 				continue;
 			pr_err("  takes %s/%u%s\n", class->name, class->subclass,
@@ -286,8 +305,7 @@ void lock_acquire(struct lockdep_map *map, unsigned int subclass, bool trylock, 
 	if (!class)
 		return;
 	if (!trylock) {
-		note_usage(class);
-		/* Read locks may nest in interrupts; their order still counts. */
+		note_usage(class, read);
 		check_order(task, class, map, read);
 	}
 	local_irq_save(flags);

@@ -92,6 +92,61 @@ KTEST(lockdep, unsafe_use_beside_interrupts_is_reported)
 	free_irq(TEST_IRQ, &dev);
 }
 
+static DEFINE_RWLOCK(irq_rwlock);
+
+static irqreturn_t take_irq_rwlock(int irq, void *dev)
+{
+	read_lock(&irq_rwlock);
+	read_unlock(&irq_rwlock);
+	return IRQ_HANDLED;
+}
+
+KTEST(lockdep, readers_in_interrupts_need_writers_that_mask_them)
+{
+	unsigned long flags;
+	int dev;
+
+	KASSERT_EQ(request_irq(TEST_IRQ, take_irq_rwlock, 0, "test", &dev), 0);
+	if (!lockdep_expect_begin()) {
+		free_irq(TEST_IRQ, &dev);
+		KSKIP("the checker is off");
+	}
+	local_irq_save(flags);
+	do_IRQ(TEST_IRQ);
+	local_irq_restore(flags);
+	read_lock(&irq_rwlock);
+	read_unlock(&irq_rwlock);
+	write_lock_irqsave(&irq_rwlock, flags);
+	write_unlock_irqrestore(&irq_rwlock, flags);
+	KEXPECT_EQ(lockdep_expect_end(), 0);
+	lockdep_expect_begin();
+	write_lock(&irq_rwlock);
+	write_unlock(&irq_rwlock);
+	KEXPECT_EQ(lockdep_expect_end(), 1);
+	free_irq(TEST_IRQ, &dev);
+}
+
+KTEST(lockdep, reading_twice_is_reported_where_a_writer_may_come_between)
+{
+	static DEFINE_RWLOCK(lock);
+
+	if (!lockdep_expect_begin())
+		KSKIP("the checker is off");
+	read_lock(&lock);
+	local_irq_disable();
+	read_lock(&lock);
+	read_unlock(&lock);
+	local_irq_enable();
+	read_unlock(&lock);
+	KEXPECT_EQ(lockdep_expect_end(), 0);
+	lockdep_expect_begin();
+	read_lock(&lock);
+	read_lock(&lock);
+	read_unlock(&lock);
+	read_unlock(&lock);
+	KEXPECT_EQ(lockdep_expect_end(), 1);
+}
+
 KTEST(lockdep, held_locks_are_known)
 {
 	static DEFINE_MUTEX(m);
