@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "torture.h"
 
 #define MAX_CHILDREN 6
+#define KINDS 7
 
 static volatile unsigned int of_parent;
 
@@ -28,9 +30,15 @@ static void *wait_for_ever(void *arg)
 	return arg;
 }
 
+static void *exec_in_thread(void *status)
+{
+	execl("/proc/self/exe", "torture", EXIT_WITH, status, NULL);
+	return NULL;
+}
+
 static void child(unsigned int number, unsigned int mark)
 {
-	unsigned int kind = below(6);
+	unsigned int kind = below(KINDS);
 
 	if (of_parent != mark)
 		_exit(99);
@@ -77,6 +85,21 @@ static void child(unsigned int number, unsigned int mark)
 			_exit(0);
 		if (pid > 0)
 			waitpid(pid, NULL, 0);
+		break;
+	}
+	case 4: {
+		/* Another program, and sometimes from a thread that is not the first. */
+		char status[4];
+
+		snprintf(status, sizeof(status), "%u", number + 1);
+		if (below(2)) {
+			execl("/proc/self/exe", "torture", EXIT_WITH, status, NULL);
+		} else {
+			pthread_t thread;
+
+			if (!pthread_create(&thread, NULL, exec_in_thread, status))
+				pthread_join(thread, NULL);
+		}
 		break;
 	}
 	}

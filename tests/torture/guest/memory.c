@@ -16,6 +16,7 @@
 #include "torture.h"
 
 #define PAGE 4096UL
+#define WORDS (PAGE / sizeof(uint64_t))
 #define AREAS 24
 #define MAX_PAGES 256
 #define MAX_SHARED_PAGES 32
@@ -32,22 +33,19 @@ static struct area areas[AREAS];
 
 static uint64_t expected(const struct area *area, unsigned int page, unsigned int word)
 {
-	return (area->generation + page * 64 + word) * 0x9e3779b97f4a7c15ULL;
+	return (area->generation + page * WORDS + word) * 0x9e3779b97f4a7c15ULL;
 }
 
-/* Three words of each page: both ends and one in between. */
 static uint64_t *word_of(const struct area *area, unsigned int page, unsigned int word)
 {
-	static const unsigned int at[] = { 0, 2040, 4088 };
-
-	return (uint64_t *)(area->at + page * PAGE + at[word]);
+	return (uint64_t *)(area->at + page * PAGE) + word;
 }
 
 static void fill(struct area *area)
 {
 	area->generation = random64();
 	for (unsigned int page = 0; page < area->pages; page++) {
-		for (unsigned int word = 0; word < 3; word++)
+		for (unsigned int word = 0; word < WORDS; word++)
 			*word_of(area, page, word) = expected(area, page, word);
 	}
 }
@@ -55,7 +53,7 @@ static void fill(struct area *area)
 static bool intact(const struct area *area, const char *when)
 {
 	for (unsigned int page = 0; page < area->pages; page++) {
-		for (unsigned int word = 0; word < 3; word++) {
+		for (unsigned int word = 0; word < WORDS; word++) {
 			uint64_t value = *word_of(area, page, word);
 
 			if (value != expected(area, page, word)) {
@@ -140,9 +138,11 @@ static void punch(struct area *area)
 		 0) != at)
 		return;
 	for (unsigned int page = first; page < first + count; page++) {
-		for (unsigned int word = 0; word < 3; word++) {
-			if (*word_of(area, page, word))
+		for (unsigned int word = 0; word < WORDS; word++) {
+			if (*word_of(area, page, word)) {
 				fail(&memory_test, "a new page is not empty");
+				break;
+			}
 			*word_of(area, page, word) = expected(area, page, word);
 		}
 	}
@@ -206,7 +206,7 @@ static void memory_round(int number)
 	}
 	/* The planted failure: a word that nobody accounts for. */
 	if (plant(&memory_test))
-		*word_of(area, 0, 1) ^= 1;
+		*word_of(area, 0, WORDS / 2) ^= 1;
 	intact(area, "found");
 	switch (below(12)) {
 	case 0:

@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* torture EXIT_WITH N: ends with status N, for tests that exec. */
+#define EXIT_WITH "--exit-with"
+
 struct results {
 	atomic_long rounds;
 	atomic_int failures;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * The buddy and the slab allocator: blocks of random sizes, filled with a pattern of their own,
- * handed about between the threads and freed by another than who allocated them. A pattern that
- * is found changed belongs to memory that was given out twice, or written after it was freed.
+ * handed about between the threads, which go from CPU to CPU, and freed by another than who
+ * allocated them. A pattern that is found changed belongs to memory that was given out twice, or
+ * written after it was freed.
  */
+#include <kern/cpumask.h>
 #include <kern/errno.h>
 #include <kern/delay.h>
 #include <kern/sched.h>
@@ -15,6 +17,7 @@
 
 #define PLACES 256
 #define MAX_TORTURED_ORDER 5
+#define ROUNDS_ON_CPU 256
 
 /* In front of each block's pattern. */
 struct block {
@@ -29,6 +32,7 @@ struct block {
 
 static struct block *blocks[PLACES];
 static struct kmem_cache *cache;
+static struct cpumask seen;		/* CPUs that a thread was on */
 
 #define CACHE_SIZE 200
 
@@ -116,10 +120,23 @@ static void release(struct block *block)
 		free_pages((unsigned long)block, order);
 }
 
+/* Each thread begins on a CPU of its own, and comes to all. */
+static void move_on(struct torture_thread *self)
+{
+	unsigned int cpu = (self->number + self->rounds / ROUNDS_ON_CPU) % num_online_cpus();
+
+	if (set_cpus_allowed_ptr(current, cpumask_of(cpu)))
+		torture_fail(self->test, "cannot go to CPU %u", cpu);
+	else
+		cpumask_set_cpu(cpu, &seen);
+}
+
 static void allocators_round(struct torture_thread *self)
 {
 	struct block **place = &blocks[torture_below(self, PLACES)], *block = NULL;
 
+	if (self->rounds % ROUNDS_ON_CPU == 0)
+		move_on(self);
 	if (torture_below(self, 5) < 3)
 		block = allocate(self);
 	/* The planted failure: a word of somebody else's block. */
@@ -144,6 +161,7 @@ static void finish_allocators(const struct torture *test)
 			release(blocks[i]);
 		}
 	}
+	TORTURE_CHECK(test, cpumask_equal(&seen, cpu_online_mask));
 	/* Warns, and keeps the memory, when an object is left. */
 	kmem_cache_destroy(cache);
 }

@@ -2,7 +2,7 @@
 /*
  * Locks: under each kind lie two numbers that only its holder may change, one after the other.
  * Who may read sees them equal; who writes must find what it wrote itself. A timer's function,
- * on whatever CPU it fires, takes the one that masks interrupts.
+ * on whatever CPU it fires, takes the spin lock that masks interrupts, and reads under the rwlock.
  */
 #include <kern/delay.h>
 #include <kern/hrtimer.h>
@@ -76,6 +76,9 @@ static enum hrtimer_restart interrupt_fires(struct hrtimer *timer)
 	spin_lock_irqsave(&irq_lock, flags);
 	check_write(&torture_locks, &irq, "spinlock in an interrupt", 10);
 	spin_unlock_irqrestore(&irq_lock, flags);
+	read_lock(&rw_lock);
+	check_read(&torture_locks, &rw, "rwlock in an interrupt");
+	read_unlock(&rw_lock);
 	if (READ_ONCE(interrupt_stops))
 		return HRTIMER_NORESTART;
 	hrtimer_forward_now(timer, 700 * NSEC_PER_USEC);
@@ -127,14 +130,16 @@ static void spin_round(struct torture_thread *self)
 
 static void rwlock_round(struct torture_thread *self)
 {
+	unsigned long flags;
+
 	if (torture_below(self, 4)) {
 		read_lock(&rw_lock);
 		check_read(self->test, &rw, "rwlock");
 		read_unlock(&rw_lock);
 	} else {
-		write_lock(&rw_lock);
+		write_lock_irqsave(&rw_lock, flags);
 		check_write(self->test, &rw, "rwlock", 50);
-		write_unlock(&rw_lock);
+		write_unlock_irqrestore(&rw_lock, flags);
 	}
 }
 

@@ -100,6 +100,7 @@ static int torture_body(void *arg)
 
 	while (!torture_over()) {
 		self->test->round(self);
+		self->rounds++;
 		atomic_long_inc(&self->test->state->rounds);
 		cond_resched();
 	}

@@ -26,6 +26,7 @@ struct torture_thread {
 	const struct torture *test;
 	unsigned int number;		/* from 0 within the test */
 	u64 random;			/* its own generator's state */
+	unsigned long rounds;		/* that this thread has done */
 };
 
 struct torture {
