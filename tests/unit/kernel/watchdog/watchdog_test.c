@@ -198,12 +198,12 @@ KTEST(backtrace, stack_of_a_sleeping_task)
 	stop_threads(&t);
 }
 
-static u32 spinning_on, let_go;
+static bool spins, let_go;
 
 static noinline int spin_masked(void *unused)
 {
 	local_irq_disable();
-	WRITE_ONCE(spinning_on, raw_smp_processor_id() + 1);
+	WRITE_ONCE(spins, true);
 	while (!READ_ONCE(let_go))
 		cpu_relax();
 	local_irq_enable();
@@ -213,21 +213,27 @@ static noinline int spin_masked(void *unused)
 
 KTEST(backtrace, stack_of_a_cpu_with_interrupts_masked)
 {
-	static struct test_threads t;
+	struct task_struct *task;
 	unsigned long trace[32];
 	unsigned int n;
 
 	if (num_online_cpus() == 1)
 		KSKIP("needs a second CPU");
-	spinning_on = let_go = 0;
-	start_threads(&t, 1, spin_masked, NULL);
-	while (!READ_ONCE(spinning_on))
+	/* Our own timers would not come on the masked CPU. */
+	KEXPECT_EQ(set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
+	spins = let_go = false;
+	task = kthread_create(spin_masked, NULL, "test/masked");
+	KASSERT_FALSE(IS_ERR(task));
+	kthread_bind(task, 1);
+	wake_up_process(task);
+	while (!READ_ONCE(spins))
 		msleep(1);
 	/* The host may give it no core for a while. */
-	while (!(n = um_stack_trace_cpu(READ_ONCE(spinning_on) - 1, trace, 32)))
+	while (!(n = um_stack_trace_cpu(1, trace, 32)))
 		msleep(1);
 	KEXPECT_TRUE(trace_names(trace, n, "spin_masked"));
 	trigger_all_cpu_backtrace();
-	WRITE_ONCE(let_go, 1);
-	stop_threads(&t);
+	WRITE_ONCE(let_go, true);
+	kthread_stop(task);
+	KEXPECT_EQ(set_cpus_allowed_ptr(current, cpu_possible_mask), 0);
 }
