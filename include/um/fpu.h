@@ -8,6 +8,9 @@
 /* Bytes of the area, with FP_XSTATE_MAGIC2 behind it. A frame aligns it to 64. */
 size_t fpu_user_size(void);
 
+/* The components of the state, as bits of XCR0: those that the host saves in signal frames. */
+u64 fpu_xfeatures(void);
+
 /* Fills buf (size >= fpu_user_size()) from current. 0 or -EINVAL. */
 int fpu_save_user(void *xstate_kernel_buf, size_t size);
 

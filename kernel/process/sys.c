@@ -23,12 +23,15 @@
 #include <mm/mmap.h>
 #include <mm/uaccess.h>
 #include <mm/vmstat.h>
+#include <um/fpu.h>
 #include <um/thread.h>
 
 #include <asm/prctl.h>
 #include <linux/kcmp.h>
 #include <linux/sched.h>
 #include <linux/sysinfo.h>
+
+#define XFEATURE_XTILE_DATA 18
 
 SYSCALL_DEFINE1(sysinfo, struct sysinfo __user *, uinfo)
 {
@@ -60,6 +63,15 @@ SYSCALL_DEFINE1(personality, unsigned int, personality)
 	return old;
 }
 
+/*
+ * Components of the FPU state that a program has to ask for: AMX's tiles are the only ones that
+ * Linux knows, and we have no room for them.
+ */
+static long request_xcomp(unsigned long component)
+{
+	return component > XFEATURE_XTILE_DATA ? -EINVAL : -EOPNOTSUPP;
+}
+
 SYSCALL_DEFINE2(arch_prctl, int, option, unsigned long, arg2)
 {
 	struct task_struct *task = current;
@@ -77,6 +89,11 @@ SYSCALL_DEFINE2(arch_prctl, int, option, unsigned long, arg2)
 		return put_user(um_get_gsbase(&task->thread), (unsigned long __user *)arg2) ?
 			       -EFAULT :
 			       0;
+	case ARCH_GET_XCOMP_SUPP:
+	case ARCH_GET_XCOMP_PERM:
+		return put_user(fpu_xfeatures(), (u64 __user *)arg2) ? -EFAULT : 0;
+	case ARCH_REQ_XCOMP_PERM:
+		return request_xcomp(arg2);
 	case ARCH_GET_CPUID:
 		return 1;
 	case ARCH_SET_CPUID:

@@ -86,6 +86,11 @@ void fpu_slot_copy(const struct guest_slot *to, const struct guest_slot *from)
 	write_sw(slot_fpu(to));
 }
 
+u64 fpu_xfeatures(void)
+{
+	return host_guest_config()->xfeatures;
+}
+
 size_t fpu_user_size(void)
 {
 	return xstate_size() + sizeof(u32);

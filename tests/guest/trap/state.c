@@ -157,6 +157,20 @@ static void control_words(void)
 	_mm_setcsr(0x1f80);
 }
 
+/* Components of the FPU state that a program has to ask for. */
+static void components(void)
+{
+	uint64_t supported = 0, permitted = 0;
+
+	CHECK_EQ(syscall(SYS_arch_prctl, ARCH_GET_XCOMP_SUPP, &supported), 0);
+	CHECK_EQ(syscall(SYS_arch_prctl, ARCH_GET_XCOMP_PERM, &permitted), 0);
+	CHECK_EQ(permitted & 3, 3);
+	CHECK_EQ(permitted & ~supported, 0);
+	CHECK_ERR(syscall(SYS_arch_prctl, ARCH_GET_XCOMP_SUPP, 1UL), EFAULT);
+	CHECK_ERR(syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, 2UL), EOPNOTSUPP);
+	CHECK_ERR(syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, 64UL), EINVAL);
+}
+
 static void segment_bases(void)
 {
 	unsigned long value = 0, fs = 0;
@@ -203,6 +217,7 @@ int main(void)
 	RUN(threads_do_not_mix);
 	RUN(signals_restore);
 	RUN(control_words);
+	RUN(components);
 	RUN(segment_bases);
 	return test_done();
 }
