@@ -14,7 +14,7 @@
  *	huge pages asked for		2 MiB where they fit
  *	a heap in full use grows	up to 256 KiB, by brk() itself
  *
- * When memory is short single pages are given. A window of 2 MiB that is aligned in both memories
+ * When memory is short, and where pages are interleaved among nodes, single pages are given. A window of 2 MiB that is aligned in both memories
  * is a transparent huge page: its table carries a mark (pmd_mark_huge()) until an entry of it is
  * changed alone. There is nothing else to split, for the block is of single pages.
  *
@@ -23,6 +23,7 @@
 #include "vm.h"
 
 #include <mm/memcontrol.h>
+#include <mm/mempolicy.h>
 
 /* A bigger area may be a sparse table: a read of it gets the page of zeros. */
 #define DENSE_AREA (8UL << 20)
@@ -121,6 +122,8 @@ static struct window choose_window(struct vm_area_struct *vma, unsigned long add
 		if (window_is_huge(&w))
 			return w;
 	}
+	if (vma_interleaves(vma, addr))
+		return single;
 	order = next_order(vma, addr);
 	if (order == HPAGE_PMD_ORDER && !thp_allowed(vma))
 		order--;
@@ -149,17 +152,17 @@ static vm_fault_t map_zero_pages(struct vm_fault *vmf)
 }
 
 /* Zeroed and charged single pages in a row for the window, which shrinks to addr when there are none. */
-static struct page *alloc_window(struct mm_struct *mm, struct window *w, unsigned long addr)
+static struct page *alloc_window(struct vm_area_struct *vma, struct window *w, unsigned long addr)
 {
-	gfp_t gfp = GFP_NOWAIT | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE;
+	gfp_t gfp = GFP_NOWAIT | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_HARDWALL;
 	unsigned int order = get_order((unsigned long)w->nr << PAGE_SHIFT);
 	struct page *page = NULL;
 
 	if (w->nr > 1) {
 		bool exact = w->nr == 1U << order;
 
-		page = alloc_pages(gfp | (exact ? __GFP_ZERO : 0), order);
-		if (page && mem_cgroup_charge(page, w->nr, mm, gfp)) {
+		page = vma_alloc_pages(gfp | (exact ? __GFP_ZERO : 0), order, vma, w->start);
+		if (page && mem_cgroup_charge(page, w->nr, vma->vm_mm, gfp)) {
 			__free_pages(page, order);
 			page = NULL;
 		}
@@ -179,7 +182,7 @@ static struct page *alloc_window(struct mm_struct *mm, struct window *w, unsigne
 		return page;
 	}
 	*w = (struct window){ addr, 1 };
-	return mem_cgroup_alloc_page(mm, GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
+	return alloc_anon_page(vma, addr, __GFP_ZERO);
 }
 
 /* Maps the pages if all entries are still free. => page_table_lock held */
@@ -225,7 +228,7 @@ vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 	if (!(vmf->flags & FAULT_FLAG_WRITE) && vma->vm_end - vma->vm_start > DENSE_AREA)
 		return map_zero_pages(vmf);
 	w = choose_window(vma, vmf->address);
-	page = alloc_window(mm, &w, vmf->address);
+	page = alloc_window(vma, &w, vmf->address);
 	if (!page)
 		return VM_FAULT_OOM;
 	ptep = pte_alloc_lock(mm, w.start);
@@ -263,9 +266,9 @@ void anon_grow_ahead(struct mm_struct *mm, unsigned long start, unsigned long en
 	pte_t *ptep;
 
 	if (!vma || !vma_is_anonymous(vma) || vma->vm_start == start || w.nr > GROW_PAGES ||
-	    memory_is_short() || !has_anon_page(mm, start - PAGE_SIZE))
+	    memory_is_short() || vma_interleaves(vma, start) || !has_anon_page(mm, start - PAGE_SIZE))
 		return;
-	page = alloc_window(mm, &w, start);
+	page = alloc_window(vma, &w, start);
 	if (!page)
 		return;
 	ptep = pte_alloc_lock(mm, w.start);

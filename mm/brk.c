@@ -28,7 +28,7 @@ static int do_brk(struct mm_struct *mm, unsigned long addr, unsigned long len, v
 		return -ENOMEM;
 	find_vma_prev(mm, addr, &prev);
 	if (prev && prev->vm_end == addr && prev->vm_flags == flags && vma_is_anonymous(prev) &&
-	    !prev->vm_file) {
+	    !prev->vm_file && !prev->vm_policy) {
 		vma_set_bounds(prev, prev->vm_start, addr + len);
 		vma = vma_try_merge(mm, prev);
 	} else {

@@ -90,7 +90,7 @@ static void move(struct compact_control *cc, struct page *page)
 			lru_cache_add(to);
 		unlock_page(page);
 	}
-	count_vm_event(moved ? COMPACT_MIGRATED : PGMIGRATE_FAIL);
+	count_vm_event(moved ? PGMIGRATE_SUCCESS : PGMIGRATE_FAIL);
 	if (to)
 		put_page(to);
 	putback_lru_page(page);

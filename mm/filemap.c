@@ -22,6 +22,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <mm/memcontrol.h>
+#include <mm/mempolicy.h>
 #include <mm/pagemap.h>
 #include <mm/swap.h>
 
@@ -59,11 +60,6 @@ void mapping_set_error(struct address_space *mapping, int error)
 		return;
 	mapping->wb_err = error;
 	set_bit(error == -ENOSPC ? AS_ENOSPC : AS_EIO, &mapping->flags);
-}
-
-struct page *__page_cache_alloc(gfp_t gfp)
-{
-	return alloc_page(gfp);
 }
 
 /* ---- insertion and removal ---- */
@@ -191,7 +187,7 @@ struct page *pagecache_get_page(struct address_space *mapping, pgoff_t index, in
 		}
 		if (!(fgp & FGP_CREAT))
 			return NULL;
-		page = __page_cache_alloc(gfp);
+		page = mapping_alloc_page(gfp, mapping, index);
 		if (!page)
 			return NULL;
 		err = add_to_page_cache_lru(page, mapping, index, gfp);
@@ -301,7 +297,7 @@ struct page *filemap_get_uptodate(struct file *file, struct address_space *mappi
 			err = READ_ONCE(mapping->nrswapped) ? shmem_swap_in(mapping, index) : 0;
 			if (err)
 				return ERR_PTR(err);
-			page = __page_cache_alloc(mapping_gfp_mask(mapping));
+			page = mapping_alloc_page(mapping_gfp_mask(mapping), mapping, index);
 			if (!page)
 				return ERR_PTR(-ENOMEM);
 			err = add_to_page_cache_lru(page, mapping, index, GFP_KERNEL);

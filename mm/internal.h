@@ -84,26 +84,14 @@ unsigned int pcp_step(void);
 bool zone_has_block(struct zone *zone, unsigned int order);
 
 /*
- * Where an allocation may take its pages from: the fallback order of node nid, `nodes` of it
- * (NULL: all), only the first with __GFP_THISNODE.
+ * Where an allocation may take its pages from: of the fallback order of node nid those in `nodes`. All
+ * are online.
  */
 struct alloc_context {
 	int nid;
-	const nodemask_t *nodes;
+	nodemask_t nodes;
+	nodemask_t policy_nodes;	/* the same without regard to the task's cpuset */
 };
-/* May the allocation use the node? */
-static inline bool node_allowed(const struct alloc_context *ac, gfp_t gfp, int nid)
-{
-	if (unlikely(gfp & __GFP_THISNODE))
-		return nid == ac->nid;
-	return !ac->nodes || node_isset(nid, *ac->nodes);
-}
-static inline nodemask_t allowed_nodes(const struct alloc_context *ac, gfp_t gfp)
-{
-	if (gfp & __GFP_THISNODE)
-		return nodemask_of_node(ac->nid);
-	return ac->nodes ? nodes_and(*ac->nodes, node_online_map) : node_online_map;
-}
 
 /* compaction.c: moves pages of the nodes until a block of the order is free. True: one is. => may sleep */
 bool compact_zones(unsigned int order, nodemask_t nodes);

@@ -123,7 +123,8 @@ void madvise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned 
 	swp_entry_t entry;
 
 	while (next_swap_entry(vma->vm_mm, &start, end, &entry)) {
-		struct page *page = swapin_readahead(entry, GFP_HIGHUSER_MOVABLE);
+		struct page *page = swapin_readahead(entry, GFP_HIGHUSER_MOVABLE, vma->vm_policy,
+						     vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT));
 
 		if (!page)
 			return;

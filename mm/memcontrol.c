@@ -291,6 +291,19 @@ void __mem_cgroup_uncharge(struct page *pages, unsigned long nr)
 	}
 }
 
+void __mem_cgroup_charge_copy(struct page *from, struct page *to)
+{
+	struct mem_cgroup *memcg;
+
+	rcu_read_lock();
+	memcg = page_mem_cgroup(from);
+	if (!mem_cgroup_is_root(memcg)) {
+		page_counter_charge(&memcg->memory, 1);
+		memcg_commit(memcg, to, 1, 0);
+	}
+	rcu_read_unlock();
+}
+
 void __mem_cgroup_migrate(struct page *from, struct page *to)
 {
 	u32 *entry = &page_memcg_table[page_to_pfn(from)];

@@ -23,6 +23,7 @@
 #include <fs/file.h>
 #include <fs/inode.h>
 #include <mm/memcontrol.h>
+#include <mm/mempolicy.h>
 #include <mm/pagemap.h>
 #include <mm/swap.h>
 #include <mm/userfaultfd.h>
@@ -32,6 +33,17 @@
 #define FAULT_AROUND_PAGES 128
 /* Private copies of a file's pages are made in windows of 2^COW_ORDER. */
 #define COW_ORDER 4
+
+struct page *alloc_anon_page(struct vm_area_struct *vma, unsigned long addr, gfp_t gfp)
+{
+	struct page *page = vma_alloc_pages(GFP_HIGHUSER_MOVABLE | gfp, 0, vma, addr);
+
+	if (page && mem_cgroup_charge(page, 1, vma->vm_mm, GFP_HIGHUSER_MOVABLE)) {
+		put_page(page);
+		return NULL;
+	}
+	return page;
+}
 
 /* ---- files ---- */
 
@@ -156,7 +168,7 @@ bool cow_around(struct vm_fault *vmf)
 	bool served = false;
 	pte_t *ptep;
 
-	if (vma->vm_ops->fault != filemap_fault || memory_is_short() ||
+	if (vma->vm_ops->fault != filemap_fault || memory_is_short() || vma_interleaves(vma, start) ||
 	    atomic_read(&file_inode(vma->vm_file)->i_writecount) > 0)
 		return false;
 	nr = filemap_lock_cached(vma->vm_file->f_mapping, first,
@@ -164,7 +176,8 @@ bool cow_around(struct vm_fault *vmf)
 	for (unsigned int i = 0; i < nr; i++)
 		served |= found[i]->index == vmf->pgoff;
 	if (served)
-		block = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, COW_ORDER);
+		block = vma_alloc_pages(GFP_NOWAIT | __GFP_NOWARN | __GFP_HARDWALL, COW_ORDER, vma,
+					start);
 	if (block && mem_cgroup_charge(block, 1 << COW_ORDER, vma->vm_mm, GFP_NOWAIT)) {
 		__free_pages(block, COW_ORDER);
 		block = NULL;
@@ -227,7 +240,7 @@ static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 
 	if (cow_around(vmf))
 		return 0;
-	copy = mem_cgroup_alloc_page(mm, GFP_HIGHUSER_MOVABLE);
+	copy = alloc_anon_page(vma, vmf->address, 0);
 	if (!copy)
 		return VM_FAULT_OOM;
 	ret = get_fault_page(vmf);
@@ -302,8 +315,7 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct mm_struct *mm = vma->vm_mm;
-	struct page *copy = mem_cgroup_alloc_page(mm, GFP_HIGHUSER_MOVABLE |
-							(old ? 0 : __GFP_ZERO));
+	struct page *copy = alloc_anon_page(vma, vmf->address, old ? 0 : __GFP_ZERO);
 	bool replaced = false;
 	pte_t *ptep;
 

@@ -1,356 +1,376 @@
 // SPDX-License-Identifier: MIT
 /*
- * Memory policies of a machine with one node: they are checked, kept and shown as on any other,
- * and then every page comes from node 0.
+ * Memory policies: which nodes pages come from.
  *
- * On several nodes (numa=fake=) pages come from the calling CPU's, and nothing moves them. There the
- * calls tell where pages are, and refuse what they could not keep: ENOSYS for policies but the default
- * one and MPOL_LOCAL, EBUSY for pages that should move.
+ *	MPOL_LOCAL		the calling CPU's node, else by distance; so does the default policy (NULL)
+ *	MPOL_PREFERRED		one node, else by its distances
+ *	MPOL_PREFERRED_MANY	a set, the nearest first; when all of it is short, any
+ *	MPOL_BIND		a set, the nearest first, and no other
+ *	MPOL_INTERLEAVE		each page the next of a set: by its place in the area or file, or in turn
  *
- * A policy is one word: the mode with its flags, shifted by one, and whether node 0 is in the
- * set. 0 is the default policy. A task's is its own; an area's is guarded by mmap_lock.
+ * A task has a policy, which fork() copies and exec() keeps. An area has one by mbind(), which goes
+ * before the task's; pages of tmpfs have theirs with the file, by offset (mempolicy_shared.c), which
+ * goes before both. Fresh anonymous pages, copies on write and pages from swap follow the area's, the
+ * page cache and the kernel's own memory the task's.
+ *
+ * A policy names nodes among those that the task's cpuset allows. When that set changes the policy
+ * follows (mpol_rebind()): with MPOL_F_STATIC_NODES it is what was asked for as far as it is allowed,
+ * with MPOL_F_RELATIVE_NODES it counts within the allowed ones, else each node becomes the one of
+ * the same rank.
+ *
+ * Areas of one address space share policies, tasks and address spaces do not, so that each is rebound
+ * by the cpuset of who has it. Locks: a task's pointer changes by itself and under its alloc_lock; an
+ * area's under mmap_lock for writing. The set of nodes is one word that is read and written whole.
  */
+#include <mm/mempolicy.h>
+
 #include "vm.h"
 
-#include <kern/cred.h>
+#include <fs/file.h>
 #include <kern/fork.h>
-#include <kern/ptrace.h>
+#include <kern/preempt.h>
 #include <kern/sched.h>
-#include <kern/syscalls.h>
+#include <kern/signal.h>
 #include <kern/task.h>
-#include <linux/capability.h>
+#include <lib/sprintf.h>
 #include <linux/mempolicy.h>
-#include <mm/uaccess.h>
+#include <mm/slab.h>
 
-#define MAX_NODE_BITS 1024
-#define MODE_FLAGS (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES | MPOL_F_NUMA_BALANCING)
+#include "mempolicy_internal.h"
 
-/* Reads a set of nodes: 0 and whether node 0 is in it, and whether any is; or -errno. */
-static int get_nodes(const unsigned long __user *nmask, unsigned long maxnode, bool *zero,
-		     bool *any)
+#define KEEPS_ASKED (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES)
+
+/* ---- sets of nodes ---- */
+
+/* Each node of `set` becomes the one of `to` that has its rank in `from`; others stay. */
+static nodemask_t remap_nodes(nodemask_t set, nodemask_t from, nodemask_t to)
 {
-	*zero = *any = false;
-	maxnode--;
-	if (!maxnode || !nmask)
-		return 0;
-	if (maxnode > PAGE_SIZE * 8)
-		return -EINVAL;
-	for (unsigned long bit = 0; bit < maxnode; bit += 64, nmask++) {
-		unsigned long word;
+	nodemask_t result = NODE_MASK_NONE;
+	int nid;
 
-		if (get_user(word, nmask))
-			return -EFAULT;
-		if (maxnode - bit < 64)
-			word &= (1UL << (maxnode - bit)) - 1;
-		if (word && bit >= MAX_NODE_BITS)
-			return -EINVAL;
-		*any |= word != 0;
-		if (!bit)
-			*zero = word & 1;
-	}
-	return 0;
+	for_each_node_mask(nid, set)
+		node_set(remap_node(nid, from, to), &result);
+	return result;
 }
 
-/* The word for what a program asked for, or -errno. */
-static long make_policy(int mode_in, const unsigned long __user *nmask, unsigned long maxnode)
+int remap_node(int nid, nodemask_t from, nodemask_t to)
 {
-	unsigned int flags = mode_in & MODE_FLAGS, mode = mode_in & ~MODE_FLAGS;
-	bool zero, any;
-	int err;
+	if (!node_isset(nid, from) || nodes_empty(to))
+		return nid;
+	return nth_node(node_rank(nid, from), to);
+}
 
-	if (mode >= MPOL_MAX)
-		return -EINVAL;
-	if ((flags & MPOL_F_STATIC_NODES) && (flags & MPOL_F_RELATIVE_NODES))
-		return -EINVAL;
-	if ((flags & MPOL_F_NUMA_BALANCING) && mode != MPOL_BIND)
-		return -EINVAL;
-	err = get_nodes(nmask, maxnode, &zero, &any);
-	if (err)
-		return err;
+/* `asked` counts within `allowed`, round and round. */
+static nodemask_t relative_nodes(nodemask_t asked, nodemask_t allowed)
+{
+	nodemask_t result = NODE_MASK_NONE;
+	int n;
+
+	for_each_node_mask(n, asked)
+		node_set(nth_node(n, allowed), &result);
+	return result;
+}
+
+/* ---- making policies ---- */
+
+/* The nodes that a policy has of what was asked for; empty: none is allowed. */
+static nodemask_t effective_nodes(unsigned short mode, unsigned short flags, nodemask_t asked,
+				  nodemask_t allowed)
+{
+	nodemask_t nodes = flags & MPOL_F_RELATIVE_NODES ? relative_nodes(asked, allowed) :
+							   nodes_and(asked, allowed);
+
+	if (mode == MPOL_PREFERRED && !nodes_empty(nodes))
+		nodes = nodemask_of_node(first_node(nodes));
+	return nodes;
+}
+
+struct mempolicy *mpol_new(unsigned short mode, unsigned short flags, nodemask_t asked,
+			   bool any_asked)
+{
+	nodemask_t allowed = mems_allowed_now(), nodes = NODE_MASK_NONE;
+	struct mempolicy *pol;
+
 	if (mode == MPOL_DEFAULT)
-		return any ? -EINVAL : 0;
-	if (mode == MPOL_PREFERRED && !any) {
-		if (flags)
-			return -EINVAL;
+		return any_asked ? ERR_PTR(-EINVAL) : NULL;
+	if (mode == MPOL_PREFERRED && !any_asked)
 		mode = MPOL_LOCAL;
-	} else if (mode == MPOL_LOCAL) {
-		if (any || flags)
-			return -EINVAL;
-	} else if (nr_node_ids > 1) {
-		return any ? -ENOSYS : -EINVAL;
-	} else if (!zero) {
-		return -EINVAL;
+	if (mode == MPOL_LOCAL) {
+		if (any_asked || (flags & KEEPS_ASKED))
+			return ERR_PTR(-EINVAL);
+	} else {
+		nodes = effective_nodes(mode, flags, asked, allowed);
+		if (nodes_empty(nodes))
+			return ERR_PTR(-EINVAL);
 	}
-	return (mode | flags) << 1 | zero;
+	pol = kmalloc(sizeof(*pol), GFP_KERNEL_ACCOUNT);
+	if (!pol)
+		return ERR_PTR(-ENOMEM);
+	*pol = (struct mempolicy){ .refs = REFCOUNT_INIT(1), .mode = mode, .flags = flags,
+				   .home_node = NUMA_NO_NODE, .nodes = nodes,
+				   .asked = flags & KEEPS_ASKED ? asked : allowed };
+	return pol;
 }
 
-SYSCALL_DEFINE3(set_mempolicy, int, mode, const unsigned long __user *, nmask,
-		unsigned long, maxnode)
+struct mempolicy *mpol_dup(const struct mempolicy *pol)
 {
-	long policy = make_policy(mode, nmask, maxnode);
+	struct mempolicy *copy;
 
-	if (policy < 0)
-		return policy;
-	current->mempolicy = policy;
-	return 0;
-}
-
-/* => mmap_lock held for writing; 0, or -EFAULT when the range has a hole */
-static int set_range_policy(struct mm_struct *mm, unsigned long start, unsigned long end,
-			    unsigned int policy)
-{
-	while (start < end) {
-		struct vm_area_struct *vma = vma_lookup(mm, start);
-		unsigned long stop;
-		int err;
-
-		if (!vma)
-			return -EFAULT;
-		stop = min(end, vma->vm_end);
-		if (vma->mempolicy != policy) {
-			err = vma_isolate(mm, vma, start, stop);
-			if (err)
-				return err;
-			vma->mempolicy = policy;
-			vma_try_merge(mm, vma);
-		}
-		start = stop;
-	}
-	return 0;
-}
-
-SYSCALL_DEFINE6(mbind, unsigned long, start, unsigned long, len, unsigned long, mode,
-		const unsigned long __user *, nmask, unsigned long, maxnode, unsigned int, flags)
-{
-	struct mm_struct *mm = current->mm;
-	unsigned long end;
-	long policy;
-	int err;
-
-	if (flags & ~(unsigned int)MPOL_MF_VALID)
-		return -EINVAL;
-	if ((flags & MPOL_MF_MOVE_ALL) && !capable(CAP_SYS_NICE))
-		return -EPERM;
-	if (offset_in_page(start) || mode > INT_MAX)
-		return -EINVAL;
-	policy = make_policy(mode, nmask, maxnode);
-	if (policy < 0)
-		return policy;
-	end = start + PAGE_ALIGN(len);
-	if (end < start)
-		return -EINVAL;
-	if (end == start)
-		return 0;
-	if (mmap_write_lock_killable(mm))
-		return -EINTR;
-	err = range_is_mapped(mm, start, end) ? set_range_policy(mm, start, end, policy) : -EFAULT;
-	mmap_write_unlock(mm);
-	return err;
-}
-
-/* A set of nodes in the form that programs want. */
-static int put_nodes(unsigned long __user *nmask, unsigned long maxnode, unsigned long word)
-{
-	unsigned long copy = ((maxnode - 1 + 63) & ~63UL) / 8;
-
+	if (!pol)
+		return NULL;
+	copy = kmemdup(pol, sizeof(*pol), GFP_KERNEL_ACCOUNT);
 	if (!copy)
-		return 0;
-	if (copy > sizeof(word)) {
-		if (copy > PAGE_SIZE)
-			return -EINVAL;
-		if (clear_user((char __user *)nmask + sizeof(word), copy - sizeof(word)))
-			return -EFAULT;
-	}
-	return put_user(word, nmask) ? -EFAULT : 0;
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&copy->refs, 1);
+	return copy;
 }
 
-/* The policy of an address, and unless `nid` is NULL the node of its page, which is brought in. */
-static int policy_of_address(unsigned long addr, int *nid, unsigned int *policy)
+void __mpol_put(struct mempolicy *pol)
 {
-	struct mm_struct *mm = current->mm;
+	kfree(pol);
+}
+
+nodemask_t mpol_nodes(const struct mempolicy *pol)
+{
+	return (nodemask_t){ { READ_ONCE(pol->nodes.bits[0]) } };
+}
+
+nodemask_t mpol_shown_nodes(const struct mempolicy *pol)
+{
+	if (pol->flags & KEEPS_ASKED)
+		return (nodemask_t){ { READ_ONCE(pol->asked.bits[0]) } };
+	return mpol_nodes(pol);
+}
+
+bool __mpol_equal(const struct mempolicy *a, const struct mempolicy *b)
+{
+	if (a->mode != b->mode || a->flags != b->flags || a->home_node != b->home_node)
+		return false;
+	if ((a->flags & KEEPS_ASKED) && !nodes_equal(a->asked, b->asked))
+		return false;
+	return nodes_equal(mpol_nodes(a), mpol_nodes(b));
+}
+
+void mpol_to_str(char *buf, size_t size, const struct mempolicy *pol)
+{
+	static const char *const names[] = { "default", "prefer", "bind", "interleave", "local",
+					     "prefer (many)" };
+	nodemask_t nodes = pol ? mpol_nodes(pol) : NODE_MASK_NONE;
+	unsigned int flags = pol ? pol->flags : 0;
+	int n = snprintf(buf, size, "%s", names[pol ? pol->mode : MPOL_DEFAULT]);
+
+	if (flags)
+		n += snprintf(buf + n, size - n, "=%s%s%s",
+			      flags & MPOL_F_STATIC_NODES ? "static" :
+			      flags & MPOL_F_RELATIVE_NODES ? "relative" : "",
+			      (flags & KEEPS_ASKED) && (flags & MPOL_F_NUMA_BALANCING) ? "|" : "",
+			      flags & MPOL_F_NUMA_BALANCING ? "balancing" : "");
+	if (!nodes_empty(nodes))
+		snprintf(buf + n, size - n, ":%*pbl", MAX_NUMNODES, nodes.bits);
+}
+
+/* ---- the nodes of a cpuset ---- */
+
+nodemask_t mems_allowed_now(void)
+{
+	if (!in_task())
+		return node_online_map;
+	return (nodemask_t){ { READ_ONCE(current->mems_allowed.bits[0]) } };
+}
+
+/* The nodes that may be used are `mems` now. */
+static void mpol_rebind(struct mempolicy *pol, nodemask_t mems)
+{
+	nodemask_t nodes;
+
+	if (!pol || pol->mode == MPOL_LOCAL)
+		return;
+	if (pol->flags & KEEPS_ASKED) {
+		nodes = effective_nodes(pol->mode, pol->flags, pol->asked, mems);
+	} else {
+		if (nodes_equal(pol->asked, mems))
+			return;
+		nodes = remap_nodes(pol->nodes, pol->asked, mems);
+		WRITE_ONCE(pol->asked.bits[0], mems.bits[0]);
+	}
+	if (nodes_empty(nodes))
+		nodes = mems;
+	WRITE_ONCE(pol->nodes.bits[0], nodes.bits[0]);
+}
+
+void mpol_rebind_task(struct task_struct *task, nodemask_t mems)
+{
+	task_lock(task);
+	WRITE_ONCE(task->mems_allowed.bits[0], mems.bits[0]);
+	mpol_rebind(task->mempolicy, mems);
+	task_unlock(task);
+}
+
+void mpol_rebind_mm(struct mm_struct *mm, nodemask_t mems)
+{
 	struct vm_area_struct *vma;
-	struct page *page = NULL;
-	int err = 0;
 
-	mmap_read_lock(mm);
-	vma = vma_lookup(mm, addr);
-	if (!vma)
-		err = -EFAULT;
-	else
-		*policy = vma->mempolicy ? vma->mempolicy : 0;
-	if (!err && nid && get_user_pages(addr & PAGE_MASK, 1, 0, &page) != 1)
-		err = -EFAULT;
-	mmap_read_unlock(mm);
-	if (page) {
-		*nid = page_to_nid(page);
-		put_page(page);
-	}
-	return err;
+	mmap_write_lock(mm);
+	for_each_vma(mm, vma)
+		mpol_rebind(vma->vm_policy, mems);
+	mmap_write_unlock(mm);
 }
 
-SYSCALL_DEFINE5(get_mempolicy, int __user *, policy_out, unsigned long __user *, nmask,
-		unsigned long, maxnode, unsigned long, addr, unsigned long, flags)
-{
-	unsigned int policy = current->mempolicy;
-	unsigned long nodes;
-	int value, err, nid = 0;
+/* ---- tasks ---- */
 
-	if (flags & ~(unsigned long)(MPOL_F_NODE | MPOL_F_ADDR | MPOL_F_MEMS_ALLOWED))
-		return -EINVAL;
-	if (nmask && maxnode < nr_node_ids)
-		return -EINVAL;
-	if (flags & MPOL_F_MEMS_ALLOWED) {
-		if (flags & (MPOL_F_NODE | MPOL_F_ADDR))
-			return -EINVAL;
-		value = 0;
-		nodes = node_online_map.bits[0];
-		goto out;
-	}
-	if (flags & MPOL_F_ADDR) {
-		err = policy_of_address(addr, flags & MPOL_F_NODE ? &nid : NULL, &policy);
-		if (err)
-			return err;
-	} else if (addr) {
-		return -EINVAL;
-	}
-	nodes = policy & 1;
-	value = policy >> 1;
-	if (flags & MPOL_F_NODE) {
-		if (!(flags & MPOL_F_ADDR) && (value & ~MODE_FLAGS) != MPOL_INTERLEAVE)
-			return -EINVAL;
-		value = nid;
-	}
-out:
-	if (policy_out && put_user(value, policy_out))
-		return -EFAULT;
-	return nmask ? put_nodes(nmask, maxnode, nodes) : 0;
+int mpol_copy_task(struct task_struct *task)
+{
+	struct mempolicy *pol = mpol_dup(current->mempolicy);
+
+	if (IS_ERR(pol))
+		return PTR_ERR(pol);
+	task->mempolicy = pol;
+	return 0;
 }
 
-SYSCALL_DEFINE4(set_mempolicy_home_node, unsigned long, start, unsigned long, len,
-		unsigned long, home_node, unsigned long, flags)
+void mpol_set_task(struct task_struct *task, struct mempolicy *pol)
 {
-	struct mm_struct *mm = current->mm;
-	unsigned long end = start + PAGE_ALIGN(len);
-	int err = 0;
+	struct mempolicy *old;
 
-	if (offset_in_page(start) || flags || home_node)
-		return -EINVAL;
-	if (end < start)
-		return -EINVAL;
-	mmap_read_lock(mm);
-	while (start < end && !err) {
-		struct vm_area_struct *vma = find_vma_intersection(mm, start, end);
-		unsigned int mode;
-
-		if (!vma)
-			break;
-		mode = vma->mempolicy >> 1 & ~MODE_FLAGS;
-		if (!vma->mempolicy)
-			err = -ENOENT;
-		else if (mode != MPOL_BIND && mode != MPOL_PREFERRED_MANY)
-			err = -EOPNOTSUPP;
-		start = vma->vm_end;
-	}
-	mmap_read_unlock(mm);
-	return err;
+	task_lock(task);
+	old = task->mempolicy;
+	task->mempolicy = pol;
+	task->il_prev = MAX_NUMNODES - 1;
+	task_unlock(task);
+	mpol_put(old);
 }
 
-/* ---- moving: everything stays where it is ---- */
-
-/* The mm of a process (0: the caller's) that the caller may move pages of, or ERR_PTR. */
-static struct mm_struct *get_movable_mm(pid_t pid)
+void mpol_put_task(struct task_struct *task)
 {
-	struct task_struct *task;
-	struct mm_struct *mm;
-
-	if (!pid) {
-		mm = get_task_mm(current);
-		return mm ? mm : ERR_PTR(-EINVAL);
-	}
-	task = find_get_task_by_vpid(pid);
-	if (!task)
-		return ERR_PTR(-ESRCH);
-	mm = get_task_mm(task);
-	if (mm && mm != current->mm && !ptrace_may_access(task, PTRACE_MODE_READ_REALCREDS)) {
-		mmput(mm);
-		mm = ERR_PTR(-EPERM);
-	}
-	put_task_struct(task);
-	return mm ? mm : ERR_PTR(-EINVAL);
+	mpol_set_task(task, NULL);
 }
 
-SYSCALL_DEFINE4(migrate_pages, pid_t, pid, unsigned long, maxnode,
-		const unsigned long __user *, old_nodes, const unsigned long __user *, new_nodes)
+struct mempolicy *mpol_get_task(struct task_struct *task)
 {
-	bool zero, any;
-	struct mm_struct *mm;
-	int err = get_nodes(old_nodes, maxnode, &zero, &any);
+	struct mempolicy *pol;
 
-	if (!err)
-		err = get_nodes(new_nodes, maxnode, &zero, &any);
-	if (err)
-		return err;
-	mm = get_movable_mm(pid);
-	if (IS_ERR(mm))
-		return PTR_ERR(mm);
-	mmput(mm);
-	if (nr_node_ids > 1)
-		return -ENOSYS;
-	return zero ? 0 : -EINVAL;
+	task_lock(task);
+	pol = mpol_get(task->mempolicy);
+	task_unlock(task);
+	return pol;
 }
 
-/* Its node, or why there is none. => mmap_lock held */
-static int node_of_page(struct mm_struct *mm, unsigned long addr)
+bool mpol_process_uses(struct task_struct *leader, nodemask_t nodes)
 {
-	int node = -ENOENT;
-	pte_t *ptep;
+	struct task_struct *t;
+	bool uses = false;
 
-	if (!vma_lookup(mm, addr))
-		return -EFAULT;
-	spin_lock(&mm->page_table_lock);
-	ptep = pte_lookup(mm, addr);
-	if (ptep && pte_present(*ptep))
-		node = pte_special(*ptep) ? -EFAULT : page_to_nid(pte_page(*ptep));
-	spin_unlock(&mm->page_table_lock);
-	return node;
-}
+	for_each_thread(leader, t) {
+		const struct mempolicy *pol;
 
-SYSCALL_DEFINE6(move_pages, pid_t, pid, unsigned long, nr, const void __user *__user *, pages,
-		const int __user *, nodes, int __user *, status, int, flags)
-{
-	struct mm_struct *mm;
-	long err = 0, stayed = 0;
-
-	if (flags & ~(MPOL_MF_MOVE | MPOL_MF_MOVE_ALL))
-		return -EINVAL;
-	if ((flags & MPOL_MF_MOVE_ALL) && !capable(CAP_SYS_NICE))
-		return -EPERM;
-	mm = get_movable_mm(pid);
-	if (IS_ERR(mm))
-		return PTR_ERR(mm);
-	for (unsigned long i = 0; i < nr && !err; i++) {
-		const void __user *page;
-		int node = 0, state;
-
-		if (get_user(page, pages + i) || (nodes && get_user(node, nodes + i))) {
-			err = -EFAULT;
-			break;
-		}
-		if (!node_online(node)) {
-			err = -ENODEV;
-			break;
-		}
-		mmap_read_lock(mm);
-		state = node_of_page(mm, (unsigned long)page & PAGE_MASK);
-		mmap_read_unlock(mm);
-		if (nodes && state >= 0 && state != node) {
-			state = -EBUSY;
-			stayed++;
-		}
-		if (put_user(state, status + i))
-			err = -EFAULT;
-		cond_resched();
+		task_lock(t);
+		pol = t->mempolicy;
+		uses |= pol && pol->mode == MPOL_BIND ? nodes_intersects(mpol_nodes(pol), nodes) :
+							nodes_intersects(t->mems_allowed, nodes);
+		task_unlock(t);
 	}
-	mmput(mm);
-	return err ? err : stayed;
+	return uses;
+}
+
+struct mempolicy *mpol_of_address(const struct vm_area_struct *vma, unsigned long addr)
+{
+	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
+
+	if (mapping && mapping->policy)
+		return mpol_get_shared(mapping, vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT));
+	return mpol_get(vma->vm_policy);
+}
+
+/* ---- allocation ---- */
+
+/* Whose turn it is. */
+static int next_in_turn(const struct mempolicy *pol)
+{
+	int nid = next_node_in(current->il_prev, mpol_nodes(pol));
+
+	current->il_prev = nid;
+	return nid;
+}
+
+static struct page *alloc_interleaved(gfp_t gfp, unsigned int order, const struct mempolicy *pol,
+				      unsigned long index)
+{
+	int nid = index == MPOL_NEXT_NODE ? next_in_turn(pol) : nth_node(index, mpol_nodes(pol));
+	struct page *page = __alloc_pages(gfp, order, nid, NULL);
+
+	if (page && page_to_nid(page) == nid)
+		this_cpu_add(numa_stat_cpu[nid][NUMA_INTERLEAVE_HIT], 1);
+	return page;
+}
+
+/* What is short of memory in the set is not worth reclaim while there are others. */
+static struct page *alloc_preferred_many(gfp_t gfp, unsigned int order, nodemask_t nodes, int nid)
+{
+	struct page *page = __alloc_pages((gfp | __GFP_NOWARN) &
+					  ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL), order, nid, &nodes);
+
+	return page ? page : __alloc_pages(gfp, order, nid, NULL);
+}
+
+struct page *alloc_pages_mpol(gfp_t gfp, unsigned int order, struct mempolicy *pol,
+			      unsigned long index)
+{
+	nodemask_t nodes;
+	int nid = numa_node_id();
+
+	if (!pol || pol->mode == MPOL_LOCAL || (gfp & __GFP_THISNODE))
+		return __alloc_pages(gfp, order, nid, NULL);
+	nodes = mpol_nodes(pol);
+	if (pol->home_node != NUMA_NO_NODE)
+		nid = pol->home_node;
+	switch (pol->mode) {
+	case MPOL_INTERLEAVE:
+		return alloc_interleaved(gfp, order, pol, index);
+	case MPOL_PREFERRED:
+		return __alloc_pages(gfp, order, first_node(nodes), NULL);
+	case MPOL_PREFERRED_MANY:
+		return alloc_preferred_many(gfp, order, nodes, nid);
+	default:
+		return __alloc_pages(gfp, order, nid, &nodes);
+	}
+}
+
+/* What counts for an address: the area's, or the caller's own. With a reference. */
+static struct mempolicy *mpol_for_fault(const struct vm_area_struct *vma, unsigned long addr)
+{
+	struct mempolicy *pol = mpol_of_address(vma, addr);
+
+	return pol ? pol : mpol_get(current->mempolicy);
+}
+
+struct page *__vma_alloc_pages(gfp_t gfp, unsigned int order, struct vm_area_struct *vma,
+			       unsigned long addr)
+{
+	struct mempolicy *pol = mpol_for_fault(vma, addr);
+	unsigned long index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+	struct page *page = alloc_pages_mpol(gfp, order, pol, index >> order);
+
+	mpol_put(pol);
+	return page;
+}
+
+bool __vma_interleaves(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct mempolicy *pol = mpol_for_fault(vma, addr);
+	bool yes = pol && pol->mode == MPOL_INTERLEAVE;
+
+	mpol_put(pol);
+	return yes;
+}
+
+struct page *__mapping_alloc_page(gfp_t gfp, struct address_space *mapping, pgoff_t index)
+{
+	struct mempolicy *pol = mpol_get_shared(mapping, index);
+	struct page *page;
+
+	if (!pol)
+		return alloc_page(gfp);
+	page = alloc_pages_mpol(gfp, 0, pol, index);
+	mpol_put(pol);
+	return page;
 }

@@ -19,6 +19,7 @@
 #include <kern/signal.h>
 #include <kern/task.h>
 #include <mm/memcontrol.h>
+#include <mm/mempolicy.h>
 #include <mm/pagemap.h>
 #include <mm/slab.h>
 #include <mm/swap.h>
@@ -233,13 +234,14 @@ struct copy_block {
 	unsigned int left;
 };
 
-/* want: how many may be asked for in all. NULL without memory at hand. */
-static struct page *block_take(struct copy_block *block, unsigned long want)
+/* want: how many may be asked for in all, from addr on. NULL without memory at hand. */
+static struct page *block_take(struct copy_block *block, unsigned long want,
+			       struct vm_area_struct *vma, unsigned long addr)
 {
 	if (!block->left) {
 		unsigned int order = get_order(min(want, COPY_BLOCK_PAGES) << PAGE_SHIFT);
 
-		block->next = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, order);
+		block->next = vma_alloc_pages(GFP_NOWAIT | __GFP_NOWARN | __GFP_HARDWALL, order, vma, addr);
 		if (!block->next)
 			return NULL;
 		if (mem_cgroup_charge(block->next, 1U << order, NULL, GFP_NOWAIT)) {
@@ -268,13 +270,14 @@ static bool copy_anon_pte(struct vm_area_struct *dst_vma, struct vm_area_struct 
 			  struct copy_block *block, unsigned long left)
 {
 	pte_t pte = ptep_get(src_pte);
-	struct page *page = pte_page(pte), *copy;
+	struct page *page = pte_page(pte), *copy = NULL;
 	bool writable = pte_write(pte);
 	unsigned long early = copy_early(src_vma, addr, writable, left);
 
 	if (!(dst_vma->vm_flags & VM_UFFD_WP))
 		pte = pte_clear_uffd_wp(pte);
-	copy = early && !pte_uffd_wp(pte) ? block_take(block, early) : NULL;
+	if (early && !pte_uffd_wp(pte) && !vma_interleaves(src_vma, addr))
+		copy = block_take(block, early, dst_vma, addr);
 	if (copy) {
 		copy_highpage(copy, page);
 		make_anon(dst_vma, addr, copy, 1);
@@ -406,7 +409,10 @@ static int dup_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct fork
 	}
 	*copy = *vma;
 	copy->vm_mm = mm;
-	if (userfaultfd_note_fork(copy, vma)) {
+	copy->vm_policy = mpol_dup(vma->vm_policy);
+	if (IS_ERR(copy->vm_policy))
+		copy->vm_policy = NULL;
+	if ((vma->vm_policy && !copy->vm_policy) || userfaultfd_note_fork(copy, vma)) {
 		vm_unacct_memory(charge);
 		vm_area_free(copy);
 		return -ENOMEM;

@@ -10,6 +10,7 @@
 #include <kern/syscalls.h>
 #include <kern/task.h>
 #include <linux/mman.h>
+#include <mm/mempolicy.h>
 #include <mm/pagemap.h>
 #include <mm/userfaultfd.h>
 
@@ -95,6 +96,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	if (!new)
 		return NULL;
 	*new = *vma;
+	mpol_get(new->vm_policy);
 	new->vm_start = addr;
 	new->vm_end = addr + len;
 	new->vm_pgoff = vma->vm_file || vma->vm_ops ? pgoff : addr >> PAGE_SHIFT;

@@ -15,6 +15,7 @@
 #include "internal.h"
 
 #include <kern/moduleparam.h>
+#include <kern/task.h>
 #include <lib/kstrtox.h>
 #include <mm/memblock.h>
 
@@ -192,6 +193,7 @@ void numa_init(void)
 		set_span(nid, nid * size, nid + 1 < (int)nr_node_ids ? (nid + 1) * size : max_pfn);
 		build_zonelist(&NODE_DATA(nid)->zonelist, nid, nr_node_ids, node_distance);
 	}
+	init_task.mems_allowed = node_online_map;
 	for_each_possible_cpu(cpu)
 		cpu_node[cpu] = cpu * nr_node_ids / nr_cpu_ids;
 }

@@ -20,6 +20,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/task.h>
+#include <mm/mempolicy.h>
 #include <mm/oom.h>
 #include <mm/swap.h>
 
@@ -80,12 +81,17 @@ struct oom_control {
 	struct mem_cgroup *memcg;	/* the root: the machine's */
 	gfp_t gfp;
 	unsigned int order;
+	nodemask_t nodes;		/* where memory is wanted; of a group: all */
 	unsigned long total;		/* pages that there may be */
 };
 
-static bool in_domain(struct task_struct *p, struct mem_cgroup *memcg)
+/* => RCU read side */
+static bool in_domain(struct task_struct *p, const struct oom_control *oc)
 {
-	return mem_cgroup_is_root(memcg) || mem_cgroup_is_descendant(mem_cgroup_of_task(p), memcg);
+	if (!mem_cgroup_is_root(oc->memcg) &&
+	    !mem_cgroup_is_descendant(mem_cgroup_of_task(p), oc->memcg))
+		return false;
+	return nodes_equal(oc->nodes, node_online_map) || mpol_process_uses(p, oc->nodes);
 }
 
 /* With a reference; NULL when nobody may be killed. */
@@ -96,7 +102,7 @@ static struct task_struct *select_victim(const struct oom_control *oc)
 
 	rcu_read_lock();
 	for_each_process(p) {
-		long points = in_domain(p, oc->memcg) ? oom_badness(p, oc->total) : LONG_MIN;
+		long points = in_domain(p, oc) ? oom_badness(p, oc->total) : LONG_MIN;
 
 		if (points > most) {
 			most = points;
@@ -136,7 +142,7 @@ static void dump_task(struct task_struct *p)
 	task_unlock(t);
 }
 
-static void dump_tasks(struct mem_cgroup *memcg)
+static void dump_tasks(const struct oom_control *oc)
 {
 	struct task_struct *p;
 
@@ -144,7 +150,7 @@ static void dump_tasks(struct mem_cgroup *memcg)
 	pr_info("[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n");
 	rcu_read_lock();
 	for_each_process(p)
-		if (in_domain(p, memcg))
+		if (in_domain(p, oc))
 			dump_task(p);
 	rcu_read_unlock();
 }
@@ -155,7 +161,7 @@ static void dump_header(const struct oom_control *oc)
 	pr_warn("%s invoked oom-killer: gfp_mask=0x%x, order=%u, oom_score_adj=%d\n", current->comm,
 		oc->gfp, oc->order, current->signal ? current->signal->oom_score_adj : 0);
 	if (READ_ONCE(sysctl_oom_dump_tasks))
-		dump_tasks(oc->memcg);
+		dump_tasks(oc);
 	/* A group that is full is no reason, but for 2. */
 	if (READ_ONCE(sysctl_panic_on_oom) == 2 ||
 	    (READ_ONCE(sysctl_panic_on_oom) && mem_cgroup_is_root(oc->memcg)))
@@ -272,7 +278,7 @@ static struct mem_cgroup *oom_group_of(struct task_struct *p, struct mem_cgroup 
 /* => oom_lock held */
 static void kill_group(const struct oom_control *oc, struct mem_cgroup *group)
 {
-	struct oom_control all = { .memcg = group, .total = oc->total };
+	struct oom_control all = { .memcg = group, .nodes = node_online_map, .total = oc->total };
 	struct task_struct *p;
 
 	pr_info("Tasks in a group are going to be killed due to memory.oom.group set\n");
@@ -345,9 +351,10 @@ static bool do_oom(const struct oom_control *oc)
 	return ok;
 }
 
-bool out_of_memory(gfp_t gfp, unsigned int order)
+bool out_of_memory(gfp_t gfp, unsigned int order, nodemask_t nodes)
 {
 	struct oom_control oc = { .memcg = &root_mem_cgroup, .gfp = gfp, .order = order,
+				  .nodes = nodes,
 				  .total = totalram_pages() + total_swap_pages() };
 
 	return do_oom(&oc);
@@ -355,7 +362,7 @@ bool out_of_memory(gfp_t gfp, unsigned int order)
 
 bool mem_cgroup_out_of_memory(struct mem_cgroup *memcg, gfp_t gfp)
 {
-	struct oom_control oc = { .memcg = memcg, .gfp = gfp };
+	struct oom_control oc = { .memcg = memcg, .gfp = gfp, .nodes = node_online_map };
 	bool ok;
 
 	oc.total = min(READ_ONCE(memcg->memory.max), totalram_pages()) +

@@ -6,6 +6,8 @@
  * An allocation names a node (struct alloc_context); from there it goes through the nodes of that
  * node's zonelist, and in each from the highest zone it may use downwards. Which node that is when
  * nobody names one is the task's memory policy's business (mempolicy.c): the calling CPU's, mostly.
+ * The task's cpuset leaves some nodes out. Users of memory keep to that; what the kernel needs for
+ * itself comes from other nodes before anything is reclaimed, and in interrupts from all alike.
  *
  * Watermarks: ordinary allocations stop at `low` and then reclaim, may go to `min`, atomic
  * ones to half of it, the killed (so that they can exit) to zero.
@@ -18,6 +20,7 @@
 #include <kern/preempt.h>
 #include <kern/task.h>
 #include <mm/memcontrol.h>
+#include <mm/mempolicy.h>
 #include <um/percpu.h>
 #include <um/text.h>
 
@@ -287,7 +290,7 @@ static struct page *nodes_alloc(gfp_t gfp, unsigned int order, enum zone_waterma
 		int nid = list->nodes[i];
 		struct page *page;
 
-		if (!node_allowed(ac, gfp, nid))
+		if (!node_isset(nid, ac->nodes))
 			continue;
 		if (wanted == NUMA_NO_NODE)
 			wanted = nid;
@@ -312,9 +315,23 @@ static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, enum z
 	return page ? prep_new_page(page, order, gfp) : NULL;
 }
 
+/* Of the nodes that the policy leaves those of the cpuset, which a user must keep to (alloc_pages_slow()). */
+static void limit_nodes(struct alloc_context *ac, gfp_t gfp, const nodemask_t *nodes)
+{
+	if (gfp & __GFP_THISNODE)
+		ac->policy_nodes = nodemask_of_node(ac->nid);
+	else if (nodes)
+		ac->policy_nodes = nodes_and(*nodes, node_online_map);
+	ac->nodes = nodes_and(ac->policy_nodes, mems_allowed_now());
+	/* A policy from elsewhere that leaves nothing is none. */
+	if (nodes_empty(ac->nodes) && !(gfp & __GFP_THISNODE))
+		ac->nodes = mems_allowed_now();
+}
+
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemask_t *nodes)
 {
-	struct alloc_context ac = { .nid = nid, .nodes = nodes };
+	struct alloc_context ac = { .nid = nid, .nodes = node_online_map,
+				    .policy_nodes = node_online_map };
 	struct page *page;
 
 	if (unlikely(order > MAX_ORDER))
@@ -323,6 +340,8 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemas
 		might_sleep();
 	if (should_fail_page(gfp, order))
 		return NULL;
+	if (unlikely(nr_node_ids > 1))
+		limit_nodes(&ac, gfp, nodes);
 	page = get_page_from_freelist(gfp, order, WMARK_LOW, &ac);
 	if (unlikely(!page))
 		page = alloc_pages_slow(gfp, order, &ac);
@@ -336,7 +355,9 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, const nodemas
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
-	return __alloc_pages(gfp, order, numa_node_id(), NULL);
+	if (likely(nr_node_ids == 1))
+		return __alloc_pages(gfp, order, 0, NULL);
+	return alloc_pages_mpol(gfp, order, in_task() ? current->mempolicy : NULL, MPOL_NEXT_NODE);
 }
 
 /* The allocation attempts of mm/vmscan.c. */

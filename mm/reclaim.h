@@ -9,6 +9,15 @@
 
 /* ---- rmap.c ---- */
 
+/* What a walk does with an entry that maps the page. False ends it. => page_table_lock held */
+typedef bool (*rmap_one_t)(struct page *page, struct mm_struct *mm, unsigned long addr,
+			   pte_t *ptep, void *arg);
+/*
+ * Shows `one` the entries that map the page, but for those of an anonymous page that mremap() hides.
+ * => page locked; may sleep, i_mmap_rwsem not held
+ */
+void rmap_walk_wait(struct page *page, rmap_one_t one, void *arg);
+
 /* Host mappings that have to go before pages may be used for something else. */
 struct rmap_flush {
 	unsigned int nr;

@@ -168,10 +168,6 @@ static struct anon_mm *get_page_node(struct page *page)
 
 /* ---- walks ---- */
 
-/* What a walk does with an entry that maps the page. False ends it. => page_table_lock held */
-typedef bool (*rmap_one_t)(struct page *page, struct mm_struct *mm, unsigned long addr,
-			   pte_t *ptep, void *arg);
-
 static bool look_at(struct page *page, struct mm_struct *mm, unsigned long addr, rmap_one_t one,
 		    void *arg)
 {
@@ -217,13 +213,17 @@ out:
 	put_node(top);
 }
 
-/* Reclaim may run while its own task changes areas of the file: never waits for the tree. */
-static void walk_file(struct page *page, rmap_one_t one, void *arg)
+/* Reclaim may run while its own task changes areas of the file: it never waits for the tree. */
+static void walk_file(struct page *page, rmap_one_t one, void *arg, bool wait)
 {
 	struct address_space *mapping = page->mapping;
 	struct vm_area_struct *vma;
 
-	if (!mapping || !down_read_trylock(&mapping->i_mmap_rwsem))
+	if (!mapping)
+		return;
+	if (wait)
+		down_read(&mapping->i_mmap_rwsem);
+	else if (!down_read_trylock(&mapping->i_mmap_rwsem))
 		return;
 	for (vma = i_mmap_first(mapping, page->index, page->index); vma;
 	     vma = i_mmap_next(vma, page->index, page->index)) {
@@ -242,7 +242,17 @@ static void walk(struct page *page, rmap_one_t one, void *arg)
 	if (PageAnon(page))
 		walk_anon(page, one, arg);
 	else
-		walk_file(page, one, arg);
+		walk_file(page, one, arg, false);
+}
+
+void rmap_walk_wait(struct page *page, rmap_one_t one, void *arg)
+{
+	if (!page_mapped(page))
+		return;
+	if (PageAnon(page))
+		walk_anon(page, one, arg);
+	else
+		walk_file(page, one, arg, true);
 }
 
 /* ---- host mappings that have to go ---- */

@@ -24,6 +24,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <mm/memcontrol.h>
+#include <mm/mempolicy.h>
 #include <mm/pagemap.h>
 
 static DEFINE_SPINLOCK(swapped_lock);
@@ -122,8 +123,12 @@ int shmem_swap_in(struct address_space *mapping, pgoff_t index)
 		return 0;
 	entry = value_to_entry(value);
 	page = lookup_swap_cache(entry);
-	if (!page)
-		page = swapin_readahead(entry, mapping_gfp_mask(mapping));
+	if (!page) {
+		struct mempolicy *pol = mpol_get_shared(mapping, index);
+
+		page = swapin_readahead(entry, mapping_gfp_mask(mapping), pol, index);
+		mpol_put(pol);
+	}
 	if (!page)
 		return xa_load(&mapping->i_pages, index) == value ? -ENOMEM : 0;
 	lock_page(page);

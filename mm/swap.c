@@ -11,6 +11,7 @@
 #include "reclaim.h"
 
 #include <kern/sched.h>
+#include <mm/mempolicy.h>
 #include <mm/pagemap.h>
 
 static bool entry_is(struct mm_struct *mm, unsigned long addr, pte_t pte)
@@ -32,7 +33,10 @@ static struct page *get_swap_in_page(struct vm_fault *vmf, pte_t pte, vm_fault_t
 	struct page *page = lookup_swap_cache(entry);
 
 	if (!page) {
-		page = swapin_readahead(entry, vmf->gfp_mask);
+		struct mempolicy *pol = mpol_of_address(vmf->vma, vmf->address);
+
+		page = swapin_readahead(entry, vmf->gfp_mask, pol, vmf->pgoff);
+		mpol_put(pol);
 		if (!page) {
 			/* Somebody was faster, or memory is out. */
 			*ret = entry_is(vmf->vma->vm_mm, vmf->address, pte) ? VM_FAULT_OOM : 0;

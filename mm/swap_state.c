@@ -15,6 +15,7 @@
 #include <kern/rcupdate.h>
 #include <kern/sched.h>
 #include <mm/memcontrol.h>
+#include <mm/mempolicy.h>
 #include <mm/pagemap.h>
 
 int page_cluster = 3;
@@ -158,8 +159,12 @@ void free_swap_and_cache(swp_entry_t entry)
 
 /* ---- reading ---- */
 
-/* The page of a used slot: cached, or a new one that is being read. NULL: nobody uses it. */
-static struct page *read_swap_page(swp_entry_t entry, gfp_t gfp)
+/*
+ * The page of a used slot: cached, or a new one that is being read, allocated by the policy (NULL: the
+ * task's). NULL: nobody uses it.
+ */
+static struct page *read_swap_page(swp_entry_t entry, gfp_t gfp, struct mempolicy *pol,
+				   unsigned long index)
 {
 	struct page *page, *new = NULL;
 	int err;
@@ -169,7 +174,7 @@ static struct page *read_swap_page(swp_entry_t entry, gfp_t gfp)
 		if (page)
 			break;
 		if (!new)
-			new = alloc_page(gfp);
+			new = pol ? alloc_pages_mpol(gfp, 0, pol, index) : alloc_page(gfp);
 		if (!new)
 			return NULL;
 		err = swapcache_prepare(entry);
@@ -203,7 +208,8 @@ static struct page *read_swap_page(swp_entry_t entry, gfp_t gfp)
 	return page;
 }
 
-struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp)
+struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct mempolicy *pol,
+			      unsigned long index)
 {
 	unsigned long offset = swp_offset(entry), mask = (1UL << READ_ONCE(page_cluster)) - 1;
 	struct page *page;
@@ -215,12 +221,12 @@ struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp)
 			if (at == offset || !swap_slot_used(near))
 				continue;
 			page = read_swap_page(near, (gfp | __GFP_NORETRY | __GFP_NOWARN) &
-						    ~__GFP_DIRECT_RECLAIM);
+						    ~__GFP_DIRECT_RECLAIM, pol, index + at - offset);
 			if (!page)
 				continue;
 			count_vm_event(SWAP_RA);
 			put_page(page);
 		}
 	}
-	return read_swap_page(entry, gfp);
+	return read_swap_page(entry, gfp, pol, index);
 }

@@ -158,6 +158,8 @@ long populate_vma_range(struct vm_area_struct *vma, unsigned long start, unsigne
 /* Installs a run of file pages (locked by the caller) as far as slots are free. Pages mapped. */
 unsigned int map_file_pages(struct vm_fault *vmf, struct page **pages, unsigned int nr);
 
+/* A charged page for private memory at addr, by its policy; NULL. `gfp`: further flags. */
+struct page *alloc_anon_page(struct vm_area_struct *vma, unsigned long addr, gfp_t gfp);
 bool cow_around(struct vm_fault *vmf);
 
 static inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)

@@ -18,6 +18,7 @@
 #include <fs/file.h>
 #include <lib/interval_tree_generic.h>
 #include <lib/rbtree_augmented.h>
+#include <mm/mempolicy.h>
 #include <mm/pagemap.h>
 #include <mm/slab.h>
 
@@ -39,6 +40,7 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
 
 void vm_area_free(struct vm_area_struct *vma)
 {
+	mpol_put(vma->vm_policy);
 	kmem_cache_free(vma_cache, vma);
 }
 
@@ -341,6 +343,7 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 	if (!new)
 		return -ENOMEM;
 	*new = *vma;
+	mpol_get(new->vm_policy);
 	if (new->vm_file)
 		get_file(new->vm_file);
 	if (new->vm_ops && new->vm_ops->open)
@@ -376,7 +379,7 @@ int vma_isolate(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 static bool can_join(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
 	if (a->vm_end != b->vm_start || a->vm_flags != b->vm_flags || a->vm_file != b->vm_file ||
-	    a->mempolicy != b->mempolicy || a->vm_userfaultfd != b->vm_userfaultfd ||
+	    !mpol_equal(a->vm_policy, b->vm_policy) || a->vm_userfaultfd != b->vm_userfaultfd ||
 	    a->vm_ops != b->vm_ops || a->vm_private_data != b->vm_private_data)
 		return false;
 	if ((a->vm_flags & VM_SPECIAL) || (a->vm_ops && a->vm_ops->close))

@@ -230,14 +230,29 @@ static bool may_get_better(nodemask_t nodes)
 	       (anon > 32 && get_nr_swap_pages());
 }
 
+/*
+ * When the nodes that the allocation began with are short: a user's stay, and so do those of a policy. The
+ * kernel's own is not bound to the cpuset, nor is who exits; what may not sleep is bound to nothing.
+ */
+static nodemask_t wider_nodes(const struct alloc_context *ac, gfp_t gfp)
+{
+	if ((gfp & __GFP_ATOMIC) && !(gfp & __GFP_THISNODE))
+		return node_online_map;
+	return (gfp & __GFP_HARDWALL) && !dying() ? ac->nodes : ac->policy_nodes;
+}
+
 struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, const struct alloc_context *ac)
 {
 	bool reserve = (gfp & __GFP_MEMALLOC) || (current->flags & PF_MEMALLOC);
-	nodemask_t nodes = allowed_nodes(ac, gfp);
+	struct alloc_context wide = { .nid = ac->nid, .nodes = wider_nodes(ac, gfp) };
+	nodemask_t nodes = wide.nodes;
 	unsigned int idle_rounds = 0;
 	struct page *page;
 	int nid;
 
+	ac = &wide;
+	if (unlikely(nodes_empty(nodes)))
+		return NULL;
 	if (gfp & __GFP_KSWAPD_RECLAIM)
 		for_each_node_mask(nid, nodes)
 			wakeup_kswapd(NODE_DATA(nid));
@@ -276,9 +291,10 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, const struct alloc_
 				wait_for_writeback();
 			continue;
 		}
-		if ((gfp & __GFP_RETRY_MAYFAIL) || order > COSTLY_ORDER)
+		/* For one node nobody is killed: what that frees may be elsewhere. */
+		if ((gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) || order > COSTLY_ORDER)
 			break;
-		if ((gfp & __GFP_FS) && !out_of_memory(gfp, order) && !(gfp & __GFP_NOFAIL))
+		if ((gfp & __GFP_FS) && !out_of_memory(gfp, order, nodes) && !(gfp & __GFP_NOFAIL))
 			break;
 		schedule_timeout_uninterruptible(1);
 	}

@@ -191,7 +191,7 @@ static const struct stat_line event_lines[] = {
 	N("kswapd_low_wmark_hit_quickly"), N("kswapd_high_wmark_hit_quickly"),
 	E("pageoutrun", PAGEOUTRUN), E("pgrotated", PGROTATED),
 	E("drop_pagecache", DROP_PAGECACHE), E("drop_slab", DROP_SLAB), E("oom_kill", OOM_KILL),
-	E("pgmigrate_success", COMPACT_MIGRATED), E("pgmigrate_fail", PGMIGRATE_FAIL),
+	E("pgmigrate_success", PGMIGRATE_SUCCESS), E("pgmigrate_fail", PGMIGRATE_FAIL),
 	N("thp_migration_success"), N("thp_migration_fail"), N("thp_migration_split"),
 	E("compact_migrate_scanned", COMPACT_MIGRATE_SCANNED),
 	E("compact_free_scanned", COMPACT_FREE_SCANNED), E("compact_isolated", COMPACT_ISOLATED),

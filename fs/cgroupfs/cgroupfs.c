@@ -150,6 +150,7 @@ static ssize_t cgroup_file_write(struct file *file, const char __user *buf, size
 	lock_for(of);
 	error = of->cg->dead ? -ENODEV : of->type->write(of->cg, strip(text), file);
 	unlock_for(of);
+	cpuset_move_memory();
 	kfree(text);
 	if (error)
 		return error;

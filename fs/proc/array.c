@@ -279,6 +279,7 @@ int proc_pid_status(struct seq_file *m, struct pid *pid, struct task_struct *tas
 	struct mm_struct *mm = get_task_mm(task);
 	struct pid_namespace *ns = proc_seq_pid_ns(m);
 	struct group_view g;
+	nodemask_t mems = { { READ_ONCE(task->mems_allowed.bits[0]) } };
 	struct cpumask cpus;
 
 	view_group(task, ns, &g, false);
@@ -304,7 +305,7 @@ int proc_pid_status(struct seq_file *m, struct pid *pid, struct task_struct *tas
 	seq_printf(m, "Cpus_allowed:\t%*pb\nCpus_allowed_list:\t%*pbl\n", nr_cpu_ids, cpus.bits,
 		   nr_cpu_ids, cpus.bits);
 	seq_printf(m, "Mems_allowed:\t%*pb\nMems_allowed_list:\t%*pbl\nvoluntary_ctxt_switches:\t%lu\n"
-		   "nonvoluntary_ctxt_switches:\t%lu\n", nr_node_ids, node_online_map.bits, nr_node_ids,
-		   node_online_map.bits, READ_ONCE(task->nvcsw), READ_ONCE(task->nivcsw));
+		   "nonvoluntary_ctxt_switches:\t%lu\n", nr_node_ids, mems.bits, nr_node_ids, mems.bits,
+		   READ_ONCE(task->nvcsw), READ_ONCE(task->nivcsw));
 	return 0;
 }

@@ -173,7 +173,7 @@ extern const struct file_operations proc_map_files_operations;
 
 /* task_pages.c */
 extern const struct file_operations proc_pagemap_operations, proc_clear_refs_operations;
-int proc_numa_maps_show(struct seq_file *m, void *v);
+int proc_numa_maps_show(struct seq_file *m, struct vm_area_struct *vma, struct inode *inode);
 
 /* task_mmu.c: the mm (mm_count) for a caller who may look; NULL: a kernel thread; or an errno. */
 struct mm_struct *proc_grab_mm(struct inode *inode);

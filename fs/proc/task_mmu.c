@@ -279,11 +279,18 @@ static const struct seq_operations smaps_op = {
 	.show = smaps_show,
 };
 
+static int numa_maps_show(struct seq_file *m, void *v)
+{
+	struct maps_walk *walk = m->private;
+
+	return proc_numa_maps_show(m, v, walk->inode);
+}
+
 static const struct seq_operations numa_maps_op = {
 	.start = maps_start,
 	.next = maps_next,
 	.stop = maps_stop,
-	.show = proc_numa_maps_show,
+	.show = numa_maps_show,
 };
 
 struct mm_struct *proc_grab_mm(struct inode *inode)

@@ -5,6 +5,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <lib/kstrtox.h>
+#include <mm/mempolicy.h>
 #include <mm/mmap.h>
 #include <mm/page.h>
 #include <mm/pgtable.h>
@@ -158,7 +159,7 @@ static void for_present_pages(struct vm_area_struct *vma, void (*one)(pte_t *pte
 /* ---- numa_maps ---- */
 
 struct node_usage {
-	unsigned long pages, anon, dirty, mapmax;
+	unsigned long pages, anon, dirty, mapmax, swapcache, active, writeback;
 	unsigned long node[MAX_NUMNODES];
 };
 
@@ -171,13 +172,37 @@ static void count_page(pte_t *ptep, void *usage)
 	u->pages++;
 	u->anon += PageAnon(page);
 	u->dirty += pte_dirty(pte) || PageDirty(page);
+	u->swapcache += PageSwapCache(page);
+	u->active += PageActive(page) || PageUnevictable(page);
+	u->writeback += PageWriteback(page);
 	u->mapmax = max_t(unsigned long, u->mapmax, page_mapcount(page));
 	u->node[page_to_nid(page)]++;
 }
 
-int proc_numa_maps_show(struct seq_file *m, void *v)
+/* What the area's pages come by: its own policy, or that of the process whose folder it is. */
+static void show_policy(struct seq_file *m, const struct vm_area_struct *vma, struct inode *inode)
 {
-	struct vm_area_struct *vma = v;
+	struct mempolicy *pol = mpol_of_address(vma, vma->vm_start);
+	struct task_struct *task = pol ? NULL : get_proc_task(inode);
+	char text[MPOL_STR_SIZE];
+
+	if (task) {
+		pol = mpol_get_task(task);
+		put_task_struct(task);
+	}
+	mpol_to_str(text, sizeof(text), pol);
+	mpol_put(pol);
+	seq_printf(m, "%08lx %s", vma->vm_start, text);
+}
+
+static void show_count(struct seq_file *m, const char *name, unsigned long n)
+{
+	if (n)
+		seq_printf(m, " %s=%lu", name, n);
+}
+
+int proc_numa_maps_show(struct seq_file *m, struct vm_area_struct *vma, struct inode *inode)
+{
 	struct node_usage u = {};
 	int nid;
 
@@ -185,7 +210,7 @@ int proc_numa_maps_show(struct seq_file *m, void *v)
 	if (!vma->vm_mm)
 		return 0;
 	for_present_pages(vma, count_page, &u);
-	seq_printf(m, "%08lx default", vma->vm_start);
+	show_policy(m, vma, inode);
 	if (vma->vm_file) {
 		seq_puts(m, " file=");
 		seq_file_path(m, vma->vm_file, "\n\t= ");
@@ -194,19 +219,19 @@ int proc_numa_maps_show(struct seq_file *m, void *v)
 	} else if (vma->vm_flags & VM_GROWSDOWN) {
 		seq_puts(m, " stack");
 	}
-	if (u.anon)
-		seq_printf(m, " anon=%lu", u.anon);
-	if (u.dirty)
-		seq_printf(m, " dirty=%lu", u.dirty);
-	if (u.pages && u.pages != u.anon && u.pages != u.dirty)
-		seq_printf(m, " mapped=%lu", u.pages);
-	if (u.mapmax > 1)
-		seq_printf(m, " mapmax=%lu", u.mapmax);
+	show_count(m, "anon", u.anon);
+	show_count(m, "dirty", u.dirty);
+	if (u.pages != u.anon && u.pages != u.dirty)
+		show_count(m, "mapped", u.pages);
+	show_count(m, "mapmax", u.mapmax > 1 ? u.mapmax : 0);
+	show_count(m, "swapcache", u.swapcache);
+	if (u.active < u.pages)
+		seq_printf(m, " active=%lu", u.active);
+	show_count(m, "writeback", u.writeback);
 	for_each_online_node(nid)
 		if (u.node[nid])
 			seq_printf(m, " N%d=%lu", nid, u.node[nid]);
-	if (u.pages)
-		seq_printf(m, " kernelpagesize_kB=%lu", PAGE_SIZE >> 10);
+	show_count(m, "kernelpagesize_kB", u.pages ? PAGE_SIZE >> 10 : 0);
 	seq_putc(m, '\n');
 	return 0;
 }

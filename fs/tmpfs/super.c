@@ -26,6 +26,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/memfd.h>
+#include <mm/mempolicy.h>
 #include <mm/mmap.h>
 #include <mm/pagemap.h>
 #include <mm/swap.h>
@@ -65,6 +66,7 @@ static void shmem_evict_inode(struct inode *inode)
 {
 	truncate_inode_pages_final(inode->i_mapping);
 	shmem_forget_swapped(inode->i_mapping);
+	mpol_free_shared(inode->i_mapping);
 	clear_inode(inode);
 	shmem_uncharge_inode_space(inode->i_sb,
 				   INODE_COST + simple_xattrs_free(&SHMEM_I(inode)->xattrs));

@@ -11,6 +11,7 @@
 #include <kern/wait.h>
 #include <kern/workqueue.h>
 #include <lib/list.h>
+#include <mm/nodemask.h>
 
 struct cred;
 struct dentry;
@@ -81,7 +82,8 @@ struct cgroup {
 
 	struct cpumask cpus;		/* m: asked for; empty: as the parent */
 	struct cpumask effective_cpus;	/* m */
-	bool all_nodes;			/* m: cpuset.mems is set: to all of them */
+	nodemask_t mems;		/* m: asked for; empty: as the parent */
+	nodemask_t effective_mems;	/* m */
 
 	/* m, RCU to read: who pays for members' memory: its own, or of the nearest above that has one */
 	struct mem_cgroup *memcg;
@@ -132,6 +134,8 @@ int cgroup_destroy(struct cgroup *cg);
  * count. => cgroup_mutex held
  */
 int cgroup_attach(struct cgroup *cg, const char *text, const struct file *file, bool threads);
+/* Memory of tasks whose cpuset lost nodes follows to those that it has now. => may sleep, no lock held */
+void cpuset_move_memory(void);
 /* May the caller put tasks into this group at all (its kind, its controllers)? 0 or -errno. */
 int cgroup_vet_destination(const struct cgroup *cg);
 /* The path from the root of a name space, for a buffer's end; or ERR_PTR(-ENAMETOOLONG). */

@@ -14,6 +14,7 @@
 #include <kern/types.h>
 #include <lib/list.h>
 #include <lib/rbtree.h>
+#include <mm/nodemask.h>
 #include <um/percpu.h>
 #include <um/thread.h>
 
@@ -196,7 +197,9 @@ struct task_struct {
 	u64 read_bytes, write_bytes;		/* c */
 	u64 timer_slack_ns;			/* c, and who may set it by /proc */
 	u64 default_timer_slack_ns;		/* i: what it was at birth */
-	unsigned int mempolicy;			/* c: mm/mempolicy.c */
+	struct mempolicy *mempolicy;		/* c and a to write: counted; NULL: the default */
+	int il_prev;				/* c: the last node of an interleaving policy */
+	nodemask_t mems_allowed;		/* WRITE_ONCE under a: the nodes of its cpuset */
 	unsigned long last_exec_id;		/* c: grows with every execve */
 	void *worker_private;			/* c: a kernel thread's struct kthread */
 	int (*kthread_fn)(void *arg);		/* i: what ret_from_fork() runs first, or NULL */

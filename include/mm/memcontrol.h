@@ -28,6 +28,7 @@ static inline bool mem_cgroup_on(void)
 
 int __mem_cgroup_charge(struct page *pages, unsigned int nr, struct mm_struct *mm, gfp_t gfp);
 void __mem_cgroup_uncharge(struct page *pages, unsigned long nr);
+void __mem_cgroup_charge_copy(struct page *from, struct page *to);
 void __mem_cgroup_migrate(struct page *from, struct page *to);
 void __mod_memcg_page_state(struct page *page, enum node_stat_item item, long delta);
 void __count_memcg_event(enum vm_event_item event, unsigned long n);
@@ -43,23 +44,18 @@ static inline int mem_cgroup_charge(struct page *pages, unsigned int nr, struct 
 	return mem_cgroup_on() ? __mem_cgroup_charge(pages, nr, mm, gfp) : 0;
 }
 
-/* One charged page, or NULL. */
-static inline struct page *mem_cgroup_alloc_page(struct mm_struct *mm, gfp_t gfp)
-{
-	struct page *page = alloc_page(gfp);
-
-	if (page && mem_cgroup_charge(page, 1, mm, gfp)) {
-		put_page(page);
-		return NULL;
-	}
-	return page;
-}
-
 /* The page allocator: the frames are free. => any context */
 static inline void mem_cgroup_uncharge(struct page *pages, unsigned long nr)
 {
 	if (mem_cgroup_on())
 		__mem_cgroup_uncharge(pages, nr);
+}
+
+/* Who pays for `from` pays for `to` as well, over its limit if need be. => from stays charged */
+static inline void mem_cgroup_charge_copy(struct page *from, struct page *to)
+{
+	if (mem_cgroup_on())
+		__mem_cgroup_charge_copy(from, to);
 }
 
 /* `to`, which is not charged, takes the place of `from`. => from is off the lists, and locked */

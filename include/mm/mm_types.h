@@ -18,7 +18,9 @@ struct file;
 struct inode;
 struct kmem_cache;
 struct linux_binfmt;
+struct mempolicy;
 struct page;
+struct shared_policy;
 struct task_struct;
 struct user_namespace;
 struct userfaultfd_ctx;
@@ -193,7 +195,7 @@ struct vm_area_struct {
 	unsigned long anon_faults;	/* anonymous pages may be there; batches so far */
 	unsigned long anon_next;	/* end of the last batch, and its order: a hint */
 	unsigned int anon_order;
-	unsigned int mempolicy;		/* mm/mempolicy.c; 0: the task's */
+	struct mempolicy *vm_policy;	/* counted; NULL: the task's (mm/mempolicy.c) */
 	struct userfaultfd_ctx *vm_userfaultfd;	/* not counted: its release takes it off */
 };
 
@@ -262,6 +264,7 @@ struct address_space {
 	spinlock_t private_lock;		/* the file system's */
 	struct list_head private_list;
 	void *private_data;
+	struct shared_policy *policy;		/* tmpfs: of its pages, once some are set; then constant */
 	struct list_head dirty_link;		/* mm/flusher.c: dirty_lock */
 	unsigned long dirtied_when;		/* jiffies; dirty_lock */
 };

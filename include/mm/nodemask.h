@@ -36,6 +36,11 @@ static inline nodemask_t nodes_andnot(nodemask_t a, nodemask_t b)
 	return (nodemask_t){ { a.bits[0] & ~b.bits[0] } };
 }
 
+static inline nodemask_t nodes_or(nodemask_t a, nodemask_t b)
+{
+	return (nodemask_t){ { a.bits[0] | b.bits[0] } };
+}
+
 /* The first node of the set after `nid` (-1: of all); MAX_NUMNODES when there is none. */
 static inline int next_node(int nid, nodemask_t m)
 {
@@ -62,6 +67,12 @@ static inline int nth_node(unsigned long n, nodemask_t m)
 	for (n %= nodes_weight(m); n; n--)
 		nid = next_node(nid, m);
 	return nid;
+}
+
+/* How many nodes of the set are in front of nid. */
+static inline int node_rank(int nid, nodemask_t m)
+{
+	return hweight64(m.bits[0] & ((1UL << nid) - 1));
 }
 
 #define for_each_node_mask(nid, mask) \

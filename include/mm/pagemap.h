@@ -150,7 +150,6 @@ unsigned int find_get_pages_range_tag(struct address_space *mapping, pgoff_t *st
 				      xa_mark_t tag, unsigned int max, struct page **pages);
 bool filemap_range_has_page(struct address_space *mapping, loff_t start, loff_t end);
 
-struct page *__page_cache_alloc(gfp_t gfp);
 /*
  * Inserts a new page, locked on success, with a reference of the cache's own.
  * 0, -EEXIST, -ENOMEM.

@@ -92,9 +92,11 @@ void free_swap_and_cache(swp_entry_t entry);
 void free_page_and_swap_cache(struct page *page);
 /*
  * The page of the entry, being read or read, and some neighbours; with a reference. NULL
- * without memory, or when nobody uses the entry any more. => may sleep
+ * without memory, or when nobody uses the entry any more. New pages follow the policy (NULL: the
+ * task's), `index` being the entry's place if that interleaves. => may sleep
  */
-struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp);
+struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct mempolicy *pol,
+			      unsigned long index);
 
 /* ---- pages of tmpfs (mm/shmem.c) ---- */
 

@@ -528,6 +528,7 @@ char *cgroup_path_ns(struct cgroup *cg, struct cgroup *root, char *buf, size_t s
 static int __init cgroup_init(void)
 {
 	cpumask_copy(&cgroup_root.effective_cpus, cpu_possible_mask);
+	cgroup_root.effective_mems = node_online_map;
 	INIT_WORK(&cgroup_root.event_work, tell);
 	return 0;
 }

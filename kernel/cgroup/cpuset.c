@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The cpuset controller: on which CPUs the members of a group may run. Memory comes from all nodes: of
- * several, a choice is refused.
+ * The cpuset controller: on which CPUs the members of a group may run, and of which nodes they have
+ * memory (cpuset_mems.c).
  *
  * What a group asks for is cut to what its parent has; with nothing left it has all of that.
  */
@@ -13,17 +13,24 @@
 #include <kern/sched.h>
 #include <lib/kstrtox.h>
 #include <lib/string.h>
+#include <mm/mempolicy.h>
 #include <mm/node.h>
 
 #include "internal.h"
 
-void cpuset_apply(struct cgroup *cg, struct task_struct *task)
+static void apply_cpus(struct cgroup *cg, struct task_struct *task)
 {
 	/* A task's own choice stays as long as the group has not one of its own. */
 	if (!cpumask_equal(&cg->effective_cpus, &cgroup_root.effective_cpus) || task->cg_cpus) {
 		task->cg_cpus = !cpumask_equal(&cg->effective_cpus, &cgroup_root.effective_cpus);
 		set_cpus_allowed_ptr(task, &cg->effective_cpus);
 	}
+}
+
+void cpuset_apply(struct cgroup *cg, struct task_struct *task)
+{
+	apply_cpus(cg, task);
+	cpuset_apply_mems(cg, task);
 }
 
 void cpuset_cpus_allowed(struct task_struct *task, struct cpumask *mask)
@@ -34,11 +41,14 @@ void cpuset_cpus_allowed(struct task_struct *task, struct cpumask *mask)
 	cgroup_put(cg);
 }
 
-/* A child runs where its parent may; its copy of the mask may be old. */
+/* A child runs where its parent may; its copies of the masks may be old. */
 void cpuset_fork(struct cgroup *cg, struct task_struct *task)
 {
+	/* Before there are groups, all is allowed. */
+	if (!nodes_equal(task->mems_allowed, cg->effective_mems) && !nodes_empty(cg->effective_mems))
+		mpol_rebind_task(task, cg->effective_mems);
 	if (cg != current->cgroup) {
-		cpuset_apply(cg, task);
+		apply_cpus(cg, task);
 	} else if (task->cg_cpus || current->cg_cpus) {
 		task->cg_cpus = current->cg_cpus;
 		set_cpus_allowed_ptr(task, &current->sched.cpus_mask);
@@ -66,6 +76,7 @@ static void apply_to_members(struct cgroup *cg)
 
 void cpuset_update(struct cgroup *cg)
 {
+	nodemask_t mems;
 	struct cpumask effective;
 	struct cgroup *child;
 
@@ -74,9 +85,13 @@ void cpuset_update(struct cgroup *cg)
 	cpumask_and(&effective, &cg->cpus, &cg->parent->effective_cpus);
 	if (cpumask_empty(&effective))
 		cpumask_copy(&effective, &cg->parent->effective_cpus);
-	if (cpumask_equal(&effective, &cg->effective_cpus))
+	mems = nodes_and(cg->mems, cg->parent->effective_mems);
+	if (nodes_empty(mems))
+		mems = cg->parent->effective_mems;
+	if (cpumask_equal(&effective, &cg->effective_cpus) && nodes_equal(mems, cg->effective_mems))
 		return;
 	cpumask_copy(&cg->effective_cpus, &effective);
+	cg->effective_mems = mems;
 	apply_to_members(cg);
 	list_for_each_entry(child, &cg->children, sibling)
 		cpuset_update(child);
@@ -151,17 +166,20 @@ static int show_effective(struct seq_file *m, struct cgroup *cg)
 	return show_list(m, &cg->effective_cpus);
 }
 
+static int show_nodes(struct seq_file *m, nodemask_t nodes)
+{
+	seq_printf(m, "%*pbl\n", MAX_NUMNODES, nodes.bits);
+	return 0;
+}
+
 static int show_effective_mems(struct seq_file *m, struct cgroup *cg)
 {
-	seq_printf(m, "%*pbl\n", MAX_NUMNODES, node_online_map.bits);
-	return 0;
+	return show_nodes(m, cg->effective_mems);
 }
 
 static int show_mems(struct seq_file *m, struct cgroup *cg)
 {
-	if (!cg->all_nodes)
-		seq_puts(m, "\n");
-	return cg->all_nodes ? show_effective_mems(m, cg) : 0;
+	return show_nodes(m, cg->mems);
 }
 
 static int write_mems(struct cgroup *cg, char *text, const struct file *file)
@@ -173,9 +191,8 @@ static int write_mems(struct cgroup *cg, char *text, const struct file *file)
 		return error;
 	if (set & ~node_online_map.bits[0])
 		return -EINVAL;
-	if (set && set != node_online_map.bits[0])
-		return -EOPNOTSUPP;
-	cg->all_nodes = set;
+	cg->mems.bits[0] = set;
+	cpuset_update(cg);
 	return 0;
 }
 

@@ -77,6 +77,7 @@ static void reset_controllers(struct cgroup *cg, unsigned int gone)
 		}
 		if (gone & (1U << CGROUP_CPUSET)) {
 			child->cpus.bits[0] = 0;
+			child->mems = NODE_MASK_NONE;
 			cpuset_update(child);
 		}
 	}

@@ -26,7 +26,10 @@ void pids_move(struct cgroup *from, struct cgroup *to);
 int cpu_create(struct cgroup *cg);
 void cpu_destroy(struct cgroup *cg);
 void cpuset_update(struct cgroup *cg);
+/* => cgroup_fork_rwsem held for writing, or the task is being born */
 void cpuset_apply(struct cgroup *cg, struct task_struct *task);
+/* cpuset_mems.c: the same for its memory. */
+void cpuset_apply_mems(struct cgroup *cg, struct task_struct *task);
 /* => the task is a member; cgroup_fork_rwsem held, read */
 void cpuset_fork(struct cgroup *cg, struct task_struct *task);
 

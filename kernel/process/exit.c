@@ -46,6 +46,7 @@
 #include <kern/task_work.h>
 #include <kern/user_namespace.h>
 #include <lib/rculist.h>
+#include <mm/mempolicy.h>
 #include <mm/mmap.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -296,6 +297,7 @@ void do_exit(long code)
 	if (task->flags & PF_KTHREAD)
 		kthread_on_exit(task, code);
 	exit_mm();
+	mpol_put_task(task);
 	exit_sem(task);
 	exit_io(task);
 	exit_files(task);

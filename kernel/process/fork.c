@@ -48,6 +48,7 @@
 #include <kern/user_namespace.h>
 #include <lib/rculist.h>
 #include <lib/string.h>
+#include <mm/mempolicy.h>
 #include <mm/mmap.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -472,9 +473,12 @@ struct task_struct *copy_process(struct pid *pid, bool trace, struct kernel_clon
 	error = sched_fork(flags, task);
 	if (error)
 		goto bad_creds;
-	error = copy_io(flags, task);
+	error = mpol_copy_task(task);
 	if (error)
 		goto bad_creds;
+	error = copy_io(flags, task);
+	if (error)
+		goto bad_policy;
 	error = copy_semundo(flags, task);
 	if (error)
 		goto bad_io;
@@ -559,6 +563,8 @@ bad_sem:
 	exit_sem(task);
 bad_io:
 	exit_io(task);
+bad_policy:
+	mpol_put_task(task);
 bad_creds:
 	count_processes(task->real_cred->ucounts, -1);
 	exit_creds(task);

@@ -57,7 +57,7 @@ static void kill_all(char key)
 
 static void oom_work_fn(struct work_struct *work)
 {
-	if (!out_of_memory(GFP_KERNEL, 0))
+	if (!out_of_memory(GFP_KERNEL, 0, node_online_map))
 		pr_info("sysrq: OOM request ignored. No task eligible\n");
 }
 static DECLARE_WORK(oom_work, oom_work_fn);
