@@ -169,12 +169,15 @@ PAGEFLAG(Workingset, PG_workingset)
 
 static inline bool PageAnon(const struct page *page)
 {
-	return ((unsigned long)page->mapping & PAGE_MAPPING_ANON) != 0;
+	return ((unsigned long)READ_ONCE(page->mapping) & PAGE_MAPPING_ANON) != 0;
 }
 
 static inline struct address_space *page_mapping(const struct page *page)
 {
-	return PageAnon(page) ? NULL : page->mapping;
+	/* Looked at once: a fault makes a page of swap another process's while it is being written. */
+	struct address_space *mapping = READ_ONCE(page->mapping);
+
+	return (unsigned long)mapping & PAGE_MAPPING_ANON ? NULL : mapping;
 }
 
 static inline struct page *compound_head(const struct page *page)
