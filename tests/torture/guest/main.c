@@ -21,7 +21,7 @@
 
 #include "torture.h"
 
-static struct test *const tests[] = { &forkexit_test, &memory_test, &futex_test };
+static struct test *const tests[] = { &forkexit_test, &memory_test, &futex_test, &futexpi_test };
 #define TESTS (sizeof(tests) / sizeof(*tests))
 
 static __thread uint64_t random_state;

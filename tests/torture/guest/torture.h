@@ -30,7 +30,7 @@ struct test {
 	struct results *results;
 };
 
-extern struct test forkexit_test, memory_test, futex_test;
+extern struct test forkexit_test, memory_test, futex_test, futexpi_test;
 
 void fail(struct test *test, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
