@@ -67,3 +67,107 @@ def hackbench_runs():
         out = inside(["hackbench", "-l", "20", "-g", "1"] + kind)
         out.expect(0)
         contains(out.out.decode(), "Time:")
+
+
+NODE_PAGES = r"""
+import collections, sys
+def by_node(pid="self", what=lambda words: True):
+    pages = collections.Counter()
+    for line in open("/proc/%s/numa_maps" % pid):
+        words = line.split()
+        if what(words):
+            for word in words:
+                if word[0] == "N" and "=" in word:
+                    pages[word.split("=")[0]] += int(word.split("=")[1])
+    return pages
+anon = lambda words: any(w.startswith("anon=") for w in words) and not any(w.startswith("file=") for w in words)
+block = bytearray(b"x" * (16 << 20))
+"""
+
+
+def python(script, policy, nodes, cpus=2):
+    shown = lines(inside(["numactl"] + policy + ["python3", "-c", NODE_PAGES + script],
+                         "numa=fake=%d" % nodes, cpus=cpus))
+    return shown[-1].split()
+
+
+@test
+def numactl_interleaves():
+    for nodes in (2, 4):
+        counts = python("n = by_node('self', anon); print(*[n['N' + str(i)] for i in range(%d)])" % nodes,
+                        ["--interleave=all"], nodes)
+        counts = [int(count) for count in counts]
+        check(sum(counts) >= 4096, "all of it is there: %s" % counts)
+        check(max(counts) - min(counts) < sum(counts) / 20, "evenly: %s" % counts)
+
+
+@test
+def numactl_binds_memory():
+    for node in (0, 3):
+        counts = python("n = by_node('self', anon); print(n['N%d'], sum(n.values()))" % node,
+                        ["--membind=%d" % node], 4)
+        equal(counts[0], counts[1])
+        equal(python("print(open('/proc/self/numa_maps').readline().split()[1])",
+                     ["--membind=%d" % node], 4), ["bind:%d" % node])
+    equal(python("n = by_node('self', anon); print(n['N1'] == sum(n.values()))", ["--preferred=1"], 2),
+          ["True"])
+
+
+@test
+def migratepages_moves_a_process():
+    script = NODE_PAGES + r"""
+import os, subprocess
+for source, target in (("0", "1"), ("1", "0")):
+    before = by_node()
+    assert before["N" + source] > 4000, before
+    subprocess.run(["migratepages", str(os.getpid()), source, target], check=True)
+    after = by_node("self", anon)
+    assert not after["N" + source] and after["N" + target] > 4000, after
+    assert block == b"x" * len(block)
+out = subprocess.run(["numastat", "-p", str(os.getpid())], capture_output=True, text=True).stdout
+total = [line.split() for line in out.splitlines() if line.startswith("Total")][0]
+assert float(total[1]) > 16 and float(total[2]) < float(total[1]) / 4, out
+print("moved")
+"""
+    for more in ([], ["slub_debug=FZ"]):
+        out = lines(inside(["numactl", "--membind=0,1", "--cpunodebind=0", "python3", "-c", script],
+                           "numa=fake=2", *more))
+        equal(out[-1], "moved")
+
+
+@test
+def memory_follows_a_cpuset():
+    script = NODE_PAGES + r"""
+import os, subprocess
+subprocess.run(["mount", "-t", "cgroup2", "none", "/sys/fs/cgroup"], check=True)
+top = "/sys/fs/cgroup/"
+def write(name, text):
+    with open(top + name, "w") as f:
+        f.write(text)
+def read(name):
+    return open(top + name).read().strip()
+write("cgroup.subtree_control", "+cpuset")
+os.mkdir(top + "a")
+assert read("cpuset.mems.effective") == "0-3" and read("a/cpuset.mems") == "", read("a/cpuset.mems")
+write("a/cpuset.mems", "2")
+write("a/cgroup.procs", str(os.getpid()))
+status = open("/proc/self/status").read()
+assert "Mems_allowed_list:\t2\n" in status, status
+assert by_node("self", anon)["N2"] == sum(by_node("self", anon).values()), by_node("self", anon)
+more = bytearray(b"y" * (8 << 20))
+assert by_node("self", anon)["N2"] == sum(by_node("self", anon).values()), by_node("self", anon)
+write("a/cpuset.mems", "1,3")
+assert read("a/cpuset.mems.effective") == "1,3"
+now = by_node("self", anon)
+assert not now["N0"] and not now["N2"], now
+assert block == b"x" * len(block) and more == b"y" * len(more)
+try:
+    write("a/cpuset.mems", "4")
+    raise SystemExit("node 4")
+except OSError:
+    pass
+write("a/cpuset.mems", "\n")
+assert read("a/cpuset.mems.effective") == "0-3"
+print("followed")
+"""
+    equal(lines(inside(["python3", "-c", script], "numa=fake=4"))[-1], "followed")
