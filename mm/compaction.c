@@ -5,22 +5,17 @@
  *
  *	low end -> migrate scanner (pages of the LRU lists)   (free pages) free scanner <- high end
  *
- * A page moves without migration entries. Anonymous: its page table entry is made old, its host
- * mapping is dropped, and if nobody has used it until the copy under page_table_lock, the entry gets
- * the new page (move_anon_page()). Of a file: it is taken out of all page tables, and if nobody
- * has a reference, the mapping gets the new page (move_file_page()); faults find that. A page that
- * is in use stays where it is.
+ * Pages move as migrate.c says, without waiting for anything: a page that somebody holds stays where
+ * it is.
  *
  * Locks: compact_mutex: one at a time; then as in rmap.c. zone->lock is taken for moments.
  */
-#include "reclaim.h"
+#include "migrate.h"
 
 #include <kern/mutex.h>
 #include <kern/sched.h>
 #include <kern/task.h>
 #include <mm/pagemap.h>
-
-#define BATCH 32
 
 static DEFINE_MUTEX(compact_mutex);
 
@@ -36,29 +31,29 @@ struct compact_control {
 /* Used memory only: blocks that were never touched have no pages to move. */
 static bool may_hold_pages(const struct page *page)
 {
-	return page_test_flag(page, PG_lru) && !PageUnevictable(page) && !PageSwapCache(page) &&
-	       (!PageAnon(page) || page_mapcount(page) == 1);
+	return page_test_flag(page, PG_lru) && !PageUnevictable(page);
 }
 
-/* Up to BATCH pages from the migrate scanner's place on, isolated. The number. */
-static unsigned int isolate_candidates(struct compact_control *cc, struct page **pages)
+/* Up to MIGRATE_BATCH pages from the migrate scanner's place on, isolated. The number. */
+static unsigned int isolate_candidates(struct compact_control *cc, struct migration *pages)
 {
 	unsigned int nr = 0, scanned = 0;
 
-	while (nr < BATCH && cc->migrate_pfn < cc->free_pfn) {
+	while (nr < MIGRATE_BATCH && cc->migrate_pfn < cc->free_pfn) {
 		struct page *page = pfn_to_page(cc->migrate_pfn++);
 
 		scanned++;
 		if (may_hold_pages(page) && isolate_lru_page(page))
-			pages[nr++] = page;
+			pages[nr++] = (struct migration){ .from = page };
 	}
 	count_vm_events(COMPACT_MIGRATE_SCANNED, scanned);
 	count_vm_events(COMPACT_ISOLATED, nr);
 	return nr;
 }
 
-static struct page *next_target(struct compact_control *cc)
+static struct page *next_target(const struct migration *m, void *arg)
 {
+	struct compact_control *cc = arg;
 	struct page *page;
 
 	while (list_empty(&cc->targets)) {
@@ -77,47 +72,6 @@ static struct page *next_target(struct compact_control *cc)
 	return page;
 }
 
-/* Moves the page if it can; both are given back. */
-static void move(struct compact_control *cc, struct page *page)
-{
-	struct page *to = next_target(cc);
-	bool moved = false;
-
-	if (to && trylock_page(page)) {
-		if (!PageSwapCache(page) && !PageWriteback(page) && !PageMlocked(page))
-			moved = PageAnon(page) ? move_anon_page(page, to) : move_file_page(page, to);
-		if (moved)
-			lru_cache_add(to);
-		unlock_page(page);
-	}
-	count_vm_event(moved ? PGMIGRATE_SUCCESS : PGMIGRATE_FAIL);
-	if (to)
-		put_page(to);
-	putback_lru_page(page);
-}
-
-static void migrate_batch(struct compact_control *cc, struct page **pages, unsigned int nr)
-{
-	struct rmap_flush flush = { .nr = 0 };
-	unsigned int refs[BATCH] = {};	/* of entries that are gone, until the flush */
-
-	for (unsigned int i = 0; i < nr; i++) {
-		if (!trylock_page(pages[i]))
-			continue;
-		if (PageAnon(pages[i]))
-			page_referenced(pages[i], &flush);
-		else if (page_mapped(pages[i]) && !PageMlocked(pages[i]) && !rmap_flush_full(&flush))
-			refs[i] = try_to_unmap(pages[i], &flush);
-		unlock_page(pages[i]);
-	}
-	rmap_flush_now(&flush);
-	for (unsigned int i = 0; i < nr; i++)
-		while (refs[i]--)
-			put_page(pages[i]);
-	for (unsigned int i = 0; i < nr; i++)
-		move(cc, pages[i]);
-}
-
 static bool done(const struct compact_control *cc)
 {
 	return cc->order <= MAX_ORDER && zone_has_block(cc->zone, cc->order);
@@ -130,13 +84,14 @@ static bool compact_zone(struct zone *zone, unsigned int order)
 		.free_pfn = zone->start_pfn + zone->spanned_pages,
 		.targets = LIST_HEAD_INIT(cc.targets),
 	};
-	struct page *pages[BATCH];
+	struct migrate_control mc = { .target = next_target, .arg = &cc };
+	struct migration pages[MIGRATE_BATCH];
 	unsigned int nr;
 
 	while (!done(&cc) && cc.migrate_pfn < cc.free_pfn) {
 		nr = isolate_candidates(&cc, pages);
 		if (nr)
-			migrate_batch(&cc, pages, nr);
+			migrate_batch(pages, nr, &mc);
 		cond_resched();
 	}
 	while (!list_empty(&cc.targets)) {

@@ -304,14 +304,6 @@ void __mem_cgroup_charge_copy(struct page *from, struct page *to)
 	rcu_read_unlock();
 }
 
-void __mem_cgroup_migrate(struct page *from, struct page *to)
-{
-	u32 *entry = &page_memcg_table[page_to_pfn(from)];
-
-	WRITE_ONCE(page_memcg_table[page_to_pfn(to)], *entry);
-	WRITE_ONCE(*entry, 0);
-}
-
 /* ---- events ---- */
 
 void mem_cgroup_event(struct mem_cgroup *memcg, enum memcg_event event)

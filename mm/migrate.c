@@ -72,7 +72,7 @@ static bool page_is_gone(const struct page *page)
 }
 
 /* => page locked. 0, 1: there is nothing to move; or -errno */
-static int protect(struct migration *m, migrate_target_t target, void *arg, struct rmap_flush *flush)
+static int protect(struct migration *m, const struct migrate_control *mc, struct rmap_flush *flush)
 {
 	struct protect_arg walk = { .flush = flush };
 	struct page *page = m->from;
@@ -81,10 +81,10 @@ static int protect(struct migration *m, migrate_target_t target, void *arg, stru
 		return 1;
 	if (PageWriteback(page) || !PageUptodate(page) || PagePrivate(page))
 		return -EBUSY;
-	m->to = target(m, arg);
+	m->to = mc->target(m, mc->arg);
 	if (!m->to)
 		return -ENOMEM;
-	rmap_walk_wait(page, protect_one, &walk);
+	rmap_walk(page, protect_one, &walk, mc->wait);
 	return walk.found == page_mapcount(page) ? 0 : -EBUSY;
 }
 
@@ -133,7 +133,7 @@ static bool nobody_else_has(const struct page *page)
 	return page_count(page) == 1 + page_mapcount(page) + cached;
 }
 
-static int replace(struct migration *m, struct rmap_flush *flush)
+static int replace(struct migration *m, bool wait, struct rmap_flush *flush)
 {
 	struct replace_arg walk = { .to = m->to, .flush = flush };
 	struct page *from = m->from, *to = m->to;
@@ -145,18 +145,21 @@ static int replace(struct migration *m, struct rmap_flush *flush)
 	to->index = from->index;
 	WRITE_ONCE(to->mapping, from->mapping);
 	mem_cgroup_charge_copy(from, to);
-	rmap_walk_wait(from, replace_one, &walk);
+	rmap_walk(from, replace_one, &walk, wait);
 	m->refs = walk.refs;
 	return 0;
 }
 
-/* The entries that step 2 changed get the old page again. */
+/*
+ * The entries that step 2 changed get the old page again. Step 2 has met nobody who changes the file's areas,
+ * so it is not the caller himself who does.
+ */
 static void take_back(struct migration *m, struct rmap_flush *flush)
 {
 	for (int i = 0; i < TRIES && page_mapped(m->to); i++) {
 		struct replace_arg walk = { .to = m->from, .flush = flush };
 
-		rmap_walk_wait(m->to, replace_one, &walk);
+		rmap_walk(m->to, replace_one, &walk, true);
 		rmap_flush_now(flush);
 		while (walk.refs--)
 			put_page(m->to);
@@ -275,17 +278,17 @@ static void release(struct migration *m)
 }
 
 /* One attempt at the pages that have not been moved yet and are locked. */
-static void attempt(struct migration *pages, unsigned int nr, migrate_target_t target, void *arg)
+static void attempt(struct migration *pages, unsigned int nr, const struct migrate_control *mc)
 {
 	struct rmap_flush flush = { .nr = 0 };
 
 	for (unsigned int i = 0; i < nr; i++)
 		if (pages[i].locked)
-			pages[i].err = protect(&pages[i], target, arg, &flush);
+			pages[i].err = protect(&pages[i], mc, &flush);
 	rmap_flush_now(&flush);
 	for (unsigned int i = 0; i < nr; i++)
 		if (pages[i].locked && !pages[i].err)
-			pages[i].err = replace(&pages[i], &flush) ?: -EAGAIN;
+			pages[i].err = replace(&pages[i], mc->wait, &flush) ?: -EAGAIN;
 	rmap_flush_now(&flush);
 	for (unsigned int i = 0; i < nr; i++) {
 		if (pages[i].locked && pages[i].err == -EAGAIN)
@@ -299,13 +302,13 @@ static void attempt(struct migration *pages, unsigned int nr, migrate_target_t t
 }
 
 /* By itself, waiting for whoever has it. */
-static void migrate_one(struct migration *m, migrate_target_t target, void *arg)
+static void migrate_one(struct migration *m, const struct migrate_control *mc)
 {
 	for (int i = 0; i < TRIES && m->err == -EBUSY; i++) {
 		lock_page(m->from);
 		wait_on_page_writeback(m->from);
 		m->locked = true;
-		attempt(m, 1, target, arg);
+		attempt(m, 1, mc);
 		if (m->err == -EBUSY && i >= TRIES / 2)
 			schedule_timeout_uninterruptible(1);
 		else
@@ -313,7 +316,7 @@ static void migrate_one(struct migration *m, migrate_target_t target, void *arg)
 	}
 }
 
-unsigned int migrate_batch(struct migration *pages, unsigned int nr, migrate_target_t target, void *arg)
+unsigned int migrate_batch(struct migration *pages, unsigned int nr, const struct migrate_control *mc)
 {
 	unsigned int stayed = 0;
 
@@ -322,9 +325,10 @@ unsigned int migrate_batch(struct migration *pages, unsigned int nr, migrate_tar
 		pages[i].err = -EBUSY;
 		pages[i].locked = trylock_page(pages[i].from);
 	}
-	attempt(pages, nr, target, arg);
+	attempt(pages, nr, mc);
 	for (unsigned int i = 0; i < nr; i++) {
-		migrate_one(&pages[i], target, arg);
+		if (mc->wait)
+			migrate_one(&pages[i], mc);
 		if (pages[i].err)
 			stayed++;
 		count_vm_event(pages[i].err ? PGMIGRATE_FAIL : PGMIGRATE_SUCCESS);

@@ -20,11 +20,18 @@ struct migration {
 /* A new page for m->from, or NULL. => may sleep, the page locked */
 typedef struct page *(*migrate_target_t)(const struct migration *m, void *arg);
 
+struct migrate_control {
+	migrate_target_t target;
+	void *arg;
+	bool wait;		/* for locks, writeback, and that pages in use are free for a moment */
+};
+
 /*
  * Moves up to MIGRATE_BATCH pages, each isolated with a reference, and gives them back. How many stayed;
- * pages[i].err says why: -ENOMEM no page for it, -EBUSY somebody holds it. => may sleep
+ * pages[i].err says why: -ENOMEM no page for it, -EBUSY somebody holds it. => may sleep; with `wait` no
+ * i_mmap_rwsem held
  */
-unsigned int migrate_batch(struct migration *pages, unsigned int nr, migrate_target_t target, void *arg);
+unsigned int migrate_batch(struct migration *pages, unsigned int nr, const struct migrate_control *mc);
 
 struct mempolicy;
 /* => mmap_lock held for writing, all of the range is mapped */

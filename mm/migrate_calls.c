@@ -48,10 +48,9 @@ static struct page *movable_page(pte_t pte)
 /* Moves what lies on `nodes` by `target`. */
 struct range_move {
 	nodemask_t nodes;
-	int nid;		/* for target */
+	int nid;		/* for page_on_node() */
 	bool shared_too;
-	migrate_target_t target;
-	void *arg;
+	struct migrate_control mc;
 	unsigned int nr;
 	long stayed;
 	int err;		/* -ENOMEM: there was no page for one */
@@ -60,7 +59,7 @@ struct range_move {
 
 static void move_batch(struct range_move *rm)
 {
-	rm->stayed += migrate_batch(rm->pages, rm->nr, rm->target, rm->arg);
+	rm->stayed += migrate_batch(rm->pages, rm->nr, &rm->mc);
 	for (unsigned int i = 0; i < rm->nr; i++)
 		if (rm->pages[i].err == -ENOMEM)
 			rm->err = -ENOMEM;
@@ -166,8 +165,8 @@ static struct page *page_by_policy(const struct migration *m, void *pol)
 int move_range_by_policy(struct mm_struct *mm, unsigned long start, unsigned long end,
 			 struct mempolicy *pol, unsigned int flags)
 {
-	struct range_move rm = { .nodes = wrong_nodes(pol), .target = page_by_policy, .arg = pol,
-				 .shared_too = flags & MPOL_MF_MOVE_ALL };
+	struct range_move rm = { .nodes = wrong_nodes(pol), .shared_too = flags & MPOL_MF_MOVE_ALL,
+				 .mc = { .target = page_by_policy, .arg = pol, .wait = true } };
 	long stayed;
 
 	/* Near is right, where no node is named. */
@@ -215,7 +214,7 @@ long migrate_mm(struct mm_struct *mm, nodemask_t from, nodemask_t to, bool share
 
 	if (!rm)
 		return -ENOMEM;
-	rm->target = page_on_node;
+	rm->mc = (struct migrate_control){ .target = page_on_node, .wait = true };
 	rm->shared_too = shared_too;
 	mmap_read_lock(mm);
 	while (stayed >= 0 && next_step(&left, from, to, &source, &dest)) {
@@ -356,13 +355,14 @@ static int prepare_page(struct chunk *c, unsigned int i, struct mm_struct *mm, b
 /* Moves the pages of a chunk: how many stayed though nothing forbids it. */
 static unsigned int move_chunk(struct chunk *c, struct mm_struct *mm, bool all)
 {
+	struct migrate_control mc = { .target = page_on_node, .wait = true };
 	unsigned int stayed;
 
 	c->moving = 0;
 	mmap_read_lock(mm);
 	for (unsigned int i = 0; i < c->nr; i++)
 		c->status[i] = prepare_page(c, i, mm, all);
-	stayed = migrate_batch(c->pages, c->moving, page_on_node, NULL);
+	stayed = migrate_batch(c->pages, c->moving, &mc);
 	mmap_read_unlock(mm);
 	for (unsigned int n = 0; n < c->moving; n++)
 		c->status[c->which[n]] = c->pages[n].err ? c->pages[n].err : c->pages[n].nid;

@@ -14,9 +14,10 @@ typedef bool (*rmap_one_t)(struct page *page, struct mm_struct *mm, unsigned lon
 			   pte_t *ptep, void *arg);
 /*
  * Shows `one` the entries that map the page, but for those of an anonymous page that mremap() hides.
- * => page locked; may sleep, i_mmap_rwsem not held
+ * Without `wait` none of a file's when somebody changes its areas: so reclaim may run while its own task
+ * does. => page locked; may sleep
  */
-void rmap_walk_wait(struct page *page, rmap_one_t one, void *arg);
+void rmap_walk(struct page *page, rmap_one_t one, void *arg, bool wait);
 
 /* Host mappings that have to go before pages may be used for something else. */
 struct rmap_flush {
@@ -46,18 +47,6 @@ int page_referenced(struct page *page, struct rmap_flush *flush);
  * => page locked; an anonymous page is in the swap cache
  */
 unsigned int try_to_unmap(struct page *page, struct rmap_flush *flush);
-/*
- * Puts `to` (new, unlocked) in the place of an anonymous page that one entry maps and that has
- * not been used since page_referenced() and the flush. False: not now. => page locked, off the
- * lists, the caller holding a reference
- */
-bool move_anon_page(struct page *page, struct page *to);
-
-/*
- * The same for a page of a file that nobody maps: its mapping gets `to`.
- */
-bool move_file_page(struct page *page, struct page *to);
-
 /* ---- madvise_pages.c; => mmap_lock held for reading ---- */
 void madvise_cold(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 void madvise_pageout(struct vm_area_struct *vma, unsigned long start, unsigned long end);

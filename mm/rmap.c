@@ -213,7 +213,6 @@ out:
 	put_node(top);
 }
 
-/* Reclaim may run while its own task changes areas of the file: it never waits for the tree. */
 static void walk_file(struct page *page, rmap_one_t one, void *arg, bool wait)
 {
 	struct address_space *mapping = page->mapping;
@@ -235,24 +234,14 @@ static void walk_file(struct page *page, rmap_one_t one, void *arg, bool wait)
 	up_read(&mapping->i_mmap_rwsem);
 }
 
-static void walk(struct page *page, rmap_one_t one, void *arg)
+void rmap_walk(struct page *page, rmap_one_t one, void *arg, bool wait)
 {
 	if (!page_mapped(page))
 		return;
 	if (PageAnon(page))
 		walk_anon(page, one, arg);
 	else
-		walk_file(page, one, arg, false);
-}
-
-void rmap_walk_wait(struct page *page, rmap_one_t one, void *arg)
-{
-	if (!page_mapped(page))
-		return;
-	if (PageAnon(page))
-		walk_anon(page, one, arg);
-	else
-		walk_file(page, one, arg, true);
+		walk_file(page, one, arg, wait);
 }
 
 /* ---- host mappings that have to go ---- */
@@ -318,85 +307,13 @@ int page_referenced(struct page *page, struct rmap_flush *flush)
 {
 	struct referenced_arg arg = { .flush = flush };
 
-	walk(page, referenced_one, &arg);
+	rmap_walk(page, referenced_one, &arg, false);
 	if (TestClearPageReferenced(page))
 		arg.count++;
 	return arg.count;
 }
 
-/* ---- moving ---- */
-
-/* What `to` takes over besides content and place. */
-#define MOVED_FLAGS ((1UL << PG_swapbacked) | (1UL << PG_uptodate) | (1UL << PG_user) | \
-		     (1UL << PG_dirty) | (1UL << PG_active) | (1UL << PG_referenced) | \
-		     (1UL << PG_workingset) | (1UL << PG_readahead) | (1UL << PG_mappedtodisk) | \
-		     (1UL << PG_checked))
-
-struct move_arg {
-	struct page *to;
-	bool moved;
-};
-
-/* The entry has been old since its host mapping went: so nobody has used the page. */
-static bool move_one(struct page *page, struct mm_struct *mm, unsigned long addr, pte_t *ptep,
-		     void *data)
-{
-	struct move_arg *arg = data;
-	pte_t pte = ptep_get(ptep);
-
-	/* The entry's reference and the caller's. */
-	if (pte_young(pte) || page_mapcount(page) != 1 || page_count(page) != 2)
-		return false;
-	pmd_split_huge(mm, addr);
-	copy_highpage(arg->to, page);
-	arg->to->mapping = page->mapping;
-	arg->to->index = page->index;
-	arg->to->flags |= page->flags & MOVED_FLAGS;
-	page_remove_rmap(page);
-	mem_cgroup_migrate(page, arg->to);
-	page_add_rmap(arg->to, true);
-	get_page(arg->to);
-	set_pte(ptep, __pte((pte_val(pte) & ~PTE_PFN_MASK) | page_to_phys(arg->to)));
-	put_page(page);
-	arg->moved = true;
-	return false;
-}
-
-bool move_anon_page(struct page *page, struct page *to)
-{
-	struct move_arg arg = { .to = to };
-
-	if (page_mapcount(page) == 1)
-		walk(page, move_one, &arg);
-	return arg.moved;
-}
-
-bool move_file_page(struct page *page, struct page *to)
-{
-	struct address_space *mapping = page_mapping(page);
-
-	if (!mapping || page_mapped(page) || !PageUptodate(page) || PagePrivate(page) ||
-	    page->text_twin)
-		return false;
-	xa_lock_irq(&mapping->i_pages);
-	/* The mapping's reference and the caller's. At zero, lookups wait until the place has `to`. */
-	if (atomic_cmpxchg(&page->_refcount, 2, 0) != 2) {
-		xa_unlock_irq(&mapping->i_pages);
-		return false;
-	}
-	copy_highpage(to, page);
-	to->mapping = mapping;
-	to->index = page->index;
-	to->flags |= page->flags & MOVED_FLAGS;
-	get_page(to);
-	mem_cgroup_migrate(page, to);
-	__xa_store(&mapping->i_pages, page->index, to, 0);
-	page->mapping = NULL;
-	atomic_set_release(&page->_refcount, 1);
-	xa_unlock_irq(&mapping->i_pages);
-	ClearPageDirty(page);
-	return true;
-}
+/* ---- taking entries away ---- */
 
 struct unmap_arg {
 	struct rmap_flush *flush;
@@ -435,6 +352,6 @@ unsigned int try_to_unmap(struct page *page, struct rmap_flush *flush)
 {
 	struct unmap_arg arg = { .flush = flush };
 
-	walk(page, unmap_one, &arg);
+	rmap_walk(page, unmap_one, &arg, false);
 	return arg.unmapped;
 }

@@ -29,7 +29,6 @@ static inline bool mem_cgroup_on(void)
 int __mem_cgroup_charge(struct page *pages, unsigned int nr, struct mm_struct *mm, gfp_t gfp);
 void __mem_cgroup_uncharge(struct page *pages, unsigned long nr);
 void __mem_cgroup_charge_copy(struct page *from, struct page *to);
-void __mem_cgroup_migrate(struct page *from, struct page *to);
 void __mod_memcg_page_state(struct page *page, enum node_stat_item item, long delta);
 void __count_memcg_event(enum vm_event_item event, unsigned long n);
 
@@ -56,13 +55,6 @@ static inline void mem_cgroup_charge_copy(struct page *from, struct page *to)
 {
 	if (mem_cgroup_on())
 		__mem_cgroup_charge_copy(from, to);
-}
-
-/* `to`, which is not charged, takes the place of `from`. => from is off the lists, and locked */
-static inline void mem_cgroup_migrate(struct page *from, struct page *to)
-{
-	if (mem_cgroup_on())
-		__mem_cgroup_migrate(from, to);
 }
 
 /* A level that the page is part of, of the machine and of its group. => the page stays charged */
