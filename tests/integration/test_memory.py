@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from driver import (BUILD, Console, Skip, TESTS_INITRD, VMLINUX, boot, busybox, check, contains, equal,
+from driver import (BUILD, Console, Skip, VMLINUX, boot, busybox, check, contains, equal,
                     processes_of, run, test)
 from test_idle import pss_kib
 
@@ -18,11 +18,13 @@ BUSY = ["mm/mmap", "mm/cow", "mm/mremap", "fs/names", "fs/pipe", "process/fork",
 
 
 def under_failures(cpus, *params):
-    ended = boot("mem=128M", "ncpus=%d" % cpus, "initrd=" + TESTS_INITRD, "init=/tests/runner",
-                 *params, "--", "limit=5", *BUSY, limit=110)
+    with tempfile.TemporaryDirectory() as folder:
+        ended = boot("mem=128M", "ncpus=%d" % cpus, "initrd=" + tests_initrd(folder, BUSY),
+                     "init=/tests/runner", *params, "--", "limit=5", *BUSY, limit=110)
     errors = ended.err.decode(errors="replace")
     check("panic" not in errors and "BUG" not in errors, errors[-3000:])
     equal(ended.status, 0, errors[-1000:])
+    equal(re.findall(r"^START (\S+)$", ended.out.decode(errors="replace"), re.M), BUSY, errors[-1000:])
     contains(ended.out, r"^END$")
 
 
@@ -85,19 +87,34 @@ def swap_image(folder, mib, name="swap.img"):
     return path
 
 
-def small_initrd(folder, *programs):
-    """The built-in archive and a few guest tests, for machines too small for all of them."""
+def make_initrd(folder, entries):
+    """The built-in archive and more lines for mkcpio, for machines too small for all tests."""
     path = os.path.join(folder, "initrd")
     with open(os.path.join(BUILD, "init/initramfs.list"), encoding="ascii") as f:
         text = f.read()
     with open(path + ".list", "w", encoding="ascii") as f:
-        f.write(text)
-        for program in programs:
-            f.write("file /bin/%s %s 0755 0 0\n" %
-                    (os.path.basename(program), os.path.join(BUILD, "tests/stripped", program)))
+        f.write(text + "".join(entry + "\n" for entry in entries))
     with open(path, "wb") as f:
         subprocess.run([os.path.join(BUILD, "tools/mkcpio"), path + ".list"], stdout=f, check=True)
     return path
+
+
+def stripped(program):
+    return os.path.join(BUILD, "tests/stripped", program)
+
+
+def small_initrd(folder, *programs):
+    """A few guest tests in /bin."""
+    return make_initrd(folder, ["file /bin/%s %s 0755 0 0" % (os.path.basename(program), stripped(program))
+                                for program in programs])
+
+
+def tests_initrd(folder, programs):
+    """The runner, and only these tests, where it looks for them."""
+    areas = sorted({os.path.dirname(program) for program in programs})
+    return make_initrd(folder, ["dir /tests 0755 0 0"] + ["dir /tests/%s 0755 0 0" % area for area in areas] +
+                       ["file /tests/%s %s 0755 0 0" % (program, stripped(program))
+                        for program in ["runner"] + programs])
 
 
 # Everything that was swapped is gone again, and so are the slots.
