@@ -44,6 +44,8 @@
 #include "../mm/guest.h"
 #include "text.h"
 
+#include <asm/unistd.h>
+
 #define BLOCK_ORDER 5
 #define BLOCK_PAGES (1UL << BLOCK_ORDER)
 
@@ -82,9 +84,24 @@ static s32 read_imm(const u8 *at)
 	return value;
 }
 
+/*
+ * A child begins with all of its parent's registers, the FPU's too, which only a signal's frame
+ * holds: a thread that came by the trampoline would have to leave it by a second event.
+ */
+static bool wants_frame(s32 number)
+{
+	return number == __NR_clone || number == __NR_fork || number == __NR_vfork ||
+	       number == __NR_clone3;
+}
+
 /* What kind of site the `syscall` at `at` belongs to; *start: where it begins. */
 static enum site_kind classify(const u8 *text, unsigned int at, unsigned int *start, s32 *value)
 {
+	/* The byte before must be there to be looked at: REX.B would make it `mov %r8d`. */
+	bool constant = at >= 6 && text[at - 5] == 0xb8 && (text[at - 6] & 0xf1) != 0x41;
+
+	if (constant && wants_frame(read_imm(text + at - 4)))
+		return SITE_FREE;
 	/* As glibc and others compare: -4095 or -4096. */
 	if (at + 8 <= PAGE_SIZE && text[at + 2] == 0x48 && text[at + 3] == 0x3d) {
 		*value = read_imm(text + at + 4);
@@ -92,8 +109,7 @@ static enum site_kind classify(const u8 *text, unsigned int at, unsigned int *st
 		if (*value == -4095 || *value == -4096)
 			return SITE_VAR;
 	}
-	/* The byte before must be there to be looked at: REX.B would make it `mov %r8d`. */
-	if (at < 6 || text[at - 5] != 0xb8 || (text[at - 6] & 0xf1) == 0x41)
+	if (!constant)
 		return SITE_FREE;
 	*value = read_imm(text + at - 4);
 	*start = at - 5;
