@@ -27,9 +27,10 @@
  * came for is not needed any more.
  *
  * A task that begins to wait stands in the graph first and walks then, to the end: when the walk
- * comes back to it or to its mutex, the wait would close a circle and is taken back. Of several
- * that close a circle together the last one to line up sees all of it. A chain of more than
- * max_lock_depth tasks counts as a circle.
+ * comes to a mutex of its own, the wait would close a circle and is taken back. Of several that
+ * close a circle together the last one to line up sees all of it. A walk that comes to another
+ * place twice has met a circle that somebody else is about to take back, or a chain that changed: it
+ * has told everybody, and stops. A chain of more than max_lock_depth tasks counts as a circle.
  *
  * Unlocking hands the mutex to its first waiter, which is the owner before it has woken up:
  * nobody can take the mutex in between, and there is nothing to repair when it wakes up for
@@ -44,6 +45,7 @@
 #include <kern/sched.h>
 #include <kern/signal.h>
 #include <kern/spinlock.h>
+#include <lib/log2.h>
 #include <um/processor.h>
 
 int max_lock_depth = 1024;
@@ -149,15 +151,17 @@ static void stand_by_prio(struct rt_mutex *lock, struct rt_mutex_waiter *waiter)
 /*
  * The priority of `task`, which waits for `lock`, may have changed: passes it on along the chain.
  * waiting, for_lock: a new wait, whose chain is walked to its end; -EDEADLK when it comes back to
- * them or is too long. NULL: as far as something changes.
+ * the task or is too long. NULL: as far as something changes.
  * => a reference to the task, which is dropped; no lock of a graph held
  */
 static int walk_chain(struct task_struct *task, struct rt_mutex *lock,
 		      const struct task_struct *waiting, const struct rt_mutex *for_lock)
 {
+	/* Of the mutexes on the way one at a time, further on ever more rarely: met again, it is a circle. */
+	const struct rt_mutex *met = for_lock;
 	int ret = 0;
 
-	for (int depth = 0; lock; depth++) {
+	for (int depth = 0; lock && lock != met; depth++) {
 		struct rt_mutex_waiter *waiter, *before;
 		struct task_struct *owner;
 		struct rt_mutex *next = NULL;
@@ -170,8 +174,10 @@ static int walk_chain(struct task_struct *task, struct rt_mutex *lock,
 			break;
 		waiter = task->pi_blocked_on;
 		owner = lock->owner;
-		if (waiting && (lock == for_lock || owner == waiting))
+		if (waiting && owner == waiting)
 			ret = -EDEADLK;
+		if (waiting && is_power_of_2(depth))
+			met = lock;
 		if (ret || (!waiting && waiter->prio == rt_prio_of(task))) {
 			spin_unlock(&lock->wait_lock);
 			spin_unlock(&task->pi_lock);

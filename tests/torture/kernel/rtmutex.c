@@ -32,7 +32,7 @@ static int setup_rtmutex(void)
 }
 
 /* False: it would have closed a circle, or the time is over. */
-static bool take(struct torture_thread *self, struct rt_mutex *mutex)
+static bool take(struct torture_thread *self, struct rt_mutex *mutex, unsigned int held)
 {
 	bool patient = torture_below(self, 4);
 	struct rt_mutex_waiter waiter;
@@ -41,6 +41,9 @@ static bool take(struct torture_thread *self, struct rt_mutex *mutex)
 
 	rt_mutex_init_waiter(&waiter);
 	ret = rt_mutex_enqueue(mutex, &waiter, current);
+	/* Others' circles are not its own. */
+	if (ret < 0 && !held)
+		torture_fail(self->test, "refused with %d, though it holds none", ret);
 	if (ret)
 		return ret == 1;
 	if (!patient) {
@@ -106,7 +109,7 @@ static void use(struct torture_thread *self, unsigned int held)
 	unsigned int which = torture_below(self, MUTEXES), turns = torture_below(self, 100);
 	unsigned long before;
 
-	if (held & 1U << which || !take(self, &guarded[which].mutex))
+	if (held & 1U << which || !take(self, &guarded[which].mutex, held))
 		return;
 	/* The planted failure: a holder that writes half. */
 	if (torture_plant(self->test))
