@@ -305,7 +305,7 @@ int proc_pid_status(struct seq_file *m, struct pid *pid, struct task_struct *tas
 	seq_printf(m, "Cpus_allowed:\t%*pb\nCpus_allowed_list:\t%*pbl\n", nr_cpu_ids, cpus.bits,
 		   nr_cpu_ids, cpus.bits);
 	seq_printf(m, "Mems_allowed:\t%*pb\nMems_allowed_list:\t%*pbl\nvoluntary_ctxt_switches:\t%lu\n"
-		   "nonvoluntary_ctxt_switches:\t%lu\n", nr_node_ids, mems.bits, nr_node_ids, mems.bits,
+		   "nonvoluntary_ctxt_switches:\t%lu\n", MAX_NUMNODES, mems.bits, MAX_NUMNODES, mems.bits,
 		   READ_ONCE(task->nvcsw), READ_ONCE(task->nivcsw));
 	return 0;
 }

@@ -16,7 +16,7 @@ CPUS = (1, 2, 4)
 # trap=ptrace is the same kernel behind another trap: what is near to that, and all with --long.
 PTRACE_SHORT = ("trap/", "signal/", "process/", "ptrace/", "futex/")
 # Two memory nodes: what is near to memory, and all with --long.
-NUMA_SHORT = ("mm/", "numa/", "proc/")
+NUMA_SHORT = ("mm/", "numa/", "proc/", "cgroup/mems")
 PTRACE_LIMIT = 60        # the tracer makes a trap several times as dear
 MAX_BOOTS = 12           # how often a suite is booted again after a test took the kernel down
 

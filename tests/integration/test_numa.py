@@ -2,9 +2,11 @@
 """Memory nodes, seen by Debian's programs; and cyclictest and hackbench, which want them."""
 import os
 import shutil
+import tempfile
 
 import driver
-from driver import Skip, check, contains, equal, run, test
+from driver import Skip, boot, check, contains, equal, run, test
+from test_memory import small_initrd, swap_image
 
 
 def inside(words, *append, cpus=2):
@@ -171,3 +173,23 @@ assert read("a/cpuset.mems.effective") == "0-3"
 print("followed")
 """
     equal(lines(inside(["python3", "-c", script], "numa=fake=4"))[-1], "followed")
+
+
+@test
+def stress_ng_sets_policies_and_moves():
+    out = inside(["stress-ng", "--numa", "4", "-t", "5"], "numa=fake=4")
+    out.expect(0)
+    contains(out.err + out.out, "successful run completed")
+
+
+@test(limit=110, cpus=(2, 4))
+def a_working_set_on_swap_keeps_its_content_while_it_moves(cpus):
+    # Two processes of 24 MiB each, with children that share them, in two nodes of 32 MiB.
+    with tempfile.TemporaryDirectory() as folder:
+        ended = boot("mem=64M", "numa=fake=2", "ncpus=%d" % cpus,
+                     "initrd=" + small_initrd(folder, "mm/workset", "numa/mover"),
+                     "ubd0=" + swap_image(folder, 128), "--", "sh", "-c",
+                     "swapon /dev/ubda; mover 100 & workset 48 2 2; echo status $?; kill $!; "
+                     "awk '/^pgmigrate_success/ { print ($2 > 1000) }' /proc/vmstat; "
+                     "swapoff /dev/ubda; echo $?", limit=100)
+    equal(ended.out.decode(), "status 0\n1\n0\n", ended.err.decode(errors="replace"))
