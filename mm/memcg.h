@@ -62,6 +62,7 @@ struct mem_cgroup {
 	atomic_long_t events[NR_MEMCG_EVENTS], local_events[NR_MEMCG_EVENTS]; /* x */
 
 	struct memcg_cpu_stat *stat;	/* x: by CPU; NULL for the root */
+	long *node_items;		/* x: by node, of NR_STAT_ITEMS; NULL for the root, or with one node */
 	struct lruvec *lruvecs;		/* c: by node; the root's are the nodes' own */
 	unsigned long cost[2];		/* hints: of bringing back anonymous pages, and files' */
 	atomic_t age;			/* x: the clock of workingset.c, of all below too */
@@ -133,6 +134,8 @@ void memcg_slot_hold(struct memcg_slot *slot, long n);
 void memcg_slot_retire(struct memcg_slot *slot);
 int memcg_table_create(void);
 void mod_memcg_state(struct mem_cgroup *memcg, int item, long delta);
+/* The same of what lies on a node. */
+void mod_memcg_node_state(struct mem_cgroup *memcg, int nid, enum node_stat_item item, long delta);
 void count_memcg(struct mem_cgroup *memcg, enum vm_event_item event, unsigned long n);
 
 /* ---- memcg_charge.c ---- */
@@ -167,6 +170,10 @@ bool mem_cgroup_out_of_memory(struct mem_cgroup *memcg, gfp_t gfp);
 
 /* memory.stat. 0 or -ENOMEM */
 int mem_cgroup_stat_show(struct seq_file *m, struct mem_cgroup *memcg);
+/* memory.numa_stat. 0 or -ENOMEM */
+int mem_cgroup_numa_stat_show(struct seq_file *m, struct mem_cgroup *memcg);
+/* The sum of a node's level over the group and all below. => not the root */
+long mem_cgroup_node_sum(struct mem_cgroup *memcg, int nid, enum node_stat_item item);
 /* Sums over the group and all below: levels and events, as struct memcg_cpu_stat has them. */
 void mem_cgroup_sum(struct mem_cgroup *memcg, struct memcg_cpu_stat *sum);
 

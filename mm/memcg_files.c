@@ -310,6 +310,18 @@ static int show_stat(struct seq_file *m, struct cgroup *cg)
 	return error;
 }
 
+static int show_numa_stat(struct seq_file *m, struct cgroup *cg)
+{
+	struct mem_cgroup *memcg = get_own(cg);
+	int error;
+
+	if (!memcg)
+		return -ENODEV;
+	error = mem_cgroup_numa_stat_show(m, memcg);
+	mem_cgroup_put(memcg);
+	return error;
+}
+
 const struct cftype cgroup_memory_files[] = {
 	{ "memory.current", CFTYPE_NOT_ON_ROOT | CFTYPE_UNLOCKED, CGROUP_MEMORY, -1, show_current,
 	  NULL },
@@ -327,6 +339,7 @@ const struct cftype cgroup_memory_files[] = {
 	{ "memory.events.local", CFTYPE_NOT_ON_ROOT | CFTYPE_UNLOCKED, CGROUP_MEMORY,
 	  CGROUP_EVENT_MEMORY_LOCAL, show_events_local, NULL },
 	{ "memory.stat", CFTYPE_UNLOCKED, CGROUP_MEMORY, -1, show_stat, NULL },
+	{ "memory.numa_stat", CFTYPE_UNLOCKED, CGROUP_MEMORY, -1, show_numa_stat, NULL },
 	{ "memory.oom.group", CFTYPE_NOT_ON_ROOT | CFTYPE_UNLOCKED, CGROUP_MEMORY, -1,
 	  show_oom_group, write_oom_group },
 	{ "memory.reclaim", CFTYPE_UNLOCKED, CGROUP_MEMORY, -1, NULL, write_reclaim },

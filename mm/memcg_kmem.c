@@ -69,7 +69,7 @@ bool memcg_slab_charge(struct kmem_cache *s, void *object, gfp_t gfp)
 	if (groups && !charge_bytes(memcg, gfp, s->size)) {
 		groups[object_index(s, page, object)] = memcg->slot->id;
 		memcg_slot_hold(memcg->slot, 1);
-		mod_memcg_state(memcg, slab_item(s), s->size);
+		mod_memcg_node_state(memcg, page_to_nid(page), slab_item(s), s->size);
 		mod_memcg_state(memcg, MEMCG_KERNEL_B, s->size);
 		ok = true;
 	}
@@ -90,7 +90,7 @@ void memcg_slab_uncharge(struct kmem_cache *s, struct page *page, const void *ob
 	*group = 0;
 	memcg = READ_ONCE(slot->memcg);
 	memcg_uncharge_bytes(memcg, s->size);
-	mod_memcg_state(memcg, slab_item(s), -(long)s->size);
+	mod_memcg_node_state(memcg, page_to_nid(page), slab_item(s), -(long)s->size);
 	mod_memcg_state(memcg, MEMCG_KERNEL_B, -(long)s->size);
 	memcg_slot_hold(slot, -1);
 	rcu_read_unlock();

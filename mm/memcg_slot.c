@@ -167,6 +167,13 @@ void mod_memcg_state(struct mem_cgroup *memcg, int item, long delta)
 				   __ATOMIC_RELAXED);
 }
 
+void mod_memcg_node_state(struct mem_cgroup *memcg, int nid, enum node_stat_item item, long delta)
+{
+	mod_memcg_state(memcg, item, delta);
+	if (unlikely(memcg->node_items))
+		__atomic_fetch_add(&memcg->node_items[nid * NR_STAT_ITEMS + item], delta, __ATOMIC_RELAXED);
+}
+
 void count_memcg(struct mem_cgroup *memcg, enum vm_event_item event, unsigned long n)
 {
 	if (!mem_cgroup_is_root(memcg))
@@ -184,7 +191,7 @@ void __mod_memcg_page_state(struct page *page, enum node_stat_item item, long de
 	rcu_read_lock();
 	slot = memcg_slot_find((u16)entry);
 	if (slot)
-		mod_memcg_state(READ_ONCE(slot->memcg), item, delta);
+		mod_memcg_node_state(READ_ONCE(slot->memcg), page_to_nid(page), item, delta);
 	rcu_read_unlock();
 }
 
@@ -213,4 +220,14 @@ void mem_cgroup_sum(struct mem_cgroup *memcg, struct memcg_cpu_stat *sum)
 	while ((at = mem_cgroup_iter(memcg, at)))
 		if (!mem_cgroup_is_root(at))
 			sum_one(at, sum);
+}
+
+long mem_cgroup_node_sum(struct mem_cgroup *memcg, int nid, enum node_stat_item item)
+{
+	struct mem_cgroup *at = NULL;
+	long sum = 0;
+
+	while ((at = mem_cgroup_iter(memcg, at)))
+		sum += READ_ONCE(at->node_items[nid * NR_STAT_ITEMS + item]);
+	return sum;
 }

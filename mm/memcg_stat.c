@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* memory.stat: what a group and all below it use memory for, in bytes, and what has happened. */
+/*
+ * memory.stat: what a group and all below it use memory for, in bytes, and what has happened; and
+ * memory.numa_stat: where it lies.
+ */
 #include "memcg.h"
 
 #include <fs/seq_file.h>
@@ -76,13 +79,13 @@ static void line(struct seq_file *m, const char *name, long value)
 	seq_printf(m, "%s %ld\n", name, value < 0 ? 0 : value);
 }
 
+static const char *const list_names[] = { "inactive_anon", "active_anon", "inactive_file",
+					  "active_file", "unevictable" };
+
 static void show_lists(struct seq_file *m, const struct mem_cgroup *memcg)
 {
-	static const char *const names[] = { "inactive_anon", "active_anon", "inactive_file",
-					     "active_file", "unevictable" };
-
 	for (enum lru_list lru = 0; lru < NR_LRU_LISTS; lru++)
-		line(m, names[lru], mem_cgroup_lru_size(memcg, lru) << PAGE_SHIFT);
+		line(m, list_names[lru], mem_cgroup_lru_size(memcg, lru) << PAGE_SHIFT);
 }
 
 int mem_cgroup_stat_show(struct seq_file *m, struct mem_cgroup *memcg)
@@ -116,6 +119,80 @@ int mem_cgroup_stat_show(struct seq_file *m, struct mem_cgroup *memcg)
 	line(m, "pglazyfreed", 0);
 	line(m, "thp_fault_alloc", event[THP_FAULT_ALLOC]);
 	line(m, "thp_collapse_alloc", 0);
+	kfree(sum);
+	return 0;
+}
+
+/* ---- by node ---- */
+
+/* `sum`: the group's levels where there is one node, else NULL. */
+static long node_level(struct mem_cgroup *memcg, const struct memcg_cpu_stat *sum, int nid, int item)
+{
+	if (sum)
+		return sum->items[item];
+	return mem_cgroup_is_root(memcg) ? (long)node_page_state(nid, item) :
+					   mem_cgroup_node_sum(memcg, nid, item);
+}
+
+static void node_line(struct seq_file *m, struct mem_cgroup *memcg, const struct memcg_cpu_stat *sum,
+		      const char *name, int item, unsigned int shift)
+{
+	int nid;
+
+	seq_puts(m, name);
+	for_each_online_node(nid) {
+		long value = item < 0 ? 0 : node_level(memcg, sum, nid, item);
+
+		seq_printf(m, " N%d=%ld", nid, value < 0 ? 0 : value << shift);
+	}
+	seq_putc(m, '\n');
+}
+
+/* Is the level that of pages which lie on some node? Kernel stacks, for one, are of several. */
+static bool level_is_of_nodes(int item)
+{
+	return item != MEMCG_KERNEL_B && item != NR_VMALLOC &&
+	       (item != NR_KERNEL_STACK_KB || nr_node_ids == 1);
+}
+
+static void show_node_lists(struct seq_file *m, const struct mem_cgroup *memcg)
+{
+	int nid;
+
+	for (enum lru_list lru = 0; lru < NR_LRU_LISTS; lru++) {
+		seq_puts(m, list_names[lru]);
+		for_each_online_node(nid)
+			seq_printf(m, " N%d=%lu", nid,
+				   READ_ONCE(memcg_lruvec(memcg, nid)->tree_sizes[lru]) << PAGE_SHIFT);
+		seq_putc(m, '\n');
+	}
+}
+
+int mem_cgroup_numa_stat_show(struct seq_file *m, struct mem_cgroup *memcg)
+{
+	/* The root's slabs are counted in pages. */
+	unsigned int slab_shift = mem_cgroup_is_root(memcg) && nr_node_ids > 1 ? PAGE_SHIFT : 0;
+	struct memcg_cpu_stat *sum = NULL;
+
+	if (nr_node_ids == 1) {
+		sum = kzalloc(sizeof(*sum), GFP_KERNEL);
+		if (!sum)
+			return -ENOMEM;
+		if (mem_cgroup_is_root(memcg))
+			machine_sum(sum);
+		else
+			mem_cgroup_sum(memcg, sum);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(levels); i++)
+		if (levels[i].item >= 0 && level_is_of_nodes(levels[i].item))
+			node_line(m, memcg, sum, levels[i].name, levels[i].item, levels[i].shift);
+	node_line(m, memcg, sum, "file_thp", -1, 0);
+	node_line(m, memcg, sum, "shmem_thp", -1, 0);
+	show_node_lists(m, memcg);
+	node_line(m, memcg, sum, "slab_reclaimable", NR_SLAB_RECLAIMABLE, slab_shift);
+	node_line(m, memcg, sum, "slab_unreclaimable", NR_SLAB_UNRECLAIMABLE, slab_shift);
+	for (unsigned int i = 0; i < ARRAY_SIZE(refaults); i++)
+		node_line(m, memcg, sum, refaults[i].name, refaults[i].item, 0);
 	kfree(sum);
 	return 0;
 }

@@ -58,6 +58,8 @@ static void add_to_parent(struct mem_cgroup *memcg)
 
 	if (!to)
 		return;
+	for (unsigned int i = 0; memcg->node_items && i < nr_node_ids * NR_STAT_ITEMS; i++)
+		move_count(&memcg->parent->node_items[i], &memcg->node_items[i]);
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		for (int i = 0; i < NR_MEMCG_ITEMS; i++)
 			move_count(&to[cpu].items[i], &from[cpu].items[i]);
@@ -70,6 +72,7 @@ static void add_to_parent(struct mem_cgroup *memcg)
 static void free_mem_cgroup(struct mem_cgroup *memcg)
 {
 	kfree(memcg->lruvecs);
+	kfree(memcg->node_items);
 	kfree(memcg->stat);
 	kfree(memcg);
 }
@@ -344,7 +347,9 @@ static struct mem_cgroup *alloc_mem_cgroup(struct mem_cgroup *parent)
 		return NULL;
 	memcg->stat = kcalloc(nr_cpu_ids, sizeof(*memcg->stat), GFP_KERNEL);
 	memcg->lruvecs = kcalloc(nr_node_ids, sizeof(*memcg->lruvecs), GFP_KERNEL);
-	if (!memcg->stat || !memcg->lruvecs)
+	if (nr_node_ids > 1)
+		memcg->node_items = kcalloc(nr_node_ids * NR_STAT_ITEMS, sizeof(long), GFP_KERNEL);
+	if (!memcg->stat || !memcg->lruvecs || (nr_node_ids > 1 && !memcg->node_items))
 		goto fail;
 	for (unsigned int nid = 0; nid < nr_node_ids; nid++)
 		lruvec_init(&memcg->lruvecs[nid], memcg);

@@ -22,6 +22,7 @@
 
 #include <fs/file.h>
 #include <fs/inode.h>
+#include <kern/sched.h>
 #include <mm/memcontrol.h>
 #include <mm/mempolicy.h>
 #include <mm/pagemap.h>
@@ -442,6 +443,15 @@ static vm_fault_t do_wp_page(struct vm_fault *vmf, pte_t pte)
 	if (PageAnon(page) && pte_accessible(pte) && only_ours(page)) {
 		wp_reuse(vmf);
 		fork_hot_note(vma->vm_mm, vmf->address);
+		return 0;
+	}
+	/*
+	 * It may be on its way to another frame (migrate.c), and be ours alone there: a copy would be in vain. A
+	 * reference would keep it from moving.
+	 */
+	if (PageAnon(page) && PageLocked(page)) {
+		spin_unlock(&vma->vm_mm->page_table_lock);
+		schedule_timeout_uninterruptible(1);
 		return 0;
 	}
 	get_page(page);

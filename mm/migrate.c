@@ -14,7 +14,8 @@
  * In between some entries may show the old page and some the new one, which is the same to all, for
  * both have the same content:
  *
- *	anonymous	who writes finds a page that others (the caller) have too, and gets a copy of his own
+ *	anonymous	who writes finds a page that others (the caller) have too: he waits a moment while it is
+ *			locked, or gets a copy of his own
  *	of a file	who writes waits for the lock of the page, then finds what the cache has
  *
  * So it does no harm when entries of an anonymous page are not found, or when step 3 finds that somebody

@@ -23,7 +23,7 @@
 
 #include "mempolicy_internal.h"
 
-/* Passes over a range in which pages were busy, or met twice. */
+/* Passes over a range as long as there are pages to move. */
 #define PASSES 3
 #define TARGET_GFP (GFP_HIGHUSER_MOVABLE | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
@@ -52,14 +52,17 @@ struct range_move {
 	bool shared_too;
 	struct migrate_control mc;
 	unsigned int nr;
-	long stayed;
+	long moved, stayed;	/* in this pass */
 	int err;		/* -ENOMEM: there was no page for one */
 	struct migration pages[MIGRATE_BATCH];
 };
 
 static void move_batch(struct range_move *rm)
 {
-	rm->stayed += migrate_batch(rm->pages, rm->nr, &rm->mc);
+	unsigned int stayed = migrate_batch(rm->pages, rm->nr, &rm->mc);
+
+	rm->stayed += stayed;
+	rm->moved += rm->nr - stayed;
 	for (unsigned int i = 0; i < rm->nr; i++)
 		if (rm->pages[i].err == -ENOMEM)
 			rm->err = -ENOMEM;
@@ -111,12 +114,13 @@ static long move_range(struct range_move *rm, struct mm_struct *mm, unsigned lon
 	for (int pass = 0; pass < PASSES; pass++) {
 		struct vm_area_struct *vma = find_vma_intersection(mm, start, end);
 
-		rm->stayed = 0;
+		rm->stayed = rm->moved = 0;
 		for (; vma && vma->vm_start < end; vma = vma->vm_next)
 			if (vma_may_move(vma))
 				move_in_vma(rm, vma, max(start, vma->vm_start), min(end, vma->vm_end));
 		move_batch(rm);
-		if (!rm->stayed || rm->err || fatal_signal_pending(current))
+		/* Where there was something, a writer may have got a copy in between. */
+		if ((!rm->stayed && !rm->moved) || rm->err || fatal_signal_pending(current))
 			break;
 	}
 	return rm->err ? rm->err : rm->stayed;

@@ -148,8 +148,12 @@ def write(name, text):
         f.write(text)
 def read(name):
     return open(top + name).read().strip()
-write("cgroup.subtree_control", "+cpuset")
+write("cgroup.subtree_control", "+cpuset +memory")
 os.mkdir(top + "a")
+def stat(name):
+    for line in read("a/memory.numa_stat").splitlines():
+        if line.split()[0] == name:
+            return dict((w.split("=")[0], int(w.split("=")[1])) for w in line.split()[1:])
 assert read("cpuset.mems.effective") == "0-3" and read("a/cpuset.mems") == "", read("a/cpuset.mems")
 write("a/cpuset.mems", "2")
 write("a/cgroup.procs", str(os.getpid()))
@@ -158,7 +162,16 @@ assert "Mems_allowed_list:\t2\n" in status, status
 assert by_node("self", anon)["N2"] == sum(by_node("self", anon).values()), by_node("self", anon)
 more = bytearray(b"y" * (8 << 20))
 assert by_node("self", anon)["N2"] == sum(by_node("self", anon).values()), by_node("self", anon)
+here = stat("anon")
+assert here["N2"] >= 8 << 20 and not here["N0"] and not here["N1"] and not here["N3"], here
+assert sum(stat("inactive_anon").values()) + sum(stat("active_anon").values()) >= 8 << 20
 write("a/cpuset.mems", "1,3")
+here = stat("anon")
+assert here["N1"] + here["N3"] >= 8 << 20 and not here["N0"] and not here["N2"], here
+total = dict(line.split() for line in read("a/memory.stat").splitlines())
+for name in ("anon", "file", "shmem", "slab_unreclaimable", "file_mapped", "pagetables"):
+    # Reading them costs memory too.
+    assert abs(sum(stat(name).values()) - int(total[name])) < 64 << 10, (name, stat(name), total[name])
 assert read("a/cpuset.mems.effective") == "1,3"
 now = by_node("self", anon)
 assert not now["N0"] and not now["N2"], now
