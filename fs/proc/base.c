@@ -203,6 +203,7 @@ static const struct file_operations proc_task_operations;
 	DIR("fd", 0500, proc_fd_inode_operations, proc_fd_operations),		\
 	DIR("fdinfo", 0555, proc_fdinfo_inode_operations, proc_fdinfo_operations), \
 	DIR("ns", 0511, proc_ns_dir_inode_operations, proc_ns_dir_operations),	\
+	DIR("net", 0555, proc_net_inode_operations, proc_net_operations),	\
 	REG("environ", 0400, proc_environ_operations),				\
 	REG("auxv", 0400, proc_auxv_operations),				\
 	ONE("status", 0444, proc_pid_status),					\

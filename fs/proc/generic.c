@@ -471,15 +471,23 @@ struct inode *proc_get_inode(struct super_block *sb, struct proc_dir_entry *de)
 	return inode;
 }
 
+struct proc_dir_entry *proc_find_child(struct proc_dir_entry *dir, const struct qstr *name)
+{
+	struct proc_dir_entry *de;
+
+	read_lock(&proc_tree_lock);
+	de = find_child(dir, name->name, name->len);
+	if (de)
+		refcount_inc(&de->refs);
+	read_unlock(&proc_tree_lock);
+	return de;
+}
+
 struct dentry *proc_lookup_de(struct inode *dir, struct dentry *dentry, struct proc_dir_entry *de)
 {
 	struct inode *inode;
 
-	read_lock(&proc_tree_lock);
-	de = find_child(de, dentry->d_name.name, dentry->d_name.len);
-	if (de)
-		refcount_inc(&de->refs);
-	read_unlock(&proc_tree_lock);
+	de = proc_find_child(de, &dentry->d_name);
 	if (!de)
 		return ERR_PTR(-ENOENT);
 	inode = proc_get_inode(dir->i_sb, de);

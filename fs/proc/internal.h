@@ -62,6 +62,7 @@ struct proc_inode {
 	struct proc_dir_entry *pde;		/* i: counted */
 	const struct ctl_table *sysctl;		/* i */
 	void *sysctl_dir;			/* i */
+	struct ns_common *net_ns;		/* i: counted; of a file of proc_net */
 	struct inode vfs_inode;
 };
 
@@ -130,6 +131,8 @@ static inline struct task_struct *get_proc_task(const struct inode *inode)
 extern struct proc_dir_entry proc_root;
 struct dentry *proc_lookup_de(struct inode *dir, struct dentry *dentry, struct proc_dir_entry *de);
 int proc_readdir_de(struct file *file, struct dir_context *ctx, struct proc_dir_entry *de);
+/* The entry of that name with a reference, or NULL. */
+struct proc_dir_entry *proc_find_child(struct proc_dir_entry *dir, const struct qstr *name);
 struct inode *proc_get_inode(struct super_block *sb, struct proc_dir_entry *de);
 
 /* root.c */
@@ -168,6 +171,8 @@ extern const struct file_operations proc_ns_dir_operations;
 int proc_readlink_path(const struct path *path, char __user *buf, int size);
 
 /* map_files.c */
+extern const struct inode_operations proc_net_inode_operations;
+extern const struct file_operations proc_net_operations;
 extern const struct inode_operations proc_map_files_inode_operations;
 extern const struct file_operations proc_map_files_operations;
 

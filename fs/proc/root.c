@@ -38,6 +38,7 @@ static struct inode *proc_alloc_inode(struct super_block *sb)
 	pi->pde = NULL;
 	pi->sysctl = NULL;
 	pi->sysctl_dir = NULL;
+	pi->net_ns = NULL;
 	return &pi->vfs_inode;
 }
 
@@ -66,6 +67,9 @@ static void proc_evict_inode(struct inode *inode)
 	if (pi->pde)
 		pde_put(pi->pde);
 	pi->pde = NULL;
+	if (pi->net_ns)
+		pi->net_ns->ops->put(pi->net_ns);
+	pi->net_ns = NULL;
 }
 
 /* ---- mount options ---- */

@@ -7,6 +7,7 @@
 
 struct file;
 struct inode;
+struct ns_common;
 struct pid;
 struct poll_table_struct;
 struct proc_dir_entry;
@@ -53,6 +54,12 @@ struct proc_dir_entry *proc_symlink(const char *name, struct proc_dir_entry *par
 	proc_create_seq_data(name, mode, parent, ops, NULL)
 #define proc_create_single(name, mode, parent, show) \
 	proc_create_single_data(name, mode, parent, show, NULL)
+
+/* The folder of the network, /proc/PID/net: its files show the name space of the process. */
+extern struct proc_dir_entry *const proc_net;
+
+/* The network name space that an open file of proc_net shows; it lives as long as the file. */
+struct ns_common *proc_net_ns(const struct file *file);
 
 /* Take an entry (and all below it) out of the tree; open files go on until they are closed. */
 void remove_proc_entry(const char *name, struct proc_dir_entry *parent);

@@ -11,7 +11,7 @@
 #include <net/loopback.h>
 #include <um/percpu.h>
 
-struct proc_dir_entry;
+struct seq_file;
 struct ucounts;
 struct user_namespace;
 
@@ -23,7 +23,6 @@ struct net {
 	struct user_namespace *user_ns;		/* i: counted */
 	struct ucounts *ucounts;		/* i */
 	struct work_struct work;		/* frees it */
-	struct proc_dir_entry *proc_net;	/* i: /proc/net */
 	struct net_loopback loopback;		/* rtnl_mutex */
 	int sysctl_somaxconn;			/* s */
 	int sysctl_max_dgram_qlen;		/* s: new unix sockets take it over */
@@ -36,6 +35,9 @@ struct net *get_net(struct net *net);
 void put_net(struct net *net);
 /* CLONE_NEWNET: a new one without anything, else `old` with a reference. ERR_PTR. */
 struct net *copy_net_ns(unsigned long flags, struct user_namespace *user_ns, struct net *old);
+
+/* The name space that an open file of /proc/PID/net shows. */
+struct net *seq_file_net(const struct seq_file *m);
 
 /* The caller's name space; kernel threads from before there was one belong to the first. */
 static inline struct net *current_net(void)

@@ -30,6 +30,11 @@ static const struct ctl_table net_unix_table[] = {
 	{ "max_dgram_qlen", &init_net.sysctl_max_dgram_qlen, sizeof(int), 0644, proc_dointvec }, {}
 };
 
+struct net *seq_file_net(const struct seq_file *m)
+{
+	return container_of(proc_net_ns(m->file), struct net, ns);
+}
+
 static int show_protocols(struct seq_file *m, void *data)
 {
 	sock_show_protocols(m);
@@ -90,17 +95,13 @@ static const struct {
 
 static int __init proc_net_init(void)
 {
-	struct proc_dir_entry *dir = proc_mkdir("net", NULL);
 	unsigned int i;
 
-	if (!dir)
-		return -ENOMEM;
-	init_net.proc_net = dir;
-	proc_create_single("protocols", 0444, dir, show_protocols);
-	proc_create_single("sockstat", 0444, dir, show_sockstat);
-	proc_create_single("dev", 0444, dir, show_dev);
+	proc_create_single("protocols", 0444, proc_net, show_protocols);
+	proc_create_single("sockstat", 0444, proc_net, show_sockstat);
+	proc_create_single("dev", 0444, proc_net, show_dev);
 	for (i = 0; i < sizeof(empty_tables) / sizeof(empty_tables[0]); i++)
-		proc_create_single_data(empty_tables[i].name, 0444, dir, show_text,
+		proc_create_single_data(empty_tables[i].name, 0444, proc_net, show_text,
 					(void *)empty_tables[i].text);
 	return 0;
 }

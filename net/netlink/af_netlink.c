@@ -305,9 +305,10 @@ static const struct proto_ops netlink_ops = {
 static const struct net_proto_family netlink_family = { .family = PF_NETLINK,
 							.create = netlink_create };
 
-/* /proc/net/netlink: the bound sockets. */
+/* /proc/net/netlink: the bound sockets of a name space. */
 static int show_netlink(struct seq_file *m, void *data)
 {
+	const struct net *net = seq_file_net(m);
 	unsigned int i;
 
 	seq_puts(m, "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    "
@@ -316,12 +317,15 @@ static int show_netlink(struct seq_file *m, void *data)
 	for (i = 0; i < 1 << PORT_HASH_BITS; i++) {
 		struct sock *sk;
 
-		hlist_for_each_entry(sk, &ports[i], sk_node)
+		hlist_for_each_entry(sk, &ports[i], sk_node) {
+			if (sock_net(sk) != net)
+				continue;
 			seq_printf(m, "%016x %-3d %-10u %08x %-8d %-8d %-5d %-8d %-8u %-8lu\n", 0,
 				   sk->sk_protocol, nlk_sk(sk)->portid, (u32)nlk_sk(sk)->groups[0],
 				   sk_rmem_alloc_get(sk), sk_wmem_alloc_get(sk), 0,
 				   refcount_read(&sk->sk_refcnt), atomic_read(&sk->sk_drops),
 				   sock_i_ino(sk));
+		}
 	}
 	read_unlock(&nl_table_lock);
 	return 0;
@@ -332,7 +336,7 @@ static int __init af_netlink_init(void)
 	if (proto_register(&netlink_proto))
 		panic("no memory for the sockets of netlink");
 	BUG_ON(sock_register(&netlink_family));
-	proc_create_single("netlink", 0444, init_net.proc_net, show_netlink);
+	proc_create_single("netlink", 0444, proc_net, show_netlink);
 	return 0;
 }
 initcall(INITCALL_FS + 2, af_netlink_init);

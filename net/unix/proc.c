@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* /proc/net/unix: all unix sockets, bucket by bucket. */
+/* /proc/net/unix: the unix sockets of a name space, bucket by bucket. */
 #include <fs/proc_fs.h>
 #include <fs/seq_file.h>
 #include <kern/init.h>
@@ -12,19 +12,20 @@
 /* Record 0 is the heading; bucket and place in it are the two halves of the position. */
 #define PLACE_BITS 48
 
-static struct sock *nth_in_bucket(unsigned int bucket, u64 n)
+static struct sock *nth_in_bucket(const struct net *net, unsigned int bucket, u64 n)
 {
 	struct unix_sock *u;
 
 	hlist_for_each_entry(u, &unix_table[bucket].head, sk.sk_node)
-		if (!n--)
+		if (sock_net(&u->sk) == net && !n--)
 			return &u->sk;
 	return NULL;
 }
 
 /* The socket at *pos or the first behind; its bucket stays locked. */
-static void *find_from(loff_t *pos)
+static void *find_from(const struct seq_file *m, loff_t *pos)
 {
+	const struct net *net = seq_file_net(m);
 	unsigned int bucket = *pos >> PLACE_BITS;
 	u64 place = *pos & ((1ULL << PLACE_BITS) - 1);
 
@@ -32,7 +33,7 @@ static void *find_from(loff_t *pos)
 		struct sock *sk;
 
 		spin_lock(&unix_table[bucket].lock);
-		sk = nth_in_bucket(bucket, place - 1);
+		sk = nth_in_bucket(net, bucket, place - 1);
 		if (sk) {
 			*pos = (loff_t)bucket << PLACE_BITS | place;
 			return sk;
@@ -45,7 +46,7 @@ static void *find_from(loff_t *pos)
 
 static void *unix_seq_start(struct seq_file *m, loff_t *pos)
 {
-	return *pos ? find_from(pos) : SEQ_START_TOKEN;
+	return *pos ? find_from(m, pos) : SEQ_START_TOKEN;
 }
 
 static void unlock_bucket(loff_t pos)
@@ -58,7 +59,7 @@ static void *unix_seq_next(struct seq_file *m, void *v, loff_t *pos)
 	if (v != SEQ_START_TOKEN)
 		unlock_bucket(*pos);
 	++*pos;
-	return find_from(pos);
+	return find_from(m, pos);
 }
 
 static void unix_seq_stop(struct seq_file *m, void *v)
@@ -126,5 +127,5 @@ static const struct seq_operations unix_seq_ops = {
 
 void __init unix_proc_init(void)
 {
-	proc_create_seq("unix", 0444, init_net.proc_net, &unix_seq_ops);
+	proc_create_seq("unix", 0444, proc_net, &unix_seq_ops);
 }
