@@ -456,8 +456,6 @@ int cgroup_attach(struct cgroup *cg, const char *text, const struct file *file, 
 	/* The threads of a process stay within one domain. */
 	if (!error && threads && cg->domain != from->domain)
 		error = -EOPNOTSUPP;
-	if (!error && !threads && cg->domain != cg)
-		error = -EOPNOTSUPP;
 	if (!error) {
 		down_write(&cgroup_fork_rwsem);
 		if (threads)

@@ -368,6 +368,9 @@ static int write_freeze(struct cgroup *cg, char *text, const struct file *file)
 		return 0;
 	cg->freeze = freeze;
 	freeze_subtree(cg, freeze ? 1 : -1);
+	/* A group above keeps it frozen: who waits for the change learns that none will come. */
+	if (cg->effective_freeze != freeze)
+		cgroup_notify(cg, CGROUP_EVENT_CORE);
 	return 0;
 }
 

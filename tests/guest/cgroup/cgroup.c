@@ -136,6 +136,29 @@ static void freezing(void)
 	CHECK_OK(take_away("f"));
 }
 
+/* A change that a group above makes void is told all the same: who waits would wait for ever. */
+static void freezing_what_is_frozen(void)
+{
+	struct pollfd poll_fd = { .fd = inotify_init1(IN_NONBLOCK), .events = POLLIN };
+	char buf[4096];
+
+	CHECK_OK(make("v"));
+	CHECK_OK(make("v/sub"));
+	CHECK_OK(set("v", "cgroup.freeze", "1"));
+	CHECK(WAIT_UNTIL(strstr(get("v/sub", "cgroup.events"), "frozen 1")));
+	test_sleep_ms(20);
+	CHECK_OK(inotify_add_watch(poll_fd.fd, path_of("v/sub", "cgroup.events"), IN_MODIFY));
+	for (int freeze = 1; freeze >= 0; freeze--) {
+		CHECK_OK(set("v/sub", "cgroup.freeze", freeze ? "1" : "0"));
+		CHECK_EQ(poll(&poll_fd, 1, 5000), 1);
+		CHECK_GT(read(poll_fd.fd, buf, sizeof(buf)), 0);
+		CHECK(strstr(get("v/sub", "cgroup.events"), "frozen 1"));
+	}
+	close(poll_fd.fd);
+	CHECK_OK(take_away("v/sub"));
+	CHECK_OK(take_away("v"));
+}
+
 /* Each forks the next and exits: there is always one that is just being born. */
 static void relay(void)
 {
@@ -264,6 +287,14 @@ static void threads(void)
 		CHECK_OK(set("d/t/t", "cgroup.threads", text));
 		snprintf(text, sizeof(text), "%d\n", getpid());
 		CHECK_STR(get("d", "cgroup.procs"), text);
+		/* A whole process may go into a threaded group at once, from any domain. */
+		CHECK_OK(join("d/t", getpid()));
+		snprintf(text, sizeof(text), "%d\n", tid);
+		CHECK(strstr(get("d/t", "cgroup.threads"), text));
+		CHECK_STR(get("d/t/t", "cgroup.threads"), "");
+		CHECK_OK(join("", getpid()));
+		CHECK_STR(get("d/t", "cgroup.threads"), "");
+		CHECK_OK(join("d/t", getpid()));
 		pthread_barrier_wait(&barrier);
 		pthread_join(t, NULL);
 		_exit(test_failures);
@@ -458,6 +489,7 @@ int main(void)
 	RUN(groups_and_members);
 	RUN(watched);
 	RUN(freezing);
+	RUN(freezing_what_is_frozen);
 	RUN(freezing_a_tracee);
 	RUN(killing_what_is_born);
 	RUN(born_into);
