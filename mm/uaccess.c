@@ -301,12 +301,14 @@ int check_zeroed_user(const void __user *from, size_t size)
 
 	while (size) {
 		size_t n = min(size, sizeof(buf));
+		size_t missing = copy_from_user(buf, from, n);
 
-		if (copy_from_user(buf, from, n))
-			return -EFAULT;
-		for (size_t i = 0; i < n; i++)
+		/* A byte that is not zero counts although what follows cannot be read. */
+		for (size_t i = 0; i < n - missing; i++)
 			if (buf[i])
 				return 0;
+		if (missing)
+			return -EFAULT;
 		from = (const char __user *)from + n;
 		size -= n;
 	}

@@ -129,6 +129,14 @@ static void clone3_checks_its_arguments(void)
 	memcpy(big, &args, sizeof(args));
 	big[sizeof(args)] = 1;
 	CHECK_ERR(syscall(SYS_clone3, big, sizeof(big)), E2BIG);
+	/* A byte that is not zero is enough: what follows need not be there. */
+	char *two = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	NEED(two != MAP_FAILED && !munmap(two + 4096, 4096));
+	char *edge = memcpy(two + 4096 - sizeof(big), big, sizeof(big));
+	CHECK_ERR(syscall(SYS_clone3, edge, sizeof(big) + 8), E2BIG);
+	edge[sizeof(args)] = 0;
+	CHECK_ERR(syscall(SYS_clone3, edge, sizeof(big) + 8), EFAULT);
+	munmap(two, 4096);
 	args.exit_signal = 65;
 	CHECK_ERR(syscall(SYS_clone3, &args, sizeof(args)), EINVAL);
 	args.exit_signal = 0x100;
