@@ -97,7 +97,7 @@ struct mm_struct *mm_alloc(struct task_struct *task)
 		return NULL;
 	mm->flags = SUID_DUMP_USER;
 	if (current->mm)
-		mm->flags |= current->mm->flags & (MMF_DUMP_FILTER_MASK | 1UL << MMF_DISABLE_THP);
+		mm->flags |= mmf_inherited(current->mm->flags) & ~MMF_DUMPABLE_MASK;
 	else
 		mm->flags |= MMF_DUMP_FILTER_DEFAULT;
 	mm->task_size = TASK_SIZE;
@@ -472,7 +472,7 @@ struct mm_struct *dup_mm(struct task_struct *task, struct mm_struct *oldmm)
 		return NULL;
 	memcpy(mm, oldmm, sizeof(*mm));
 	mm->exe_file = NULL;
-	mm->flags &= MMF_INIT_MASK;
+	mm->flags = mmf_inherited(mm->flags);
 	mm->fork_hot_told = 0;
 	mm->def_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	mm->total_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;

@@ -490,6 +490,8 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len,
 		return err;
 	if ((flags & MAP_NORESERVE) && sysctl_overcommit_memory != 2)
 		vm_flags |= VM_NORESERVE;
+	if (map_deny_write_exec(mm, vm_flags, vm_flags))
+		return -EACCES;
 	addr = mmap_region(file, addr, len, vm_flags, pgoff);
 	if (!IS_ERR_VALUE(addr) && ((vm_flags & VM_LOCKED) ||
 				    (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))

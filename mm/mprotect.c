@@ -143,7 +143,8 @@ static int do_mprotect(struct mm_struct *mm, unsigned long start, unsigned long 
 		if (rier && (vma->vm_flags & VM_MAYEXEC))
 			prot |= PROT_EXEC;
 		flags = prot_bits(prot) | (vma->vm_flags & ~VM_ACCESS_FLAGS);
-		if ((flags & ~(flags >> 4)) & VM_ACCESS_FLAGS)
+		if (((flags & ~(flags >> 4)) & VM_ACCESS_FLAGS) ||
+		    map_deny_write_exec(mm, vma->vm_flags, flags))
 			return -EACCES;
 		err = mprotect_fixup(vma, &vma, start, stop, flags);
 		if (err)

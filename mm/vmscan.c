@@ -250,6 +250,8 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, const struct alloc_
 	struct page *page;
 	int nid;
 
+	if (current->flags & PF_MEMALLOC_NOIO)
+		gfp &= ~(__GFP_IO | __GFP_FS);
 	ac = &wide;
 	if (unlikely(nodes_empty(nodes)))
 		return NULL;

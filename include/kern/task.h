@@ -65,6 +65,7 @@ struct seccomp_filter;
 #define PF_POSTCOREDUMP		0x00000008	/* no dump waits for it any more */
 #define PF_WQ_WORKER		0x00000020
 #define PF_FORKNOEXEC		0x00000040
+#define PF_MCE_PROCESS		0x00000080	/* prctl(PR_MCE_KILL): a policy of its own ... */
 #define PF_SUPERPRIV		0x00000100
 #define PF_NPROC_EXCEEDED	0x00001000
 #define PF_DUMPCORE		0x00000200
@@ -72,9 +73,12 @@ struct seccomp_filter;
 #define PF_MEMALLOC		0x00000800
 #define PF_NOFREEZE		0x00008000
 #define PF_KSWAPD		0x00020000
+#define PF_MEMALLOC_NOIO	0x00080000	/* its allocations start no I/O, prctl(PR_SET_IO_FLUSHER) */
+#define PF_LOCAL_THROTTLE	0x00100000	/* set with the former */
 #define PF_KTHREAD		0x00200000
 #define PF_RANDOMIZE		0x00400000
 #define PF_NO_SETAFFINITY	0x04000000
+#define PF_MCE_EARLY		0x08000000	/* ... and it is to be told early */
 
 /* task->thread_flags: atomic bits, set by anybody. */
 #define TIF_NOTIFY_RESUME	1	/* task work waits */

@@ -168,8 +168,20 @@ struct mm_struct {
 #define MMF_OOM_SKIP		21
 #define MMF_UNSTABLE		22
 #define MMF_DISABLE_THP		24	/* prctl(PR_SET_THP_DISABLE) */
+#define MMF_HAS_MDWE		28	/* prctl(PR_SET_MDWE): nothing becomes executable any more */
+#define MMF_HAS_MDWE_NO_INHERIT	29	/* ... and children are free again */
+#define MMF_MDWE_MASK		(1UL << MMF_HAS_MDWE | 1UL << MMF_HAS_MDWE_NO_INHERIT)
 /* What a child and a new program keep. */
-#define MMF_INIT_MASK		(MMF_DUMPABLE_MASK | MMF_DUMP_FILTER_MASK | 1UL << MMF_DISABLE_THP)
+#define MMF_INIT_MASK		(MMF_DUMPABLE_MASK | MMF_DUMP_FILTER_MASK | 1UL << MMF_DISABLE_THP | \
+				 MMF_MDWE_MASK)
+
+/* The flags that a new address space takes over from one with `flags`. */
+static inline unsigned long mmf_inherited(unsigned long flags)
+{
+	if (flags & 1UL << MMF_HAS_MDWE_NO_INHERIT)
+		flags &= ~MMF_MDWE_MASK;
+	return flags & MMF_INIT_MASK;
+}
 
 /*
  * One mapping: addresses [vm_start, vm_end) of vm_mm. Fields are guarded by mmap_lock (written

@@ -225,6 +225,14 @@ static inline unsigned long get_mm_rss(struct mm_struct *mm)
 }
 unsigned long get_mm_hiwater_rss(struct mm_struct *mm);
 unsigned long get_mm_hiwater_vm(struct mm_struct *mm);
+/* prctl(PR_SET_MDWE): would a change from `old` to `new` make executable what was, or is, writable? */
+static inline bool map_deny_write_exec(const struct mm_struct *mm, vm_flags_t old, vm_flags_t new)
+{
+	if (!test_bit(MMF_HAS_MDWE, &mm->flags) || !(new & VM_EXEC))
+		return false;
+	return (new & VM_WRITE) || !(old & VM_EXEC);
+}
+
 bool may_expand_vm(struct mm_struct *mm, vm_flags_t flags, unsigned long npages);
 void vm_stat_account(struct mm_struct *mm, vm_flags_t flags, long npages);
 

@@ -17,6 +17,7 @@
 
 #include <linux/capability.h>
 #include <linux/prctl.h>
+#include <linux/prctl_new.h>
 #include <linux/securebits.h>
 
 /* => the marked child and all its descendants look for a subreaper when orphaned */
@@ -216,6 +217,73 @@ static long speculation(bool set, unsigned long which, unsigned long control, un
 	return set ? -ENXIO : PR_SPEC_NOT_AFFECTED;
 }
 
+/* What to do when memory of the task turns out to be broken: a policy of its own, or the system's. */
+static long set_mce_kill(unsigned long what, unsigned long policy)
+{
+	if (what == PR_MCE_KILL_CLEAR && !policy) {
+		current->flags &= ~PF_MCE_PROCESS;
+		return 0;
+	}
+	if (what != PR_MCE_KILL_SET || policy > PR_MCE_KILL_DEFAULT)
+		return -EINVAL;
+	current->flags &= ~(PF_MCE_PROCESS | PF_MCE_EARLY);
+	if (policy != PR_MCE_KILL_DEFAULT)
+		current->flags |= PF_MCE_PROCESS | (policy == PR_MCE_KILL_EARLY ? PF_MCE_EARLY : 0);
+	return 0;
+}
+
+static long get_mce_kill(void)
+{
+	if (!(current->flags & PF_MCE_PROCESS))
+		return PR_MCE_KILL_DEFAULT;
+	return current->flags & PF_MCE_EARLY ? PR_MCE_KILL_EARLY : PR_MCE_KILL_LATE;
+}
+
+/* Tasks on the way of I/O: reclaim on their behalf must not wait for I/O, which waits for them. */
+static long io_flusher(bool set, unsigned long on)
+{
+	const unsigned int flags = PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE;
+
+	if (!set)
+		return on ? -EINVAL : (current->flags & flags) == flags;
+	if (on > 1)
+		return -EINVAL;
+	current->flags = on ? current->flags | flags : current->flags & ~flags;
+	return 0;
+}
+
+static unsigned long mdwe(const struct mm_struct *mm)
+{
+	return (test_bit(MMF_HAS_MDWE, &mm->flags) ? PR_MDWE_REFUSE_EXEC_GAIN : 0) |
+	       (test_bit(MMF_HAS_MDWE_NO_INHERIT, &mm->flags) ? PR_MDWE_NO_INHERIT : 0);
+}
+
+/* Memory that can be written does not become executable; there is no way back. */
+static long set_mdwe(struct mm_struct *mm, unsigned long bits)
+{
+	if (bits & ~(unsigned long)(PR_MDWE_REFUSE_EXEC_GAIN | PR_MDWE_NO_INHERIT))
+		return -EINVAL;
+	if ((bits & PR_MDWE_NO_INHERIT) && !(bits & PR_MDWE_REFUSE_EXEC_GAIN))
+		return -EINVAL;
+	if (mdwe(mm) && mdwe(mm) != bits)
+		return -EPERM;
+	if (bits & PR_MDWE_NO_INHERIT)
+		set_bit(MMF_HAS_MDWE_NO_INHERIT, &mm->flags);
+	if (bits & PR_MDWE_REFUSE_EXEC_GAIN)
+		set_bit(MMF_HAS_MDWE, &mm->flags);
+	return 0;
+}
+
+/* Returns the size of all; a shorter buffer gets the beginning. */
+static long get_auxv(void __user *buf, unsigned long size)
+{
+	const struct mm_struct *mm = current->mm;
+
+	if (copy_to_user(buf, mm->saved_auxv, min(size, sizeof(mm->saved_auxv))))
+		return -EFAULT;
+	return sizeof(mm->saved_auxv);
+}
+
 /* The options that only read or write a number of the task. */
 static long task_option(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
 			unsigned long arg5)
@@ -278,6 +346,21 @@ static long task_option(int option, unsigned long arg2, unsigned long arg3, unsi
 		return put_user(PR_TSC_ENABLE, (int __user *)arg2) ? -EFAULT : 0;
 	case PR_SET_TSC:
 		return arg2 == PR_TSC_ENABLE ? 0 : -EINVAL;
+	case PR_MCE_KILL:
+		return arg4 || arg5 ? -EINVAL : set_mce_kill(arg2, arg3);
+	case PR_MCE_KILL_GET:
+		return arg2 || arg3 || arg4 || arg5 ? -EINVAL : get_mce_kill();
+	case PR_SET_MDWE:
+		return arg3 || arg4 || arg5 ? -EINVAL : set_mdwe(me->mm, arg2);
+	case PR_GET_MDWE:
+		return arg2 || arg3 || arg4 || arg5 ? -EINVAL : mdwe(me->mm);
+	case PR_GET_AUXV:
+		return arg4 || arg5 ? -EINVAL : get_auxv((void __user *)arg2, arg3);
+	case PR_SET_IO_FLUSHER:
+	case PR_GET_IO_FLUSHER:
+		if (!capable(CAP_SYS_RESOURCE))
+			return -EPERM;
+		return arg3 || arg4 || arg5 ? -EINVAL : io_flusher(option == PR_SET_IO_FLUSHER, arg2);
 	}
 	return -EINVAL;
 }
