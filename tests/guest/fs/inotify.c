@@ -161,6 +161,21 @@ static void errors(void)
 	CHECK_ERR(inotify_init1(1), EINVAL);
 	CHECK_ERR(read(in, small, 8), EAGAIN);
 	CHECK_EQ(poll(&pf, 1, 0), 0);
+	/* What comes by itself may be asked for; bits without a meaning may not. */
+	for (uint32_t bit = 1; bit; bit <<= 1) {
+		uint32_t known = IN_ALL_EVENTS | IN_UNMOUNT | IN_Q_OVERFLOW | IN_IGNORED | IN_ONLYDIR |
+				 IN_DONT_FOLLOW | IN_EXCL_UNLINK | IN_MASK_ADD | IN_ISDIR | IN_ONESHOT;
+		int probe = inotify_add_watch(in, bit & IN_ONLYDIR ? "." : "f", IN_ATTRIB | bit);
+
+		/* IN_MASK_CREATE: there is a watch by then. */
+		CHECK_EQ(probe >= 0, (known & bit) != 0);
+		if (probe < 0)
+			CHECK_EQ(errno, bit & (1U << 28) ? EEXIST : EINVAL);
+		else if (bit == 1U << 31)
+			inotify_rm_watch(in, probe);
+	}
+	close(in);
+	in = pf.fd = inotify_init1(IN_NONBLOCK);
 	int wd = inotify_add_watch(in, "f", IN_OPEN);
 	fd = open("f", O_RDONLY);
 	CHECK_EQ(poll(&pf, 1, 0), 1);
