@@ -258,6 +258,9 @@ static int proc_reg_open(struct inode *inode, struct file *file)
 	struct proc_dir_entry *de = PROC_I(inode)->pde;
 	int err;
 
+	/* Tables of the network refuse that at once; others when they are written to. */
+	if (PROC_I(inode)->net_ns && (file->f_mode & FMODE_WRITE) && !de->ops)
+		return -EACCES;
 	if (!use_pde(de))
 		return -ENOENT;
 	if (de->show)
@@ -372,6 +375,7 @@ static ssize_t proc_text_read_iter(struct kiocb *iocb, struct iov_iter *to)
 static const struct file_operations proc_text_file_ops = {
 	.open = proc_reg_open,
 	.read_iter = proc_text_read_iter,
+	.write = proc_reg_write,
 	.llseek = proc_reg_llseek,
 	.release = proc_reg_release,
 };

@@ -74,7 +74,7 @@ static const struct file_operations file_ops = {
 	.open = file_open,
 	.read_iter = seq_read_iter,
 	.write = file_write,
-	.llseek = seq_lseek,
+	.llseek = generic_file_llseek,
 	.release = single_release,
 };
 

@@ -56,6 +56,7 @@ static void where_it_is(void)
 	CHECK_EQ(st.st_mode, S_IFREG | 0444);
 	CHECK_ERR(open("/proc/self/net/nothing", O_RDONLY), ENOENT);
 	CHECK_ERR(mkdir("/proc/self/net/new", 0755), ENOENT);
+	CHECK_ERR(open("/proc/self/net/unix", O_WRONLY), EACCES);
 
 	DIR *dir = opendir("/proc/self/net");
 	struct dirent *d;

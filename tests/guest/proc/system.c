@@ -243,6 +243,21 @@ static void partial_reads_fit_together(void)
 	close(fd);
 }
 
+static void texts_are_not_written(void)
+{
+	static const char *const names[] = { "/proc/version", "/proc/meminfo", "/proc/stat" };
+
+	if (geteuid())
+		return;
+	for (int i = 0; i < 3; i++) {
+		int fd = open(names[i], O_WRONLY);
+
+		CHECK_GE(fd, 0);
+		CHECK_ERR(write(fd, "x", 1), EIO);
+		close(fd);
+	}
+}
+
 int main(void)
 {
 	alarm(60);
@@ -256,5 +271,6 @@ int main(void)
 	RUN(writing_sysctls);
 	RUN(root_listing);
 	RUN(partial_reads_fit_together);
+	RUN(texts_are_not_written);
 	return test_done();
 }
