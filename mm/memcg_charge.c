@@ -250,6 +250,9 @@ int try_charge(struct mem_cgroup *memcg, gfp_t gfp, unsigned long nr)
 	unsigned long batch = max(nr, CHARGE_BATCH);
 	struct page_counter *fail;
 
+	/* Blocks that one could do without, for a task that has to answer first. */
+	if (nr > 1 && !gfpflags_allow_blocking(gfp) && current->memcg_over_high > CHARGE_BATCH)
+		return -ENOMEM;
 	for (;;) {
 		struct mem_cgroup *full;
 
@@ -278,6 +281,10 @@ int try_charge(struct mem_cgroup *memcg, gfp_t gfp, unsigned long nr)
 	if (batch > nr)
 		refill_stock(memcg, batch - nr, 0);
 	mem_cgroup_check_high(memcg, gfp, batch);
+	/* One call that charges much answers for it on its way: it could fill the group before it returns. */
+	if (unlikely(current->memcg_over_high > CHARGE_BATCH) && gfpflags_allow_blocking(gfp) &&
+	    !exempt(gfp) && !irqs_disabled() && preemptible())
+		__mem_cgroup_handle_over_high(gfp);
 	return 0;
 }
 

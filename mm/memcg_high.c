@@ -52,7 +52,7 @@ void mem_cgroup_check_high(struct mem_cgroup *memcg, gfp_t gfp, unsigned int nr)
 }
 
 /* Reclaims nr pages from each group from memcg up that has too much. The number. */
-static unsigned long reclaim_high(struct mem_cgroup *memcg, unsigned int nr)
+static unsigned long reclaim_high(struct mem_cgroup *memcg, unsigned int nr, gfp_t gfp)
 {
 	unsigned long freed = 0;
 
@@ -60,7 +60,7 @@ static unsigned long reclaim_high(struct mem_cgroup *memcg, unsigned int nr)
 		if (!over_mark(&memcg->memory, READ_ONCE(memcg->high)))
 			continue;
 		mem_cgroup_event(memcg, MEMCG_HIGH);
-		freed += try_to_free_mem_cgroup_pages(memcg, nr, GFP_KERNEL, true,
+		freed += try_to_free_mem_cgroup_pages(memcg, nr, gfp, true,
 						      READ_ONCE(vm_swappiness));
 	}
 	return freed;
@@ -70,7 +70,7 @@ void memcg_high_work(struct work_struct *work)
 {
 	struct mem_cgroup *memcg = container_of(work, struct mem_cgroup, high_work);
 
-	reclaim_high(memcg, HIGH_BATCH);
+	reclaim_high(memcg, HIGH_BATCH, GFP_KERNEL);
 	mem_cgroup_put(memcg);
 }
 
@@ -102,7 +102,7 @@ static unsigned long penalty(struct mem_cgroup *memcg, unsigned int nr)
 	return min(ticks * nr / HIGH_BATCH, (unsigned long)MAX_PENALTY);
 }
 
-void __mem_cgroup_handle_over_high(void)
+void __mem_cgroup_handle_over_high(gfp_t gfp)
 {
 	unsigned int nr = current->memcg_over_high;
 	struct mem_cgroup *memcg = get_mem_cgroup(NULL);
@@ -111,7 +111,7 @@ void __mem_cgroup_handle_over_high(void)
 
 	current->memcg_over_high = 0;
 	do {
-		freed = reclaim_high(memcg, wait ? HIGH_BATCH : nr);
+		freed = reclaim_high(memcg, wait ? HIGH_BATCH : nr, gfp);
 		wait = penalty(memcg, nr);
 	} while (wait >= MIN_PENALTY && freed && --retries && !fatal_signal_pending(current));
 	if (wait >= MIN_PENALTY && !fatal_signal_pending(current)) {

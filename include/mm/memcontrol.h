@@ -120,11 +120,12 @@ static inline int mem_cgroup_charge_swapin(struct page *page, unsigned int group
 
 /* ---- return to user mode, death by want of memory ---- */
 
-void __mem_cgroup_handle_over_high(void);
+/* => may sleep; reclaims as `gfp` allows */
+void __mem_cgroup_handle_over_high(gfp_t gfp);
 /* The task has charged beyond memory.high: it reclaims, or waits. => on the way to user mode */
 #define mem_cgroup_handle_over_high() do { \
 	if (unlikely(current->memcg_over_high)) \
-		__mem_cgroup_handle_over_high(); \
+		__mem_cgroup_handle_over_high(GFP_KERNEL); \
 } while (0)
 /* Did the last fault fail because its group is full? Then the machine's OOM killer is not asked. */
 bool mem_cgroup_fault_was_refused(void);

@@ -411,6 +411,30 @@ static void slowed_down(void)
 	off();
 }
 
+/* One call that would fill the group is held up on its way. */
+static void slowed_down_within_a_call(void)
+{
+	on();
+	CHECK_OK(make("a"));
+	CHECK_OK(set("a", "memory.high", "4M"));
+	CHECK_OK(set("a", "memory.max", "40M"));
+	CHECK_OK(set("a", "memory.swap.max", "0"));
+	pid_t pid = fork();
+	if (!pid) {
+		NEED(!join("a", getpid()));
+		mlock(map(64 * MIB), 64 * MIB);
+		_exit(0);
+	}
+	CHECK(WAIT_UNTIL(number("a", "memory.events", "high") > 0));
+	test_sleep_ms(100);
+	CHECK_EQ(number("a", "memory.events", "max"), 0);
+	CHECK_LE(current_of("a"), 39 * MIB);
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(reap(pid), SIGKILL);
+	CHECK(gone("a"));
+	off();
+}
+
 static void asked_to_reclaim(void)
 {
 	int fds[2];
@@ -520,6 +544,7 @@ int main(void)
 	RUN(killed_together);
 	RUN(refused);
 	RUN(slowed_down);
+	RUN(slowed_down_within_a_call);
 	RUN(asked_to_reclaim);
 	RUN(domains);
 	RUN(come_and_go);
