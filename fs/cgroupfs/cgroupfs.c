@@ -38,6 +38,7 @@
 #include <mm/uaccess.h>
 
 static struct super_block *cgroup_sb; /* cgroup_mutex */
+static bool ns_delegate; /* written by mounts: who reads it may see either */
 
 static const struct inode_operations dir_inode_operations, file_inode_operations;
 
@@ -53,6 +54,7 @@ struct open_file {
 	struct cgroup *cg;
 	const struct cftype *type;
 	int seen; /* the state of the event that the reader knows */
+	struct cgroup_namespace *ns; /* counted: the opener's */
 };
 
 /* The entry of a file, found by its name: names do not change. */
@@ -93,6 +95,12 @@ static int show(struct seq_file *m, void *v)
 	return error;
 }
 
+static void free_open_file(struct open_file *of)
+{
+	put_cgroup_ns(of->ns);
+	kfree(of);
+}
+
 static int cgroup_file_open(struct inode *inode, struct file *file)
 {
 	const struct cftype *type = find_type(file->f_path.dentry->d_name.name);
@@ -106,11 +114,12 @@ static int cgroup_file_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	of->cg = inode_group(inode);
 	of->type = type;
+	of->ns = get_cgroup_ns(current->nsproxy->cgroup_ns);
 	if (type->event >= 0)
 		of->seen = atomic_read(&of->cg->events[type->event]);
 	error = single_open(file, show, of);
 	if (error)
-		kfree(of);
+		free_open_file(of);
 	return error;
 }
 
@@ -121,7 +130,7 @@ static struct open_file *file_of(const struct file *file)
 
 static int cgroup_file_release(struct inode *inode, struct file *file)
 {
-	kfree(file_of(file));
+	free_open_file(file_of(file));
 	return single_release(inode, file);
 }
 
@@ -142,6 +151,10 @@ static ssize_t cgroup_file_write(struct file *file, const char __user *buf, size
 
 	if (!of->type->write)
 		return -EINVAL;
+	/* The limits of the group that was handed over are its giver's. */
+	if (READ_ONCE(ns_delegate) && !(of->type->flags & CFTYPE_NS_DELEGATABLE) &&
+	    of->ns != &init_cgroup_ns && of->ns->root == of->cg)
+		return -EPERM;
 	if (size >= PAGE_SIZE)
 		return -E2BIG;
 	text = memdup_user_nul(buf, size);
@@ -175,7 +188,7 @@ static const struct file_operations cgroup_file_operations = {
 	.read_iter = seq_read_iter,
 	.write = cgroup_file_write,
 	.poll = cgroup_file_poll,
-	.llseek = seq_lseek,
+	.llseek = generic_file_llseek,
 	.release = cgroup_file_release,
 };
 
@@ -393,10 +406,9 @@ void cgroupfs_notify(struct cgroup *cg, enum cgroup_event event)
 	dput(file);
 }
 
-/* The rights of whoever opened the list count: over the common ancestor's list too. */
-int cgroupfs_may_move(const struct file *file, struct cgroup *from, struct cgroup *to)
+/* May the caller, who sees what a name space shows, move tasks between these groups? */
+static int may_move(const struct cgroup_namespace *ns, struct cgroup *from, struct cgroup *to)
 {
-	const struct cred *old;
 	struct cgroup *common = to;
 	struct dentry *list;
 	int error = -ENOENT;
@@ -408,14 +420,25 @@ int cgroupfs_may_move(const struct file *file, struct cgroup *from, struct cgrou
 	list = find_child(common->dentry, "cgroup.procs");
 	if (!list)
 		return error;
-	old = override_creds(file->f_cred);
 	error = inode_permission(d_inode(list), MAY_WRITE);
-	revert_creds(old);
 	dput(list);
+	if (!error && READ_ONCE(ns_delegate) &&
+	    !(cgroup_is_descendant(from, ns->root) && cgroup_is_descendant(to, ns->root)))
+		error = -ENOENT;
 	return error;
 }
 
-struct cgroup *cgroupfs_get_group(int fd)
+/* The rights of whoever opened the list count: over the common ancestor's list too. */
+int cgroupfs_may_move(const struct file *file, struct cgroup *from, struct cgroup *to)
+{
+	const struct cred *old = override_creds(file->f_cred);
+	int error = may_move(file_of(file)->ns, from, to);
+
+	revert_creds(old);
+	return error;
+}
+
+struct cgroup *cgroupfs_get_group(int fd, bool thread)
 {
 	struct fd f = fdget_raw(fd);
 	struct cgroup *cg = ERR_PTR(-EBADF), *from;
@@ -432,14 +455,15 @@ struct cgroup *cgroupfs_get_group(int fd)
 	from = task_get_cgroup(current);
 	mutex_lock(&cgroup_mutex);
 	error = cg->dead ? -ENOENT : cgroup_vet_destination(cg);
-	if (!error && cg->domain != cg)
+	/* A thread stays in the domain of its process. */
+	if (!error && thread && cg->domain != from->domain)
 		error = -EOPNOTSUPP;
 	if (!error)
 		list = find_child(cg->dentry, "cgroup.procs");
 	if (!error)
 		error = list ? inode_permission(d_inode(list), MAY_WRITE) : -ENODEV;
 	if (!error)
-		error = cgroupfs_may_move(f.file, from, cg);
+		error = may_move(current->nsproxy->cgroup_ns, from, cg);
 	mutex_unlock(&cgroup_mutex);
 	dput(list);
 	cgroup_put(from);
@@ -458,8 +482,42 @@ static void cgroup_evict(struct inode *inode)
 	cgroup_put(cg);
 }
 
+/*
+ * One option: `nsdelegate`, of the instance and thus of all mounts. Each mount and remount from the
+ * first name space says anew whether it holds. The others that cgroup2 knows elsewhere ask for
+ * something that is not here.
+ */
+static int parse_options(char *text)
+{
+	bool delegate = false;
+	char *name, *value;
+
+	while ((name = next_mount_option(&text, &value))) {
+		if (strcmp(name, "nsdelegate") != 0 || value)
+			return -EINVAL;
+		delegate = true;
+	}
+	if (current->nsproxy->cgroup_ns == &init_cgroup_ns)
+		WRITE_ONCE(ns_delegate, delegate);
+	return 0;
+}
+
+static int cgroup_remount(struct super_block *sb, int *flags, char *data)
+{
+	return parse_options(data);
+}
+
+static int cgroup_show_options(struct seq_file *m, struct dentry *root)
+{
+	if (READ_ONCE(ns_delegate))
+		seq_puts(m, ",nsdelegate");
+	return 0;
+}
+
 static const struct super_operations cgroup_sops = {
 	.statfs = simple_statfs,
+	.remount_fs = cgroup_remount,
+	.show_options = cgroup_show_options,
 	.evict_inode = cgroup_evict,
 };
 
@@ -491,16 +549,15 @@ static int fill_super(struct super_block *sb, void *data, int silent)
 	return error;
 }
 
-/* No options: each of those that cgroup2 knows elsewhere asks for something that is not here. */
 static struct dentry *cgroup_mount(struct file_system_type *type, int flags, const char *dev_name,
 				   void *data)
 {
 	struct cgroup *top = current->nsproxy->cgroup_ns->root;
 	struct dentry *root, *shown;
-	char *text = data, *value;
+	int error = parse_options(data);
 
-	if (next_mount_option(&text, &value))
-		return ERR_PTR(-EINVAL);
+	if (error)
+		return ERR_PTR(error);
 	root = mount_single(type, flags, NULL, fill_super);
 	if (IS_ERR(root) || top == &cgroup_root)
 		return root;

@@ -104,6 +104,7 @@ extern spinlock_t cgroup_lock;
 #define CFTYPE_NOT_ON_ROOT  1
 #define CFTYPE_ONLY_ON_ROOT 2
 #define CFTYPE_UNLOCKED	    4	/* show and write take the locks that they need themselves */
+#define CFTYPE_NS_DELEGATABLE 8	/* writable in a name space's root under `nsdelegate` */
 
 /* One file of each group's folder. */
 struct cftype {
@@ -151,7 +152,7 @@ int cgroupfs_update_files(struct cgroup *cg);
 void cgroupfs_notify(struct cgroup *cg, enum cgroup_event event);
 /* May the opener of `file` move tasks between these groups? */
 int cgroupfs_may_move(const struct file *file, struct cgroup *from, struct cgroup *to);
-/* The group whose folder is open on fd, with a reference; ERR_PTR. */
-struct cgroup *cgroupfs_get_group(int fd);
+/* The group whose folder is open on fd, for a child or thread of the caller's, with a reference; ERR_PTR. */
+struct cgroup *cgroupfs_get_group(int fd, bool thread);
 
 #endif

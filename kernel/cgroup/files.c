@@ -390,10 +390,10 @@ static int write_kill(struct cgroup *cg, char *text, const struct file *file)
 
 const struct cftype cgroup_core_files[] = {
 	{ "cgroup.type", CFTYPE_NOT_ON_ROOT, -1, -1, show_type, write_type },
-	{ "cgroup.procs", 0, -1, -1, show_procs, write_procs },
-	{ "cgroup.threads", 0, -1, -1, show_threads, write_threads },
+	{ "cgroup.procs", CFTYPE_NS_DELEGATABLE, -1, -1, show_procs, write_procs },
+	{ "cgroup.threads", CFTYPE_NS_DELEGATABLE, -1, -1, show_threads, write_threads },
 	{ "cgroup.controllers", 0, -1, -1, show_controllers, NULL },
-	{ "cgroup.subtree_control", 0, -1, -1, show_subtree_control, write_subtree_control },
+	{ "cgroup.subtree_control", CFTYPE_NS_DELEGATABLE, -1, -1, show_subtree_control, write_subtree_control },
 	{ "cgroup.events", CFTYPE_NOT_ON_ROOT, -1, CGROUP_EVENT_CORE, show_events, NULL },
 	{ "cgroup.max.descendants", 0, -1, -1, show_max_descendants, write_max_descendants },
 	{ "cgroup.max.depth", 0, -1, -1, show_max_depth, write_max_depth },

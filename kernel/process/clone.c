@@ -185,7 +185,7 @@ static int copy_clone_args(struct kernel_clone_args *kargs, struct clone_args __
 						args.set_tid_size * sizeof(pid_t)))
 		return -EFAULT;
 	if (args.flags & CLONE_INTO_CGROUP) {
-		kargs->cgroup = cgroupfs_get_group(args.cgroup);
+		kargs->cgroup = cgroupfs_get_group(args.cgroup, args.flags & CLONE_THREAD);
 		if (IS_ERR(kargs->cgroup))
 			return PTR_ERR(kargs->cgroup);
 	}

@@ -267,7 +267,18 @@ static void threads(void)
 	CHECK_STR(get("d", "cgroup.type"), "domain threaded\n");
 	CHECK_STR(get("d/u", "cgroup.type"), "domain invalid\n");
 	CHECK_OK(set("d/t/t", "cgroup.type", "threaded"));
-	pid_t pid = fork();
+	struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD };
+	args.cgroup = open(path_of("d/t", "."), O_RDONLY | O_DIRECTORY);
+	pid_t pid = sys_clone3(&args);
+	if (!pid)
+		_exit(strstr(slurp("/proc/self/cgroup"), "/d/t\n") ? 0 : 1);
+	CHECK_GT(pid, 0);
+	CHECK_EQ(reap(pid), 0);
+	close(args.cgroup);
+	args.cgroup = open(path_of("d/u", "."), O_RDONLY | O_DIRECTORY);
+	CHECK_ERR(sys_clone3(&args), EOPNOTSUPP);
+	close(args.cgroup);
+	pid = fork();
 	if (!pid) {
 		CHECK_OK(join("d", getpid()));
 		pthread_barrier_init(&barrier, NULL, 2);
@@ -483,6 +494,52 @@ static void name_spaces(void)
 	CHECK_OK(take_away("n"));
 }
 
+/* Under `nsdelegate` a name space's root is a wall, and what limits it is out of reach within. */
+static void delegation(void)
+{
+	bool was = strstr(slurp("/proc/self/mountinfo"), "nsdelegate") != NULL;
+
+	CHECK_OK(make("w"));
+	CHECK_OK(make("w/sub"));
+	CHECK_OK(mkdir("cg", 0755));
+	pid_t pid = fork();
+	if (!pid) {
+		CHECK_OK(unshare(CLONE_NEWNS));
+		CHECK_OK(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+		CHECK_ERR(mount("none", "cg", "cgroup2", 0, "nodelegate"), EINVAL);
+		CHECK_OK(mount("none", "cg", "cgroup2", 0, "nsdelegate"));
+		CHECK(strstr(slurp("/proc/self/mountinfo"), "nsdelegate"));
+		CHECK_OK(join("w", getpid()));
+		int outside = open(path_of("w", "cgroup.freeze"), O_RDWR);
+		CHECK_OK(unshare(CLONE_NEWCGROUP));
+		CHECK_ERR(join("", getpid()), ENOENT);
+		CHECK_OK(join("w/sub", getpid()));
+		CHECK_OK(join("w", getpid()));
+		CHECK_ERR(set("w", "cgroup.max.depth", "1"), EPERM);
+		CHECK_OK(set("w/sub", "cgroup.max.depth", "1"));
+		/* What was opened outside is as it was. */
+		CHECK_EQ(write(outside, "0", 1), 1);
+		close(outside);
+		/* From within the option cannot be taken away. */
+		CHECK_OK(mount("none", "cg", NULL, MS_REMOUNT, NULL));
+		CHECK_ERR(join("", getpid()), ENOENT);
+		_exit(test_failures);
+	}
+	CHECK_EQ(reap(pid), 0);
+	pid = fork();
+	if (!pid) {
+		CHECK_OK(unshare(CLONE_NEWNS));
+		CHECK_OK(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+		CHECK_OK(mount("none", "cg", "cgroup2", 0, was ? "nsdelegate" : NULL));
+		CHECK_EQ(!!strstr(slurp("/proc/self/mountinfo"), "nsdelegate"), was);
+		_exit(test_failures);
+	}
+	CHECK_EQ(reap(pid), 0);
+	CHECK_OK(rmdir("cg"));
+	CHECK(gone("w/sub"));
+	CHECK(gone("w"));
+}
+
 int main(void)
 {
 	enter_groups("+pids +cpu +cpuset");
@@ -499,6 +556,7 @@ int main(void)
 	RUN(cpu);
 	RUN(cpuset);
 	RUN(name_spaces);
+	RUN(delegation);
 	leave_groups();
 	return test_done();
 }
