@@ -146,8 +146,8 @@ int futex_wait_requeue_pi(u32 __user *uaddr, unsigned int flags, u32 val, const 
 int futex_get_keys(u32 __user *uaddr1, u32 __user *uaddr2, unsigned int flags, bool write2,
 		   struct futex_key *key1, struct futex_key *key2);
 /*
- * Queues the current task if the word still has the value. 0 and queued, -EWOULDBLOCK,
- * or another errno and the key is dropped.
+ * Queues the current task if the word still has the value. 0 and queued; or an errno and the key
+ * is dropped: -EWOULDBLOCK, -EINVAL when the word is the one that it is to be moved to, or another.
  */
 int futex_queue_if_equal(struct futex_q *q, u32 __user *uaddr, unsigned int flags, u32 val);
 /* A timer for the absolute time, on the clock of flags; returns it, or NULL without a time. */

@@ -236,17 +236,11 @@ int futex_wait_requeue_pi(u32 __user *uaddr, unsigned int flags, u32 val, const 
 	rt_mutex_init_waiter(&waiter);
 	timeout = futex_setup_timer(abs_time, &sleeper, flags);
 	ret = futex_queue_if_equal(&q, uaddr, flags, val);
-	if (ret)
-		goto out;
-	if (futex_match(&q.key, &key2)) {
-		__set_current_state(TASK_RUNNING);
-		(void)futex_unqueue(&q);
-		ret = -EINVAL;
-	} else {
+	if (!ret) {
+		/* From here on it may have been moved already. */
 		ret = wait_and_lock(&q, uaddr2, timeout);
+		futex_put_key(&q.key);
 	}
-	futex_put_key(&q.key);
-out:
 	futex_stop_timer(timeout);
 	futex_put_key(&key2);
 	return ret;

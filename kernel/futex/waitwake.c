@@ -73,11 +73,15 @@ int futex_queue_if_equal(struct futex_q *q, u32 __user *uaddr, unsigned int flag
 		if (get_user(value, uaddr))
 			return -EFAULT;
 	}
-	if (value != val) {
+	if (value != val)
+		ret = -EWOULDBLOCK;
+	else if (q->requeue_key && futex_match(&q->key, q->requeue_key))
+		ret = -EINVAL;
+	if (ret) {
 		spin_unlock(&b->lock);
 		atomic_dec(&b->waiters);
 		futex_put_key(&q->key);
-		return -EWOULDBLOCK;
+		return ret;
 	}
 	set_current_state(TASK_INTERRUPTIBLE);
 	futex_queue(q, b);
