@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Memory policies as far as a machine with one node shows them. */
+/* Calls that set memory policies and tell them; what they do among several nodes is in tests/guest/numa. */
 #include "mm.h"
 
 #include <linux/mempolicy.h>
@@ -43,7 +43,7 @@ static void an_area_has_a_policy(void)
 	CHECK_EQ(get(&mode, NULL, p, MPOL_F_ADDR), 0);
 	CHECK_EQ(mode, MPOL_DEFAULT);
 	CHECK_EQ(get(&mode, NULL, p, MPOL_F_ADDR | MPOL_F_NODE), 0);
-	CHECK_EQ(mode, 0);
+	CHECK(mode >= 0 && mode < 64);
 	CHECK_ERR(get(&mode, NULL, p, 0), EINVAL);
 	CHECK_ERR(syscall(SYS_mbind, p + 1, PAGE, MPOL_BIND, &node0, 64UL, 0), EINVAL);
 	CHECK_ERR(syscall(SYS_mbind, p, PAGE, MPOL_BIND, &node0, 64UL, 0x100), EINVAL);
@@ -60,7 +60,7 @@ static void pages_tell_their_node(void)
 
 	*p = 1;
 	CHECK_EQ(syscall(SYS_move_pages, 0, 2UL, pages, NULL, status, 0), 0);
-	CHECK_EQ(status[0], 0);
+	CHECK(status[0] >= 0 && status[0] < 64);
 	CHECK_EQ(status[1], -EFAULT);
 	CHECK_EQ(syscall(SYS_move_pages, 0, 1UL, pages, nodes, status, MPOL_MF_MOVE), 0);
 	CHECK_EQ(status[0], 0);
@@ -74,8 +74,6 @@ int main(void)
 
 	if (get(&mode, NULL, NULL, 0) && errno == ENOSYS)
 		return TEST_SKIP_STATUS;
-	if (!access("/sys/devices/system/node/node1", F_OK))
-		SKIP("several nodes");
 	RUN(a_task_has_a_policy);
 	RUN(an_area_has_a_policy);
 	RUN(pages_tell_their_node);
