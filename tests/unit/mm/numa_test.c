@@ -2,10 +2,13 @@
 /* Nodes: the command line, sets of nodes, zonelists, and allocations that name a node. */
 #include <kern/ktest.h>
 #include <kern/moduleparam.h>
+#include <kern/err.h>
 #include <lib/string.h>
+#include <linux/mempolicy.h>
 #include <mm/gfp.h>
 #include <mm/page.h>
 
+#include "mm/mempolicy_internal.h"
 #include "mm/mmzone.h"
 
 KTEST_BARE(numa, parameter_is_checked)
@@ -119,4 +122,47 @@ KTEST(numa, pages_come_from_the_node_that_was_named)
 			__free_pages(page, order);
 		}
 	}
+}
+
+KTEST_BARE(numa, nodes_change_places_by_rank)
+{
+	nodemask_t from = { { 0x13 } }, to = { { 0xa2 } };	/* 0, 1, 4 and 1, 5, 7 */
+
+	KEXPECT_EQ(remap_node(0, from, to), 1);
+	KEXPECT_EQ(remap_node(1, from, to), 5);
+	KEXPECT_EQ(remap_node(4, from, to), 7);
+	KEXPECT_EQ(remap_node(3, from, to), 3);
+	/* A smaller set goes round. */
+	to = nodemask_of_node(6);
+	KEXPECT_EQ(remap_node(4, from, to), 6);
+	KEXPECT_EQ(remap_node(0, from, NODE_MASK_NONE), 0);
+}
+
+KTEST(numa, policies_are_checked_and_compared)
+{
+	struct mempolicy *pol = mpol_new(MPOL_BIND, 0, nodemask_of_node(0), true), *copy;
+	char text[MPOL_STR_SIZE];
+
+	KASSERT_FALSE(IS_ERR(pol));
+	copy = mpol_dup(pol);
+	KASSERT_FALSE(IS_ERR(copy));
+	KEXPECT_TRUE(mpol_equal(pol, copy));
+	KEXPECT_FALSE(mpol_equal(pol, NULL));
+	mpol_to_str(text, sizeof(text), copy);
+	KEXPECT_STREQ(text, "bind:0");
+	mpol_put(copy);
+	copy = mpol_new(MPOL_BIND, MPOL_F_STATIC_NODES, (nodemask_t){ { ~0UL } }, true);
+	KASSERT_FALSE(IS_ERR(copy));
+	KEXPECT_FALSE(mpol_equal(pol, copy));
+	KEXPECT_EQ(mpol_shown_nodes(copy).bits[0], ~0UL);
+	KEXPECT_TRUE(nodes_equal(mpol_nodes(copy), node_online_map));
+	mpol_put(copy);
+	mpol_put(pol);
+	KEXPECT_NULL(mpol_new(MPOL_DEFAULT, 0, NODE_MASK_NONE, false));
+	KEXPECT_EQ(PTR_ERR(mpol_new(MPOL_DEFAULT, 0, NODE_MASK_NONE, true)), -EINVAL);
+	KEXPECT_EQ(PTR_ERR(mpol_new(MPOL_LOCAL, 0, nodemask_of_node(0), true)), -EINVAL);
+	KEXPECT_EQ(PTR_ERR(mpol_new(MPOL_BIND, 0, NODE_MASK_NONE, false)), -EINVAL);
+	KEXPECT_EQ(PTR_ERR(mpol_new(MPOL_BIND, 0, nodemask_of_node(63), true)), -EINVAL);
+	mpol_to_str(text, sizeof(text), NULL);
+	KEXPECT_STREQ(text, "default");
 }

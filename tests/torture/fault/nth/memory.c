@@ -145,10 +145,58 @@ static void try_mbind(void)
 	munmap(at, 1 << 16);
 }
 
+/* A file's policies: cut out of the middle of those that are there. */
+static void try_mbind_shared(void)
+{
+	char *at = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned long node = 1;
+
+	syscall(SYS_mbind, at, 1 << 16, 1, &node, 8, 0);
+	TRY(syscall(SYS_mbind, at + 8192, 4096, 2, &node, 8, 0));
+	munmap(at, 1 << 16);
+}
+
+static void try_set_mempolicy(void)
+{
+	unsigned long node = 1;
+
+	TRY(syscall(SYS_set_mempolicy, 3, &node, 8));
+	syscall(SYS_set_mempolicy, 0, NULL, 0);
+}
+
+static void try_home_node(void)
+{
+	char *at = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned long node = 1;
+
+	syscall(SYS_mbind, at, 1 << 16, 2, &node, 8, 0);
+	TRY(syscall(SYS_set_mempolicy_home_node, at + 8192, 4096, 0, 0));
+	munmap(at, 1 << 16);
+}
+
+/* To the last node: on one node it stays. */
+static void try_move_pages(void)
+{
+	char *at = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int node = access("/sys/devices/system/node/node1", F_OK) ? 0 : 1, status;
+
+	*at = 1;
+	TRY(syscall(SYS_move_pages, 0, 1, &at, &node, &status, 2));
+	munmap(at, 1 << 16);
+}
+
+static void try_migrate_pages(void)
+{
+	unsigned long all = 3, node = 1;
+
+	TRY(syscall(SYS_migrate_pages, 0, 8, &all, &node));
+}
+
 const struct nth_call memory_calls[] = {
 	CALL(mmap), CALL(munmap_middle), CALL(mprotect), CALL(mremap), CALL(mlock), CALL(brk),
 	CALL(madvise),
 	CALL(mmap_shared), CALL(mmap_file), CALL(fault), CALL(stack_growth), CALL(copy_out),
 	CALL(mlockall), CALL(process_vm), CALL(huge), CALL(mbind),
+	CALL(mbind_shared), CALL(set_mempolicy), CALL(home_node), CALL(move_pages), CALL(migrate_pages),
 	{ NULL, NULL },
 };
