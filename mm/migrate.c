@@ -47,6 +47,7 @@
 
 struct protect_arg {
 	struct rmap_flush *flush;
+	bool full;		/* the flush is, and the walk ended early */
 	int found;
 };
 
@@ -57,7 +58,8 @@ static bool protect_one(struct page *page, struct mm_struct *mm, unsigned long a
 	pte_t pte = ptep_get(ptep);
 
 	if (pte_write(pte)) {
-		if (!rmap_flush_add(arg->flush, mm, addr))
+		arg->full = !rmap_flush_add(arg->flush, mm, addr);
+		if (arg->full)
 			return false;
 		pmd_split_huge(mm, addr);
 		set_pte(ptep, pte_wrprotect(pte));
@@ -86,6 +88,11 @@ static int protect(struct migration *m, const struct migrate_control *mc, struct
 	if (!m->to)
 		return -ENOMEM;
 	rmap_walk(page, protect_one, &walk, mc->wait);
+	while (walk.full) {
+		rmap_flush_now(flush);
+		walk = (struct protect_arg){ .flush = flush };
+		rmap_walk(page, protect_one, &walk, mc->wait);
+	}
 	return walk.found == page_mapcount(page) ? 0 : -EBUSY;
 }
 
@@ -94,6 +101,7 @@ static int protect(struct migration *m, const struct migrate_control *mc, struct
 struct replace_arg {
 	struct page *to;
 	struct rmap_flush *flush;
+	bool full;
 	unsigned int refs;
 };
 
@@ -113,7 +121,10 @@ static bool replace_one(struct page *page, struct mm_struct *mm, unsigned long a
 	struct page *to = arg->to;
 	pte_t pte = ptep_get(ptep);
 
-	if (pte_write(pte) || !rmap_flush_add(arg->flush, mm, addr))
+	if (pte_write(pte))
+		return false;
+	arg->full = !rmap_flush_add(arg->flush, mm, addr);
+	if (arg->full)
 		return false;
 	pmd_split_huge(mm, addr);
 	to->index = page->index;
@@ -126,6 +137,23 @@ static bool replace_one(struct page *page, struct mm_struct *mm, unsigned long a
 	return true;
 }
 
+/* The entries of `from` get `to`. How many references of `from` are to be dropped after the flush. */
+static unsigned int replace_entries(struct page *from, struct page *to, bool wait,
+				    struct rmap_flush *flush)
+{
+	struct replace_arg walk = { .to = to, .flush = flush };
+
+	rmap_walk(from, replace_one, &walk, wait);
+	while (walk.full) {
+		rmap_flush_now(flush);
+		for (; walk.refs; walk.refs--)
+			put_page(from);
+		walk.full = false;
+		rmap_walk(from, replace_one, &walk, wait);
+	}
+	return walk.refs;
+}
+
 /* The page has no users but its entries, its cache and the caller. */
 static bool nobody_else_has(const struct page *page)
 {
@@ -136,7 +164,6 @@ static bool nobody_else_has(const struct page *page)
 
 static int replace(struct migration *m, bool wait, struct rmap_flush *flush)
 {
-	struct replace_arg walk = { .to = m->to, .flush = flush };
 	struct page *from = m->from, *to = m->to;
 
 	if (!nobody_else_has(from))
@@ -146,24 +173,24 @@ static int replace(struct migration *m, bool wait, struct rmap_flush *flush)
 	to->index = from->index;
 	WRITE_ONCE(to->mapping, from->mapping);
 	mem_cgroup_charge_copy(from, to);
-	rmap_walk(from, replace_one, &walk, wait);
-	m->refs = walk.refs;
+	m->refs = replace_entries(from, to, wait, flush);
 	return 0;
 }
 
 /*
  * The entries that step 2 changed get the old page again. Step 2 has met nobody who changes the file's areas,
- * so it is not the caller himself who does.
+ * so it is not the caller himself who does. All of a file's are found; of an anonymous page's not those that
+ * mremap() hides, which do no harm.
  */
 static void take_back(struct migration *m, struct rmap_flush *flush)
 {
-	for (int i = 0; i < TRIES && page_mapped(m->to); i++) {
-		struct replace_arg walk = { .to = m->from, .flush = flush };
+	for (int i = 0; page_mapped(m->to) && (i < TRIES || !PageAnon(m->to)); i++) {
+		unsigned int refs = replace_entries(m->to, m->from, true, flush);
 
-		rmap_walk(m->to, replace_one, &walk, true);
 		rmap_flush_now(flush);
-		while (walk.refs--)
+		while (refs--)
 			put_page(m->to);
+		cond_resched();
 	}
 }
 
