@@ -120,8 +120,24 @@ def strace_changes_and_counts():
     contains(end.err, r"openat")
 
 
+def gdb_calls_functions(binary):
+    """Debian 12's gdb cannot on processors with AMX: it writes back too short a state."""
+    end = run(["gdb", "-q", "-nx", "-batch", "-ex", "break add", "-ex", "run", "-ex", "disable 1",
+               "-ex", "print add(10, 20)", binary], limit=60)
+    return b"$1 = 30" in end.out
+
+
+CALL = """
+disable 1
+print add(10, 20)
+enable 1
+"""
+
+
 @test(limit=90, cpus=(1, 2))
 def gdb_breaks_steps_and_watches(cpus):
+    binary = program()
+    calls = gdb_calls_functions(binary)
     out = gdb("""
 break add
 run
@@ -129,23 +145,23 @@ backtrace
 next
 next
 print c
-disable 1
-print add(10, 20)
-enable 1
+%s
 finish
 watch counter
 continue
 continue
 delete
 continue
-""", program(), cpus=cpus)
+""" % (CALL if calls else ""), binary, cpus=cpus)
+    added = 30 if calls else 0
     contains(out, r"#0 +add \(a=1, b=2\)")
     contains(out, r"#1 .* in main")
     contains(out, r"\$1 = 3\n")
-    contains(out, r"\$2 = 30\n")
-    contains(out, r"Value returned is \$3 = 3")
-    contains(out, r"Old value = 33\nNew value = 39")
-    contains(out, r"x 6 counter 342")
+    if calls:
+        contains(out, r"\$2 = 30\n")
+    contains(out, r"Value returned is \$%d = 3" % (3 if calls else 2))
+    contains(out, r"Old value = %d\nNew value = %d" % (3 + added, 9 + added))
+    contains(out, r"x 6 counter %d" % (312 + added))
     contains(out, r"exited normally")
 
 
