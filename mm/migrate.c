@@ -32,6 +32,7 @@
 #include <kern/sched.h>
 #include <mm/memcontrol.h>
 #include <mm/pagemap.h>
+#include <um/tlb.h>
 
 #include "swap_internal.h"
 
@@ -333,6 +334,7 @@ static void attempt(struct migration *pages, unsigned int nr, const struct migra
 static void migrate_one(struct migration *m, const struct migrate_control *mc)
 {
 	for (int i = 0; i < TRIES && m->err == -EBUSY; i++) {
+		tlb_release_pages();
 		lock_page(m->from);
 		wait_on_page_writeback(m->from);
 		m->locked = true;

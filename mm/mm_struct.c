@@ -123,7 +123,7 @@ static void exit_mmap(struct mm_struct *mm)
 	vma = mm->mmap;
 	if (vma) {
 		/* One flush for all, before the first page is freed. */
-		flush_tlb_mm(mm);
+		tlb_end_mm(mm);
 		tlb_gather_mmu(&tlb, mm);
 		tlb.no_flush = true;
 		for (; vma; vma = vma->vm_next)

@@ -14,6 +14,7 @@
 #include <kern/sched.h>
 #include <mm/pagemap.h>
 #include <mm/swap.h>
+#include <um/tlb.h>
 
 #define BATCH 32
 
@@ -232,7 +233,9 @@ int invalidate_inode_pages2_range(struct address_space *mapping, pgoff_t start, 
 					unmap_page_mappings(page);
 				if (PageDirty(page) && mapping->a_ops->launder_page)
 					mapping->a_ops->launder_page(page);
-				if (!invalidate_page(mapping, page))
+				/* Stubs that wait for their next address space may hold it. */
+				if (!invalidate_page(mapping, page) &&
+				    (!tlb_release_pages() || !invalidate_page(mapping, page)))
 					err = -EBUSY;
 			}
 			unlock_page(page);

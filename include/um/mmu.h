@@ -12,10 +12,15 @@ struct guest;
 /* mm->context. No stub yet: guest is NULL, and all TLB operations do nothing. */
 struct mm_context {
 	struct guest *guest; /* set once by um_mm_attach(); um/mm/guest.h */
+	u64 family;	     /* constant once it runs: of the program, and all that is forked from it */
+	bool forked;	     /* likewise: it is not the first of them */
 };
 
 /* A fresh address space; costs nothing, cannot fail now (0 or -errno). */
 int init_new_context(struct task_struct *task, struct mm_struct *mm);
+
+/* child, which has no stub yet, is made by a fork of parent. */
+void fork_context(struct mm_struct *child, const struct mm_struct *parent);
 
 /* The address space is empty and nobody uses it: ends its stub. => may sleep */
 void destroy_context(struct mm_struct *mm);

@@ -21,6 +21,14 @@ void flush_tlb_mm(struct mm_struct *mm);
 /* Single pages, in any order (which it changes): one request for many. */
 void flush_tlb_pages(struct mm_struct *mm, unsigned long *addrs, unsigned int nr);
 
+/* The address space ends: all entries are about to be cleared. Like flush_tlb_mm(). */
+void tlb_end_mm(struct mm_struct *mm);
+/*
+ * Stubs that wait for an address space hold pages of files that they still have mapped: those are
+ * released. How many pages there were. => no lock of a page table or a stub held
+ */
+unsigned long tlb_release_pages(void);
+
 /*
  * Entries in the range lost their write permission and nothing else (fork); what is writable stays
  * so. => mmap_lock held

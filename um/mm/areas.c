@@ -90,6 +90,7 @@ bool areas_remove(struct guest *guest, unsigned long start, unsigned long end)
 			return false;
 		tail->start = end;
 		tail->end = area->end;
+		tail->phys = area->phys ? area->phys + (end - area->start) : 0;
 		tail->prot = area->prot;
 		area->end = start;
 		area_link(guest, tail);
@@ -97,12 +98,15 @@ bool areas_remove(struct guest *guest, unsigned long start, unsigned long end)
 	}
 	for (; area && area->start < end; area = next) {
 		next = area_next(area);
-		if (area->start < start)
+		if (area->start < start) {
 			area->end = start;
-		else if (area->end > end)
+		} else if (area->end > end) {
+			if (area->phys)
+				area->phys += end - area->start;
 			area->start = end;
-		else
+		} else {
 			area_unlink(guest, area);
+		}
 	}
 	return true;
 }
@@ -112,13 +116,15 @@ static void area_merge(struct guest *guest, struct guest_area *area)
 {
 	struct guest_area *next = area_next(area);
 
-	if (next && next->start == area->end && next->prot == area->prot) {
+	if (next && next->start == area->end && next->prot == area->prot &&
+	    next->phys == (area->phys ? area->phys + (area->end - area->start) : 0)) {
 		area->end = next->end;
 		area_unlink(guest, next);
 	}
 }
 
-bool areas_insert(struct guest *guest, unsigned long start, unsigned long end, int prot)
+bool areas_insert(struct guest *guest, unsigned long start, unsigned long end, int prot,
+		  unsigned long phys)
 {
 	struct guest_area *area = area_alloc(guest);
 	struct rb_node *prev;
@@ -131,6 +137,7 @@ bool areas_insert(struct guest *guest, unsigned long start, unsigned long end, i
 	}
 	area->start = start;
 	area->end = end;
+	area->phys = phys;
 	area->prot = prot;
 	area_link(guest, area);
 	area_merge(guest, area);

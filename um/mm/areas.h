@@ -13,7 +13,11 @@ struct guest_area *area_next(struct guest_area *area);
 bool areas_overlap(struct guest *guest, unsigned long start, unsigned long end);
 /* Takes [start, end) out of the record. False without memory for a split: nothing changed. */
 bool areas_remove(struct guest *guest, unsigned long start, unsigned long end);
-/* Records [start, end), in place of what is recorded there. False without memory. */
-bool areas_insert(struct guest *guest, unsigned long start, unsigned long end, int prot);
+/*
+ * Records [start, end), in place of what is recorded there; phys as in struct guest_area. False
+ * without memory.
+ */
+bool areas_insert(struct guest *guest, unsigned long start, unsigned long end, int prot,
+		  unsigned long phys);
 
 #endif

@@ -28,8 +28,10 @@
 #include <lib/string.h>
 #include <mm/gfp.h>
 #include <mm/page.h>
+#include <mm/shrinker.h>
 #include <mm/slab.h>
 #include <um/setup.h>
+#include <um/tlb.h>
 #include <um/virtual.h>
 #include "guest.h"
 
@@ -97,6 +99,7 @@ static void guest_free(struct guest *guest)
 		slot_free(slot);
 	}
 	guest_forget_areas(guest);
+	guest_put_kept(guest);
 	guest_sites_free(guest);
 	kfree(guest->spare);
 	free_pages((unsigned long)guest->request, REQUEST_ORDER);
@@ -290,6 +293,37 @@ static void throttle(void)
 	}
 }
 
+/* One that keeps the family's text; else, if any will do, one that keeps none, or the first. */
+static struct guest *choose_used(u64 family)
+{
+	struct guest *guest, *none = NULL;
+
+	list_for_each_entry(guest, &used, link) {
+		if (guest->nkept && guest->family == family)
+			return guest;
+		if (!guest->nkept && !none)
+			none = guest;
+	}
+	if (family)
+		return NULL;
+	return none ? none : list_first_entry_or_null(&used, struct guest, link);
+}
+
+/* family 0: any will do */
+static struct guest *take_used(u64 family)
+{
+	struct guest *guest;
+
+	spin_lock_irq(&pool_lock);
+	guest = choose_used(family);
+	if (guest) {
+		list_del(&guest->link);
+		nused--;
+	}
+	spin_unlock_irq(&pool_lock);
+	return guest;
+}
+
 static struct guest *take_from(struct list_head *list, unsigned int *count)
 {
 	struct guest *guest;
@@ -314,11 +348,11 @@ static void put_back(struct guest *guest)
 }
 
 /* A used stub made new; NULL: there is none, or none that is ready for it. */
-static struct guest *renew_one(bool patient)
+static struct guest *renew_one(u64 family, bool patient)
 {
 	struct guest *guest;
 
-	while ((guest = take_from(&used, &nused))) {
+	while ((guest = take_used(family))) {
 		if (guest_renew(guest, patient))
 			return guest;
 		if (!patient && guest_can_renew(guest)) {
@@ -333,7 +367,7 @@ static struct guest *renew_one(bool patient)
 /* A used stub made new, or a new one; NULL: the host gives none. */
 static struct guest *make_one(bool patient)
 {
-	struct guest *guest = renew_one(patient);
+	struct guest *guest = renew_one(0, patient);
 
 	if (guest)
 		return guest;
@@ -349,19 +383,72 @@ static bool pool_is_low(void)
 	return READ_ONCE(nwarm) + READ_ONCE(nused) < WARM_STUBS;
 }
 
-struct guest *guest_take(void)
+struct guest *guest_take(u64 family)
 {
 	struct guest *guest;
 
 	throttle();
-	while ((guest = take_from(&warm, &nwarm)) && guest_doomed(guest))
+	guest = family ? renew_one(family, false) : NULL;
+	while (!guest && (guest = take_from(&warm, &nwarm)) && guest_doomed(guest)) {
 		guest_retire(guest);
+		guest = NULL;
+	}
 	if (!guest)
 		guest = make_one(false);
 	if (pool_is_low())
 		wake_up(&pool_wait);
 	return guest;
 }
+
+/* ---- pages that used stubs hold ---- */
+
+static struct guest *take_keeper(void)
+{
+	struct guest *guest, *found = NULL;
+
+	spin_lock_irq(&pool_lock);
+	list_for_each_entry(guest, &used, link) {
+		if (guest->nkept) {
+			found = guest;
+			list_del(&guest->link);
+			nused--;
+			break;
+		}
+	}
+	spin_unlock_irq(&pool_lock);
+	return found;
+}
+
+unsigned long tlb_release_pages(void)
+{
+	unsigned long before = guest_pages_kept(), after;
+	struct guest *guest;
+
+	while (guest_pages_kept() && (guest = take_keeper())) {
+		if (guest_drop_kept(guest))
+			put_back(guest);
+		else
+			guest_retire(guest);
+	}
+	after = guest_pages_kept();
+	return before > after ? before - after : 0;
+}
+
+static unsigned long count_kept(struct shrinker *s, struct shrink_control *sc)
+{
+	return guest_pages_kept() ?: SHRINK_EMPTY;
+}
+
+static unsigned long scan_kept(struct shrinker *s, struct shrink_control *sc)
+{
+	return tlb_release_pages();
+}
+
+static struct shrinker kept_shrinker = {
+	.count_objects = count_kept,
+	.scan_objects = scan_kept,
+	.seeks = DEFAULT_SEEKS,
+};
 
 /* ---- threads ---- */
 
@@ -481,6 +568,6 @@ static int guest_pool_init(void)
 		return 0;
 	tell_mode(host_guest_config());
 	task = kthread_run(kstubd, NULL, "kstubd");
-	return IS_ERR(task) ? PTR_ERR(task) : 0;
+	return IS_ERR(task) ? PTR_ERR(task) : register_shrinker(&kept_shrinker);
 }
 device_initcall(guest_pool_init);

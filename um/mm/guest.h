@@ -30,6 +30,7 @@ struct guest_range {
 struct guest_run {
 	unsigned long addr, phys, size;
 	int prot;
+	bool file; /* all of them are pages of files */
 };
 
 /* Addresses of rewritten sites, by number (um/text). */
@@ -50,6 +51,14 @@ struct guest_hot {
 struct guest_area {
 	struct rb_node node;
 	unsigned long start, end;
+	unsigned long phys; /* of pages of a file that may not be written; else 0 */
+	int prot;
+};
+
+/* A mapping that a stub without address space still has (kept.c). */
+#define GUEST_MAX_KEPT 32
+struct guest_kept {
+	unsigned long addr, phys, size;
 	int prot;
 };
 
@@ -123,6 +132,9 @@ struct guest {
 	struct guest_area *spare; /* l: so that one insertion cannot fail */
 	struct guest_run runs[REQUEST_MAX_OPS]; /* l: of the request that is being built */
 	unsigned int nruns;			/* l */
+	struct guest_kept kept[GUEST_MAX_KEPT]; /* l */
+	unsigned int nkept;			/* l; read without it: are there any? */
+	u64 family;				/* l: of address spaces, whose text that is */
 
 	struct guest_sites *sites[GUEST_SITE_CHUNKS]; /* l; read without it */
 	struct guest_hot hot[GUEST_HOT];	      /* any: a hint */
@@ -151,8 +163,11 @@ struct guest {
 
 /* ---- guest.c: life ---- */
 
-/* A stub that is ready, warm or new; NULL when the host gives none. => may sleep */
-struct guest *guest_take(void);
+/*
+ * A stub that is ready, at best one that has the family's text; NULL when the host gives none.
+ * => may sleep
+ */
+struct guest *guest_take(u64 family);
 void guest_get(struct guest *guest);
 void guest_put(struct guest *guest);
 /* Asks the host for its end. => any context */
@@ -192,6 +207,26 @@ bool guest_can_renew(const struct guest *guest);
  * killed. Only the patient let others have the vCPU. => private to the caller; may sleep
  */
 bool guest_renew(struct guest *guest, bool patient);
+
+/* Unmaps what it keeps. False: it must be killed. => private to the caller; may sleep */
+bool guest_drop_kept(struct guest *guest);
+
+/* ---- kept.c: text that outlives its address space ---- */
+
+/*
+ * Keeps what can be kept of what is mapped, and takes it out of the record. => lock held, nothing
+ * outstanding; the page tables still hold the pages
+ */
+void guest_keep(struct guest *guest, u64 family);
+/*
+ * Records what was kept and is mapped again by guest->runs, and adds operations that unmap the
+ * rest. => lock held, no operations yet; then wait for them, and guest_put_kept()
+ */
+void guest_match_kept(struct guest *guest);
+/* Lets go of the pages. => lock held or private; what is not recorded is unmapped */
+void guest_put_kept(struct guest *guest);
+/* By all stubs. */
+unsigned long guest_pages_kept(void);
 
 /* ---- mapper.c: requests ---- */
 

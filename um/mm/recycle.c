@@ -8,7 +8,8 @@
  *
  * What could be left, and what is done about it:
  *   mappings      all that is a guest's is unmapped, with the mapper's proof; as a rule the end of
- *                 the old address space has done so
+ *                 the old address space has done so. What is kept for the next child of the same
+ *                 family (kept.c) is gone through before a guest runs
  *   the mapper    no guest can steer it (stub.S): nothing
  *   the thread    may run on although it said that it stopped. It is believed when the host finds
  *                 it asleep on its slot's turn word, which its filter lets it do at one
@@ -123,18 +124,38 @@ static bool thread_rests(struct guest *guest, bool patient)
 	return true;
 }
 
-/* => lock held. Waits until nothing of a guest's is mapped. False: the stub is to die. */
-static bool unmap_rest(struct guest *guest)
+/* => lock held. Unmaps all that is a guest's, with proof. False: the stub is to die. */
+static bool unmap_all(struct guest *guest)
 {
 	if (guest_complete(guest))
 		return false;
-	if (RB_EMPTY_ROOT(&guest->areas))
-		return true;
 	guest_unmap_ops(guest);
 	if (guest_post_wait(guest))
 		return false;
 	guest_forget_areas(guest);
+	guest_put_kept(guest);
 	return true;
+}
+
+/*
+ * => lock held. Waits until nothing of a guest's is mapped but what is kept, and that neither if
+ * there is time. False: the stub is to die.
+ */
+static bool unmap_rest(struct guest *guest, bool patient)
+{
+	if (RB_EMPTY_ROOT(&guest->areas) && !(patient && guest->nkept))
+		return !guest_complete(guest);
+	return unmap_all(guest);
+}
+
+bool guest_drop_kept(struct guest *guest)
+{
+	bool ok;
+
+	mutex_lock(&guest->lock);
+	ok = unmap_all(guest);
+	mutex_unlock(&guest->lock);
+	return ok;
 }
 
 bool guest_renew(struct guest *guest, bool patient)
@@ -142,11 +163,11 @@ bool guest_renew(struct guest *guest, bool patient)
 	bool asleep;
 
 	mutex_lock(&guest->lock);
-	asleep = unmap_rest(guest) && thread_rests(guest, patient);
+	asleep = unmap_rest(guest, patient) && thread_rests(guest, patient);
 	if (asleep) {
 		wipe_slot(guest->slots);
 		memset(guest->done, 0, PAGE_SIZE);
-		guest->mappings = 0;
+		guest->mappings = guest->nkept;
 		guest_sites_free(guest);
 		memset(guest->hot, 0, sizeof(guest->hot));
 		guest->plain_text = false;

@@ -74,6 +74,7 @@ static void drop_everything(struct guest *guest)
 			guest_wait_word(&guest->host.state, HOST_GUEST_ALIVE);
 	}
 	guest_forget_areas(guest);
+	guest_put_kept(guest);
 }
 
 /* => lock held. Waits for the last request; what it failed to do is undone. */
@@ -119,19 +120,20 @@ static bool add_entry(struct guest *guest, unsigned int *nruns, unsigned long ad
 	struct page *page = pte_page(pte);
 	unsigned long phys;
 	int prot = host_prot(pte);
+	bool file = !PageAnon(page);
 
 	if (page->text_twin && prot == (HOST_PROT_READ | HOST_PROT_EXEC))
 		page = text_choose(guest, addr, page);
 	check_mappable(page);
 	phys = page_to_phys(page);
 	if (run && run->addr + run->size == addr && run->phys + run->size == phys &&
-	    run->prot == prot) {
+	    run->prot == prot && run->file == file) {
 		run->size += PAGE_SIZE;
 		return true;
 	}
 	if (*nruns == REQUEST_MAX_OPS)
 		return false;
-	guest->runs[(*nruns)++] = (struct guest_run){ addr, phys, PAGE_SIZE, prot };
+	guest->runs[(*nruns)++] = (struct guest_run){ addr, phys, PAGE_SIZE, prot, file };
 	return true;
 }
 
@@ -185,10 +187,12 @@ static void add_runs(struct guest *guest, unsigned int nruns, bool force)
 {
 	for (unsigned int i = 0; i < nruns; i++) {
 		const struct guest_run *run = &guest->runs[i];
+		bool same = run->file && !(run->prot & HOST_PROT_WRITE);
 
 		if (!force && is_mapped(guest, run))
 			continue;
-		if (!areas_insert(guest, run->addr, run->addr + run->size, run->prot))
+		if (!areas_insert(guest, run->addr, run->addr + run->size, run->prot,
+				  same ? run->phys : 0))
 			continue;
 		guest->mappings++;
 		guest_op(guest, HOST_NR_MMAP, run->addr, run->size, run->prot, map_flags(run),
@@ -215,6 +219,12 @@ bool guest_build_ranges(struct guest *guest, struct mm_struct *mm)
 
 		if (!collect(guest, mm, ranges[i].addr, end, &guest->nruns))
 			break;
+	}
+	if (guest->nkept) {
+		guest_match_kept(guest);
+		if (guest->nops)
+			post_proven(guest);
+		guest_put_kept(guest);
 	}
 	add_runs(guest, guest->nruns, guest->distrust);
 	guest->distrust = false;
@@ -343,6 +353,38 @@ void flush_tlb_mm(struct mm_struct *mm)
 	flush_tlb_range(mm, 0, TASK_SIZE);
 }
 
+/* Adds the operations that unmap what is recorded; what is kept is not. */
+static void unmap_recorded(struct guest *guest)
+{
+	unsigned long at = UM_MMAP_MIN_ADDR;
+
+	for (unsigned int i = 0; i < guest->nkept; i++) {
+		if (areas_overlap(guest, at, guest->kept[i].addr))
+			unmap_ops(guest, at, guest->kept[i].addr);
+		at = guest->kept[i].addr + guest->kept[i].size;
+	}
+	if (areas_overlap(guest, at, TASK_SIZE))
+		unmap_ops(guest, at, TASK_SIZE);
+}
+
+void tlb_end_mm(struct mm_struct *mm)
+{
+	struct guest *guest = READ_ONCE(mm->context.guest);
+
+	if (!guest)
+		return;
+	mutex_lock(&guest->lock);
+	settle(guest);
+	if (mm->context.forked)
+		guest_keep(guest, mm->context.family);
+	if (!RB_EMPTY_ROOT(&guest->areas)) {
+		unmap_recorded(guest);
+		guest_forget_areas(guest);
+		post_proven(guest);
+	}
+	mutex_unlock(&guest->lock);
+}
+
 /* Where the run ends, from addr on, of entries that are all writable, or all not; *writable: which. */
 static unsigned long writable_run(struct mm_struct *mm, unsigned long addr, unsigned long end,
 				  bool *writable)
@@ -390,7 +432,7 @@ static bool protect_runs(struct guest *guest, struct mm_struct *mm, unsigned lon
 				return false;
 		}
 		guest_op(guest, HOST_NR_MPROTECT, from, stop - from, prot & ~HOST_PROT_WRITE, 0, 0, 0);
-		if (!areas_insert(guest, from, stop, prot & ~HOST_PROT_WRITE)) {
+		if (!areas_insert(guest, from, stop, prot & ~HOST_PROT_WRITE, 0)) {
 			drop_everything(guest);
 			return false;
 		}
@@ -453,8 +495,16 @@ bool um_range_is_hole(unsigned long start, unsigned long end)
 
 int init_new_context(struct task_struct *task, struct mm_struct *mm)
 {
-	mm->context.guest = NULL;
+	static atomic64_t families = ATOMIC64_INIT(0);
+
+	mm->context = (struct mm_context){ .family = atomic64_inc_return(&families) };
 	return 0;
+}
+
+void fork_context(struct mm_struct *child, const struct mm_struct *parent)
+{
+	child->context.family = parent->context.family;
+	child->context.forked = true;
 }
 
 void destroy_context(struct mm_struct *mm)
@@ -472,7 +522,7 @@ int um_mm_attach(struct mm_struct *mm)
 
 	if (mm->context.guest)
 		return 0;
-	guest = guest_take();
+	guest = guest_take(mm->context.forked ? mm->context.family : 0);
 	if (!guest)
 		return -EAGAIN;
 	if (!__atomic_compare_exchange_n(&mm->context.guest, &nobody, guest, false,

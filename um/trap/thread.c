@@ -53,6 +53,8 @@ int arch_dup_thread(struct task_struct *child, u64 clone_flags, unsigned long ne
 	memset(to->debugreg, 0, sizeof(to->debugreg));
 	if (!child->mm)
 		return 0;
+	if (child->mm != current->mm)
+		fork_context(child->mm, current->mm);
 	error = thread_bind(child);
 	if (error)
 		return error;

@@ -250,7 +250,7 @@ static bool run_guest(struct guest_slot *slot)
 		trampoline_store(slot, &current->thread);
 	else
 		frame_store(slot, &current->thread);
-	if (READ_ONCE(guest->nranges)) {
+	if (READ_ONCE(guest->nranges) || READ_ONCE(guest->nkept)) {
 		local_irq_enable();
 		mutex_lock(&guest->lock);
 		by_mapper = guest_build_ranges(guest, current->mm);

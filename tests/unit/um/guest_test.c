@@ -14,7 +14,7 @@
 
 KTEST(guest, is_ready_when_taken)
 {
-	struct guest *guest = guest_take();
+	struct guest *guest = guest_take(0);
 
 	KASSERT_TRUE(guest != NULL);
 	KEXPECT_TRUE(guest->ready);
@@ -25,7 +25,7 @@ KTEST(guest, is_ready_when_taken)
 
 KTEST(guest, wipes_the_keys)
 {
-	struct guest *guest = guest_take();
+	struct guest *guest = guest_take(0);
 	const u64 *keys;
 
 	KASSERT_TRUE(guest != NULL);
@@ -37,7 +37,7 @@ KTEST(guest, wipes_the_keys)
 
 KTEST(guest, answers_requests_and_reports_errors)
 {
-	struct guest *guest = guest_take();
+	struct guest *guest = guest_take(0);
 
 	KASSERT_TRUE(guest != NULL);
 	mutex_lock(&guest->lock);
@@ -53,7 +53,7 @@ KTEST(guest, answers_requests_and_reports_errors)
 
 KTEST(guest, a_request_holds_a_bounded_batch)
 {
-	struct guest *guest = guest_take();
+	struct guest *guest = guest_take(0);
 	int n = 0;
 
 	KASSERT_TRUE(guest != NULL);
@@ -68,7 +68,7 @@ KTEST(guest, a_request_holds_a_bounded_batch)
 
 KTEST(guest, threads_are_made_and_used_again)
 {
-	struct guest *guest = guest_take();
+	struct guest *guest = guest_take(0);
 	struct guest_slot *slots[8];
 	int tid;
 
@@ -92,7 +92,7 @@ KTEST(guest, threads_are_made_and_used_again)
 
 KTEST(guest, a_dead_stub_ends_waits)
 {
-	struct guest *guest = guest_take();
+	struct guest *guest = guest_take(0);
 
 	KASSERT_TRUE(guest != NULL);
 	guest_kill(guest);
