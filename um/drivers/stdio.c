@@ -38,6 +38,7 @@
 
 /* Woken when any transfer ended and when a watched descriptor became ready. */
 static DECLARE_WAIT_QUEUE_HEAD(hostio_wait);
+static bool transfers_end; /* constant after boot: their interrupt is served */
 
 static irqreturn_t hostio_interrupt(int irq, void *dev)
 {
@@ -49,6 +50,8 @@ void um_hostio_wait(const volatile unsigned int *done)
 {
 	if (um_virtual)
 		um_virtual_wait(done);
+	while (!transfers_end && !*done)
+		schedule_timeout_uninterruptible(1);
 	wait_event(hostio_wait, *done);
 }
 
@@ -348,6 +351,8 @@ int um_open_stdio(void)
 	struct file *console = NULL;
 	int error = 0;
 
+	if (!transfers_end)
+		return -ENODEV;
 	if (!stdio_mnt)
 		stdio_mnt = kern_mount(&stdio_type);
 	if (IS_ERR(stdio_mnt))
@@ -382,6 +387,11 @@ static int stdio_init(void)
 
 	if (error)
 		return error;
-	return request_irq(IRQ_HOSTIO, hostio_interrupt, 0, "hostio", NULL);
+	error = request_irq(IRQ_HOSTIO, hostio_interrupt, 0, "hostio", NULL);
+	if (error)
+		unregister_filesystem(&stdio_type);
+	else
+		transfers_end = true;
+	return error;
 }
 device_initcall(stdio_init);
