@@ -39,6 +39,7 @@ class Program:
 
     limit = 240
     long = False
+    hours = False
 
     def __init__(self, path):
         self.path = path
@@ -124,7 +125,7 @@ def run_one(ctx, test):
 
 
 def run(ctx):
-    tests = [t for t in load(ctx) if (ctx.long or not t.long)]
+    tests = [t for t in load(ctx) if (ctx.long or not t.long) and (ctx.patterns or not t.hours)]
     for i, test in enumerate(tests):
         if not ctx.wanted("integration/" + test.name):
             continue

@@ -34,12 +34,13 @@ _tests = []
 
 
 class Test:
-    def __init__(self, function, limit, long, cpus):
+    def __init__(self, function, limit, long, cpus, hours):
         module = function.__module__.replace("test_", "", 1)
         self.name = module + "/" + function.__name__
         self.function = function
         self.limit = limit
         self.long = long
+        self.hours = hours
         self.args = ()
         if cpus is not None:
             self.name += "/ncpus=%d" % cpus
@@ -62,11 +63,14 @@ class Failure(AssertionError):
     """What a check raises."""
 
 
-def test(function=None, *, limit=40, long=False, cpus=None):
-    """Registers a test; with cpus, one for each number, which is passed to the function."""
+def test(function=None, *, limit=40, long=False, cpus=None, hours=False):
+    """Registers a test; with cpus, one for each number, which is passed to the function.
+
+    hours: only for who asks for it by --long and --filter.
+    """
     def register(f):
         for n in cpus or (None,):
-            _tests.append(Test(f, limit, long, n))
+            _tests.append(Test(f, limit, long, n, hours))
         return f
     return register(function) if function else register
 

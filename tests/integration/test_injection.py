@@ -36,12 +36,12 @@ def guest_tests_without_memory_leave_nothing_behind():
     suite(["failslab=200", "fail_page_alloc=500"], 2, SOME, 140)
 
 
-@test(limit=2400, long=True, cpus=(1, 2))
+@test(limit=2400, long=True, hours=True, cpus=(1, 2))
 def each_object_of_the_boot_fails_once(cpus):
     sweep("failslab", range(1, 20000), cpus)
 
 
-@test(limit=900, long=True, cpus=(1, 2))
+@test(limit=900, long=True, hours=True, cpus=(1, 2))
 def each_page_of_the_boot_fails_once(cpus):
     sweep("fail_page_alloc", range(1, 20000), cpus)
 
@@ -49,7 +49,7 @@ def each_page_of_the_boot_fails_once(cpus):
 KINDS = (["failslab"], ["fail_page_alloc"], ["failslab", "fail_page_alloc"])
 
 
-@test(limit=2400, long=True, cpus=(1, 2, 4))
+@test(limit=2400, long=True, hours=True, cpus=(1, 2, 4))
 def boots_at_many_rates_and_seeds(cpus):
     for percent, interval, space, kinds in itertools.product((1, 3, 10, 30, 100), (1, 7, 50), BEGINNINGS, KINDS):
         for seed in range(3):
@@ -57,7 +57,7 @@ def boots_at_many_rates_and_seeds(cpus):
             boot_with([kind + rate for kind in kinds] + ["fail_seed=%d" % seed], cpus)
 
 
-@test(limit=3000, long=True, cpus=(1, 2, 4))
+@test(limit=3000, long=True, hours=True, cpus=(1, 2, 4))
 def all_guest_tests_at_many_rates_leave_nothing_behind(cpus):
     for rate in (60, 400):
         suite(["failslab=%d" % rate, "fail_page_alloc=%d" % (2 * rate + 13)], cpus, guest_tests(), 1400)
