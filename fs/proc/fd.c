@@ -27,9 +27,9 @@ static void set_link_mode(struct inode *inode, const struct file *file)
 {
 	umode_t mode = S_IFLNK;
 
-	if (file->f_mode & (FMODE_READ | FMODE_PATH))
+	if (file->f_mode & FMODE_READ)
 		mode |= S_IRUSR | S_IXUSR;
-	if (file->f_mode & (FMODE_WRITE | FMODE_PATH))
+	if (file->f_mode & FMODE_WRITE)
 		mode |= S_IWUSR | S_IXUSR;
 	inode->i_mode = mode;
 }

@@ -40,6 +40,7 @@ struct socket_alloc {
 
 static struct kmem_cache *sock_inode_cache;
 static struct vfsmount *sock_mnt;
+static const struct inode_operations sockfs_inode_operations;
 static atomic_long_t nr_used;
 static const struct file_operations socket_file_ops;
 
@@ -88,6 +89,7 @@ struct socket *sock_alloc(void)
 		return NULL;
 	inode->i_ino = get_next_ino();
 	inode->i_mode = S_IFSOCK | 0777;
+	inode->i_op = &sockfs_inode_operations;
 	inode->i_uid = current_fsuid();
 	inode->i_gid = current_fsgid();
 	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
@@ -327,6 +329,46 @@ int sock_no_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 
 /* ---- the file system ---- */
 
+/* The protocol as /proc/net/protocols names it; read only. */
+#define PROTONAME "system.sockprotoname"
+
+static int protoname_get(const struct xattr_handler *handler, struct dentry *dentry,
+			 struct inode *inode, const char *name, void *buffer, size_t size)
+{
+	const char *text = SOCKET_I(inode)->sk->sk_prot->name;
+	size_t len = strlen(text) + 1;
+
+	if (size && size < len)
+		return -ERANGE;
+	if (size)
+		memcpy(buffer, text, len);
+	return len;
+}
+
+static int protoname_set(const struct xattr_handler *handler, struct dentry *dentry,
+			 struct inode *inode, const char *name, const void *value, size_t size,
+			 int flags)
+{
+	return -EOPNOTSUPP;
+}
+
+static const struct xattr_handler protoname_handler = {
+	.name = PROTONAME, .get = protoname_get, .set = protoname_set,
+};
+
+static const struct xattr_handler *const sockfs_xattr_handlers[] = { &protoname_handler, NULL };
+
+static ssize_t sockfs_listxattr(struct dentry *dentry, char *list, size_t size)
+{
+	if (size && size < sizeof(PROTONAME))
+		return -ERANGE;
+	if (size)
+		memcpy(list, PROTONAME, sizeof(PROTONAME));
+	return sizeof(PROTONAME);
+}
+
+static const struct inode_operations sockfs_inode_operations = { .listxattr = sockfs_listxattr };
+
 static struct inode *sock_alloc_inode(struct super_block *sb)
 {
 	struct socket_alloc *ei = kmem_cache_alloc(sock_inode_cache, GFP_KERNEL);
@@ -377,5 +419,6 @@ int __init sockfs_init(void)
 					     SLAB_PANIC | SLAB_ACCOUNT, NULL);
 	BUG_ON(register_filesystem(&sock_fs_type));
 	sock_mnt = kern_mount_at_boot(&sock_fs_type);
+	sock_mnt->mnt_sb->s_xattr = sockfs_xattr_handlers;
 	return 0;
 }

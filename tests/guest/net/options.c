@@ -2,6 +2,7 @@
 // Options of SOL_SOCKET, ioctl, and what other families answer.
 #include "net/net.h"
 #include <grp.h>
+#include <sys/xattr.h>
 #include <linux/filter.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -40,6 +41,32 @@ static void kinds(void)
 	fd = socket(AF_UNIX, SOCK_RAW, 0);
 	CHECK_EQ(get_int(fd, SO_TYPE), SOCK_DGRAM);
 	close(fd);
+}
+
+/* The protocol's name is an attribute of the socket. */
+static void protocol_name(void)
+{
+	static const struct { int family, type; const char *name; } all[] = {
+		{ AF_UNIX, SOCK_STREAM, "UNIX-STREAM" }, { AF_UNIX, SOCK_DGRAM, "UNIX" },
+		{ AF_UNIX, SOCK_SEQPACKET, "UNIX" }, { AF_NETLINK, SOCK_RAW, "NETLINK" },
+	};
+	const char *attribute = "system.sockprotoname";
+	char name[32], list[64];
+
+	for (int i = 0; i < 4; i++) {
+		int fd = socket(all[i].family, all[i].type, 0);
+		ssize_t len = strlen(all[i].name) + 1;
+
+		CHECK_EQ(fgetxattr(fd, attribute, name, sizeof(name)), len);
+		CHECK_STR(name, all[i].name);
+		CHECK_EQ(fgetxattr(fd, attribute, NULL, 0), len);
+		CHECK_ERR(fgetxattr(fd, attribute, name, 2), ERANGE);
+		CHECK_ERR(fsetxattr(fd, attribute, "x", 2, 0), EOPNOTSUPP);
+		CHECK_EQ(flistxattr(fd, list, sizeof(list)), strlen(attribute) + 1);
+		CHECK_STR(list, attribute);
+		CHECK_ERR(flistxattr(fd, list, 3), ERANGE);
+		close(fd);
+	}
 }
 
 static void switches(void)
@@ -381,6 +408,7 @@ static void filters(void)
 int main(void)
 {
 	RUN(kinds);
+	RUN(protocol_name);
 	RUN(switches);
 	RUN(errors);
 	RUN(buffers);

@@ -329,6 +329,25 @@ static void *thread_body(void *arg)
 	return NULL;
 }
 
+/* A link tells how its file is open: not at all, for a place. */
+static void modes_of_links(void)
+{
+	static const struct { int flags; mode_t mode; } all[] = {
+		{ O_RDONLY, 0500 }, { O_WRONLY, 0300 }, { O_RDWR, 0700 }, { O_PATH, 0 },
+	};
+
+	for (int i = 0; i < 4; i++) {
+		int fd = open("/dev/null", all[i].flags);
+		char name[32];
+		struct stat st;
+
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+		CHECK_OK(lstat(name, &st));
+		CHECK_EQ(st.st_mode, S_IFLNK | all[i].mode);
+		close(fd);
+	}
+}
+
 static void task_folder(void)
 {
 	int tid = 0, count = 0;
@@ -458,6 +477,7 @@ int main(int argc, char **argv)
 	RUN(mem_reads_and_writes_memory);
 	RUN(links);
 	RUN(fd_folder);
+	RUN(modes_of_links);
 	RUN(task_folder);
 	RUN_IN_CHILD(limits_and_oom);
 	RUN(io_counts);
