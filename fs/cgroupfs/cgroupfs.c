@@ -482,6 +482,61 @@ static void cgroup_evict(struct inode *inode)
 	cgroup_put(cg);
 }
 
+/* ---- file handles: the number of the inode, by which programs name a group ---- */
+
+#define HANDLE_WORDS 2
+#define HANDLE_TYPE  0xfe
+
+static DEFINE_SPINLOCK(handle_lock); /* one puts an inode in the hash */
+
+static int cgroup_encode_fh(struct inode *inode, u32 *handle, int *words)
+{
+	bool room = *words >= HANDLE_WORDS;
+
+	*words = HANDLE_WORDS;
+	if (!room)
+		return 255;
+	/* Only inodes that have handles need to be found by number. */
+	spin_lock(&handle_lock);
+	if (hlist_unhashed(&inode->i_hash))
+		insert_inode_hash(inode);
+	spin_unlock(&handle_lock);
+	handle[0] = inode->i_ino;
+	handle[1] = (u64)inode->i_ino >> 32;
+	return HANDLE_TYPE;
+}
+
+static int same_number(struct inode *inode, void *number)
+{
+	return inode->i_ino == *(const u64 *)number;
+}
+
+static struct dentry *cgroup_fh_to_dentry(struct super_block *sb, const u32 *handle, int words,
+					  int type)
+{
+	struct dentry *dentry = NULL;
+	struct inode *inode;
+	u64 number;
+
+	if (words < HANDLE_WORDS || type != HANDLE_TYPE)
+		return ERR_PTR(-ESTALE);
+	number = (u64)handle[1] << 32 | handle[0];
+	inode = ilookup5(sb, number, same_number, &number);
+	if (!inode)
+		return ERR_PTR(-ESTALE);
+	if (!READ_ONCE(inode_group(inode)->dead))
+		dentry = d_find_alias(inode);
+	iput(inode);
+	return dentry ? dentry : ERR_PTR(-ESTALE);
+}
+
+static const struct export_operations cgroup_export_operations = {
+	.encode_fh = cgroup_encode_fh,
+	.fh_to_dentry = cgroup_fh_to_dentry,
+};
+
+/* ---- options ---- */
+
 /*
  * One option: `nsdelegate`, of the instance and thus of all mounts. Each mount and remount from the
  * first name space says anew whether it holds. The others that cgroup2 knows elsewhere ask for
@@ -530,6 +585,7 @@ static int fill_super(struct super_block *sb, void *data, int silent)
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_magic = CGROUP2_SUPER_MAGIC;
 	sb->s_op = &cgroup_sops;
+	sb->s_export_op = &cgroup_export_operations;
 	sb->s_d_op = &simple_dentry_operations;
 	sb->s_time_gran = 1;
 	sb->s_iflags |= SB_I_NODEV | SB_I_NOEXEC;

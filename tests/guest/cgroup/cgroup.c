@@ -494,6 +494,35 @@ static void name_spaces(void)
 	CHECK_OK(take_away("n"));
 }
 
+/* A group's file handle is the number of its folder. */
+static void handles(void)
+{
+	struct { struct file_handle head; uint64_t number; } h = { .head.handle_bytes = 4 };
+	struct stat st, again;
+	int mount_id, fd;
+
+	CHECK_OK(make("h"));
+	CHECK_OK(stat(path_of("h", "."), &st));
+	CHECK_ERR(name_to_handle_at(AT_FDCWD, path_of("h", "."), &h.head, &mount_id, 0), EOVERFLOW);
+	CHECK_EQ(h.head.handle_bytes, 8);
+	CHECK_OK(name_to_handle_at(AT_FDCWD, path_of("h", "."), &h.head, &mount_id, 0));
+	CHECK_EQ(h.head.handle_bytes, 8);
+	CHECK_EQ(h.head.handle_type, 0xfe);
+	CHECK(!memcmp(h.head.f_handle, &st.st_ino, 8));
+	int top_fd = open(path_of("", "."), O_RDONLY | O_DIRECTORY);
+	fd = open_by_handle_at(top_fd, &h.head, O_RDONLY);
+	if (fd >= 0 || errno != EPERM) {
+		CHECK_OK(fstat(fd, &again));
+		CHECK_EQ(again.st_ino, st.st_ino);
+		close(fd);
+		CHECK_OK(take_away("h"));
+		CHECK_ERR(open_by_handle_at(top_fd, &h.head, O_RDONLY), ESTALE);
+	} else {
+		CHECK_OK(take_away("h"));
+	}
+	close(top_fd);
+}
+
 /* Under `nsdelegate` a name space's root is a wall, and what limits it is out of reach within. */
 static void delegation(void)
 {
@@ -556,6 +585,7 @@ int main(void)
 	RUN(cpu);
 	RUN(cpuset);
 	RUN(name_spaces);
+	RUN(handles);
 	RUN(delegation);
 	leave_groups();
 	return test_done();
