@@ -449,7 +449,7 @@ static vm_fault_t do_wp_page(struct vm_fault *vmf, pte_t pte)
 	 * It may be on its way to another frame (migrate.c), and be ours alone there: a copy would be in vain. A
 	 * reference would keep it from moving.
 	 */
-	if (PageAnon(page) && PageLocked(page)) {
+	if (PageAnon(page) && PageLocked(page) && !PageWriteback(page)) {
 		spin_unlock(&vma->vm_mm->page_table_lock);
 		schedule_timeout_uninterruptible(1);
 		return 0;

@@ -335,8 +335,8 @@ static void migrate_one(struct migration *m, const struct migrate_control *mc)
 {
 	for (int i = 0; i < TRIES && m->err == -EBUSY; i++) {
 		tlb_release_pages();
-		lock_page(m->from);
 		wait_on_page_writeback(m->from);
+		lock_page(m->from);
 		m->locked = true;
 		attempt(m, 1, mc);
 		if (m->err == -EBUSY && i >= TRIES / 2)

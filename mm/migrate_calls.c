@@ -80,7 +80,8 @@ static void consider(struct range_move *rm, pte_t pte)
 		return;
 	if (isolate_lru_page(page))
 		rm->pages[rm->nr++] = (struct migration){ .from = page, .nid = rm->nid };
-	else
+	/* Not busy, but of no list: the vdso, for one. */
+	else if (PageAnon(page) || page_mapping(page))
 		rm->stayed++;
 }
 
