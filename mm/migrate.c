@@ -215,10 +215,15 @@ static void move_dirty(struct page *from, struct page *to, bool counted)
 		mod_lruvec_page_state(to, NR_FILE_DIRTY, 1);
 }
 
+/* Are the mapping's dirty pages counted? */
+static bool counts_dirty(const struct address_space *mapping)
+{
+	return mapping && mapping->a_ops && mapping->a_ops->writepage;
+}
+
 static bool replace_in_file(struct page *from, struct page *to)
 {
 	struct address_space *mapping = from->mapping;
-	bool counted = mapping->a_ops && mapping->a_ops->writepage;
 
 	xa_lock_irq(&mapping->i_pages);
 	/* The cache's reference and the caller's. At zero, lookups wait until the place has `to`. */
@@ -227,7 +232,7 @@ static bool replace_in_file(struct page *from, struct page *to)
 		return false;
 	}
 	get_page(to);
-	move_dirty(from, to, counted);
+	move_dirty(from, to, counts_dirty(mapping));
 	__xa_store(&mapping->i_pages, from->index, to, 0);
 	move_state(from, to, NR_FILE_PAGES);
 	if (PageSwapBacked(from))
@@ -286,6 +291,9 @@ static void finish(struct migration *m, struct rmap_flush *flush)
 		m->err = 0;
 	else if (!PageAnon(from) || PageSwapCache(from))
 		take_back(m, flush);
+	/* An entry that went meanwhile may have left word that it was written. */
+	if (m->err && page_mapping(from))
+		move_dirty(to, from, counts_dirty(page_mapping(from)));
 	/* What is mapped of an anonymous page is one by itself; the rest is tried again. */
 	if (m->err && !page_mapped(to))
 		WRITE_ONCE(to->mapping, NULL);
