@@ -85,6 +85,9 @@ static int protect(struct migration *m, const struct migrate_control *mc, struct
 		return 1;
 	if (PageWriteback(page) || !PageUptodate(page) || PagePrivate(page))
 		return -EBUSY;
+	/* Threads may be inside of a call that its twin has made: the way back is the twin's (um/text). */
+	if (page->text_twin)
+		return -EBUSY;
 	m->to = mc->target(m, mc->arg);
 	if (!m->to)
 		return -ENOMEM;
