@@ -345,6 +345,9 @@ static void attempt(struct migration *pages, unsigned int nr, const struct migra
 static void migrate_one(struct migration *m, const struct migrate_control *mc)
 {
 	for (int i = 0; i < TRIES && m->err == -EBUSY; i++) {
+		/* Rewritten text stays, however long one waits. */
+		if (m->from->text_twin)
+			break;
 		tlb_release_pages();
 		wait_on_page_writeback(m->from);
 		lock_page(m->from);
