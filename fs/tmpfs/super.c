@@ -169,11 +169,12 @@ static int parse_one(struct shmem_sb_info *sbi, const char *name, char *value)
 	return -EINVAL;
 }
 
-/* Options that change nothing here: NUMA policies, huge pages, 64-bit inode numbers. */
-static bool ignored(const char *name)
+/* Options that change nothing here: huge pages, 64-bit inode numbers, the policy of a single node. */
+static bool ignored(const char *name, const char *value)
 {
-	return !strcmp(name, "huge") || !strcmp(name, "mpol") || !strcmp(name, "inode64") ||
-	       !strcmp(name, "inode32");
+	if (!strcmp(name, "mpol"))
+		return nr_node_ids == 1 || (value && !strcmp(value, "default"));
+	return !strcmp(name, "huge") || !strcmp(name, "inode64") || !strcmp(name, "inode32");
 }
 
 static int parse_options(struct shmem_sb_info *sbi, char *data)
@@ -183,7 +184,7 @@ static int parse_options(struct shmem_sb_info *sbi, char *data)
 	while ((name = next_mount_option(&data, &value))) {
 		int err;
 
-		if (ignored(name))
+		if (ignored(name, value))
 			continue;
 		if (!strcmp(name, "noswap") && !value) {
 			sbi->noswap = true;
