@@ -22,6 +22,7 @@ static const char help_text[] =
 	"                  (default: the built-in one, with a shell)\n"
 	"  trap=MODE       what holds guests: seccomp, ptrace (for hosts without seccomp filters;\n"
 	"                  slower), or auto, the first of them that works (default)\n"
+	"  nofsgsbase      use none of the instructions that set %fs and %gs, as on hosts without\n"
 	"  time=MODE       host, or virtual: time moves by what guests do, and runs can be repeated\n"
 	"                  (ncpus=1 only)\n"
 	"  seed=N          where all random numbers come from\n"
@@ -143,6 +144,8 @@ static bool parse_machine_word(const char *word, struct options *options)
 
 	if ((value = value_of(word, "trap"))) {
 		options->trap = parse_trap(value);
+	} else if (!strcmp(word, "nofsgsbase")) {
+		options->no_fsgsbase = true;
 	} else if ((value = value_of(word, "time"))) {
 		options->virtual_time = parse_time(value);
 	} else if ((value = value_of(word, "seed"))) {

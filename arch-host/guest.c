@@ -24,6 +24,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -335,12 +336,30 @@ static unsigned long slot_size(void)
 	return size;
 }
 
-static void check_processor(void)
+static bool has_flag(const char *flag)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	bool found = false;
+	char line[8192];
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = !strncmp(line, "flags", 5) && strstr(line, flag);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Linux 5.9 or later lets programs use them, and says so. */
+static bool has_fsgsbase(void)
 {
 	/* Valgrind hides it from us; the stubs run without Valgrind. */
-	if (!RUNNING_ON_VALGRIND && !(getauxval(AT_HWCAP2) & 2))
-		usage_error(
-			"the host offers no FSGSBASE instructions (Linux 5.9 or later is needed)");
+	if (RUNNING_ON_VALGRIND)
+		return has_flag(" fsgsbase ");
+	return getauxval(AT_HWCAP2) & 2;
+}
+
+static void check_processor(void)
+{
 	if (!__builtin_cpu_supports("aes"))
 		usage_error("the host's processor has no AES instructions");
 }
@@ -385,14 +404,15 @@ static void refuse_host(void)
 }
 
 /* => before ./vmlinux is confined; all signals blocked */
-void guest_prepare(enum trap_choice trap)
+void guest_prepare(const struct options *options)
 {
 	check_processor();
-	choice = trap;
+	choice = options->trap;
 	seccomp_error = look_for_seccomp();
 	if (choice == TRAP_SECCOMP && seccomp_error)
 		usage_error(NO_SECCOMP "%s", strerror(seccomp_error));
 	config.slot_size = slot_size();
+	config.fsgsbase = has_fsgsbase() && !options->no_fsgsbase;
 	config.trampolines = can_rewrite();
 	if (config.slot_size > STUB_SLOT_STRIDE)
 		usage_error("signal frames of this host are too large (%lu)",
@@ -404,6 +424,7 @@ void guest_prepare(enum trap_choice trap)
 	ram_fd = high_fd(host_ram_fd);
 	CONTROL64(0, CONFIG_SLOT_SIZE) = config.slot_size;
 	CONTROL32(0, CONFIG_PARENT) = host_pid;
+	CONTROL32(0, CONFIG_FSGSBASE) = config.fsgsbase;
 	CONTROL32(0, CONFIG_TRAP_TSC) = host_info.virtual_time;
 	guest_filters_write(control);
 	if (service_thread(factory, NULL))

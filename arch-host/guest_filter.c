@@ -10,6 +10,7 @@
  *
  * Raw BPF, because libseccomp cannot test the instruction pointer.
  */
+#include <asm/prctl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
@@ -22,7 +23,7 @@
 #include "internal.h"
 #include "sys.h"
 
-#define MAX_CODE ((CONFIG_MAPPER_CODE - CONFIG_GUEST_CODE) / sizeof(struct sock_filter))
+#define MAX_CODE ((STUB_PAGE - CONFIG_MAPPER_CODE) / sizeof(struct sock_filter))
 
 struct program {
 	struct sock_filter code[MAX_CODE];
@@ -117,6 +118,25 @@ static void allow_futex(struct program *p, unsigned long site, unsigned int op)
 	close_site(p, at);
 }
 
+/* arch_prctl with this operation. */
+static void allow_base(struct program *p, unsigned long site, unsigned int op)
+{
+	unsigned int at = open_site(p, site);
+
+	require(p, BPF_JEQ, SYS_arch_prctl);
+	load(p, LOW(args[0]));
+	require(p, BPF_JEQ, op);
+	close_site(p, at);
+}
+
+static void allow_bases(struct program *p)
+{
+	if (host_guest_config()->fsgsbase)
+		return;
+	allow_base(p, SITE_guest_fsbase, ARCH_SET_FS);
+	allow_base(p, SITE_guest_gsbase, ARCH_SET_GS);
+}
+
 /* mmap, mprotect, munmap: numbers 9 to 11; and waking a guest thread. */
 static void allow_mapping(struct program *p, unsigned long site)
 {
@@ -149,6 +169,7 @@ static void guest_rules(struct program *p)
 	allow_futex(p, SITE_guest_wait, FUTEX_WAIT);
 	allow_futex(p, SITE_guest_wake, FUTEX_WAKE);
 	allow(p, SITE_guest_yield, SYS_sched_yield);
+	allow_bases(p);
 	decide(p, SECCOMP_RET_TRAP);
 }
 
@@ -158,6 +179,7 @@ static void mapper_rules(struct program *p)
 	allow_futex(p, SITE_guest_wait, FUTEX_WAIT);
 	allow_futex(p, SITE_guest_wake, FUTEX_WAKE);
 	allow(p, SITE_guest_yield, SYS_sched_yield);
+	allow_bases(p);
 	allow(p, SITE_mapper_wait, SYS_futex);
 	allow_mapping(p, SITE_mapper_map);
 	allow(p, SITE_mapper_wake_guest, SYS_futex);
@@ -176,12 +198,15 @@ static void mapper_rules(struct program *p)
 	decide(p, SECCOMP_RET_TRAP);
 }
 
-static void store(void *config, const struct program *p, unsigned int code_at,
+static void store(void *config, const struct program *p, unsigned int code_at, unsigned int end,
 		  unsigned int program_at)
 {
 	struct sock_fprog *program = (void *)((char *)config + program_at);
+	size_t size = p->len * sizeof(p->code[0]);
 
-	memcpy((char *)config + code_at, p->code, p->len * sizeof(p->code[0]));
+	if (code_at + size > end)
+		usage_error("internal error: the stub's filter is too long");
+	memcpy((char *)config + code_at, p->code, size);
 	program->len = p->len;
 	program->filter = (struct sock_filter *)(STUB_CONFIG + code_at);
 }
@@ -191,7 +216,7 @@ void guest_filters_write(void *config)
 	struct program p;
 
 	guest_rules(&p);
-	store(config, &p, CONFIG_GUEST_CODE, CONFIG_GUEST_FILTER);
+	store(config, &p, CONFIG_GUEST_CODE, CONFIG_MAPPER_CODE, CONFIG_GUEST_FILTER);
 	mapper_rules(&p);
-	store(config, &p, CONFIG_MAPPER_CODE, CONFIG_MAPPER_FILTER);
+	store(config, &p, CONFIG_MAPPER_CODE, STUB_PAGE, CONFIG_MAPPER_FILTER);
 }

@@ -24,6 +24,7 @@ enum trap_choice { TRAP_AUTO, TRAP_SECCOMP, TRAP_PTRACE };
 /* What the command line says (args.c). */
 struct options {
 	enum trap_choice trap;
+	bool no_fsgsbase;		/* nofsgsbase: do as if the host had no such instructions */
 	unsigned long ram_size;
 	unsigned int ncpus;
 	const char *initrd;		/* path, or NULL: the built-in one */
@@ -105,7 +106,7 @@ void disks_start(void);
 void symbols_prepare(void);
 
 /* Guest processes (guest*.c): before the confinement, and at the end (async-signal-safe). */
-void guest_prepare(enum trap_choice trap) __attribute__((weak));
+void guest_prepare(const struct options *options) __attribute__((weak));
 void guest_kill_all(void) __attribute__((weak));
 
 /* Confines the calling thread and all its later children to the calls that arch-host needs. */

@@ -225,7 +225,7 @@ int main(int argc, char **argv)
 	console_prepare();
 	signals_install();
 	if (guest_prepare)
-		guest_prepare(options.trap);
+		guest_prepare(&options);
 	disks_prepare();
 	confine_self();
 	hostio_prepare();

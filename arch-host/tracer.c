@@ -40,6 +40,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/futex.h>
+#include <asm/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -185,6 +186,12 @@ static bool is_slot_futex(const struct ptrace_syscall_info *info, unsigned int o
 	       is_slot(info->entry.args[0]);
 }
 
+static bool sets_base(const struct ptrace_syscall_info *info, unsigned int op)
+{
+	return !host_guest_config()->fsgsbase && info->entry.nr == SYS_arch_prctl &&
+	       (unsigned int)info->entry.args[0] == op;
+}
+
 static bool guest_may(const struct ptrace_syscall_info *info)
 {
 	switch (info->instruction_pointer) {
@@ -194,6 +201,10 @@ static bool guest_may(const struct ptrace_syscall_info *info)
 		return is_slot_futex(info, FUTEX_WAKE);
 	case SITE_guest_yield:
 		return info->entry.nr == SYS_sched_yield;
+	case SITE_guest_fsbase:
+		return sets_base(info, ARCH_SET_FS);
+	case SITE_guest_gsbase:
+		return sets_base(info, ARCH_SET_GS);
 	}
 	return false;
 }

@@ -21,6 +21,7 @@
 #define SYS_sigaltstack 131
 #define SYS_clone 56
 #define SYS_prctl 157
+#define SYS_arch_prctl 158
 #define SYS_futex 202
 #define SYS_seccomp 317
 #define FUTEX_WAIT 0
@@ -31,6 +32,8 @@
 #define SIGKILL 9
 #define SIGURG 23
 #define MAP_SHARED_FIXED 0x11
+#define ARCH_SET_GS 0x1001
+#define ARCH_SET_FS 0x1002
 
 	.macro site name
 	syscall
@@ -42,6 +45,20 @@ sys_\name:
 	.macro at name
 	.globl	at_\name
 at_\name:
+	.endm
+
+/*
+ * What the guest may have made of its bases. Without FSGSBASE it cannot change them, and the
+ * kernel knows them. => config: a register with STUB_CONFIG
+ */
+	.macro save_bases config, scratch
+	cmpl	$0, CONFIG_FSGSBASE(\config)
+	je	9f
+	rdfsbase \scratch
+	movq	\scratch, SLOT_FSBASE(%rbx)
+	rdgsbase \scratch
+	movq	\scratch, SLOT_GSBASE(%rbx)
+9:
 	.endm
 
 	.text
@@ -305,7 +322,8 @@ guest_born:
 	testq	%rax, %rax
 	jnz	die
 	movq	%rbp, %rbx
-	movq	CONFIG_UC(%r14), %rsp
+	movq	%r14, %r12
+	movq	CONFIG_UC(%r12), %rsp
 	leaq	-SLOT_IRET_BELOW_UC(%rsp,%rbx), %rsp
 	jmp	publish
 
@@ -361,10 +379,7 @@ in_trampoline:
 	jae	frame_event
 2:
 	movl	$1, SLOT_KICKED(%rbx)
-	rdfsbase %rcx
-	movq	%rcx, SLOT_FSBASE(%rbx)
-	rdgsbase %rcx
-	movq	%rcx, SLOT_GSBASE(%rbx)
+	save_bases %r12, %rcx
 	movq	UC_IP(%rdx), %rcx
 	movq	%rcx, -SLOT_IRET_BELOW_UC(%rax)
 	movq	$0x33, 8-SLOT_IRET_BELOW_UC(%rax)
@@ -377,19 +392,13 @@ in_trampoline:
 	jmp	frame_go
 left_trampoline:
 	leaq	-SLOT_IRET_BELOW_UC(%rax), %rsp
-	rdfsbase %rax
-	movq	%rax, SLOT_FSBASE(%rbx)
-	rdgsbase %rax
-	movq	%rax, SLOT_GSBASE(%rbx)
+	save_bases %r12, %rax
 	movl	$STUB_EVENT_LEFT, SLOT_KIND(%rbx)
 	movl	$0, SLOT_MODE(%rbx)
 	jmp	announce
 
 publish:
-	rdfsbase %rax
-	movq	%rax, SLOT_FSBASE(%rbx)
-	rdgsbase %rax
-	movq	%rax, SLOT_GSBASE(%rbx)
+	save_bases %r12, %rax
 	movl	$STUB_EVENT_FRAME, SLOT_KIND(%rbx)
 	movl	$0, SLOT_MODE(%rbx)
 announce:
@@ -485,10 +494,13 @@ guest_go:
 	jne	tramp_back
 	movabsq	$STUB_CONFIG, %r12
 frame_go:
+	cmpl	$0, CONFIG_FSGSBASE(%r12)
+	je	set_bases
 	movq	SLOT_FSBASE(%rbx), %rax
 	wrfsbase %rax
 	movq	SLOT_GSBASE(%rbx), %rax
 	wrgsbase %rax
+bases_set:
 	movq	CONFIG_FP(%r12), %rdi
 	addq	%rbx, %rdi
 	/*
@@ -517,6 +529,28 @@ frame_go:
 	movq	FROM_UC(UC_AX), %rax
 	movq	FROM_UC(UC_CX), %rcx
 	iretq
+
+/*
+ * Without FSGSBASE the host sets them, which is slow: only what it has not set already. What a
+ * kick interrupts here is begun again.
+ */
+set_bases:
+	movl	$ARCH_SET_FS, %edi
+	movq	SLOT_FSBASE(%rbx), %rsi
+	cmpq	%rsi, SLOT_HOST_FSBASE(%rbx)
+	je	1f
+	movl	$SYS_arch_prctl, %eax
+	site	guest_fsbase
+	movq	%rsi, SLOT_HOST_FSBASE(%rbx)
+1:
+	movl	$ARCH_SET_GS, %edi
+	movq	SLOT_GSBASE(%rbx), %rsi
+	cmpq	%rsi, SLOT_HOST_GSBASE(%rbx)
+	je	bases_set
+	movl	$SYS_arch_prctl, %eax
+	site	guest_gsbase
+	movq	%rsi, SLOT_HOST_GSBASE(%rbx)
+	jmp	bases_set
 
 /*
  * A frame below the guest's, which hit this code. It may have hit any instruction, that of
@@ -574,14 +608,15 @@ answer_kick:
 	lahf
 	seto	%al
 1:
-	/* Is %gs still ours? */
-	rdgsbase %r11
+	/* Is %gs still ours? What the kernel makes of a fault here is tramp_slow. */
+	at	tramp_self
+	movq	%gs:SLOT_SELF, %r11
 	testl	$STUB_SLOT_STRIDE-1, %r11d
 	jnz	tramp_slow
-	shrq	$32, %r11
+	rorq	$32, %r11
 	cmpl	$STUB_SLOTS>>32, %r11d
 	jne	tramp_slow
-	rdgsbase %r11
+	rorq	$32, %r11
 	movq	%rax, SLOT_TFLAGS(%r11)
 	movq	%rcx, SLOT_SITE(%r11)
 	movq	%rbx, SLOT_REGS+0x08(%r11)
@@ -597,9 +632,13 @@ answer_kick:
 	movq	%r13, SLOT_REGS+0x60(%r11)
 	movq	%r14, SLOT_REGS+0x68(%r11)
 	movq	%r15, SLOT_REGS+0x70(%r11)
-	rdfsbase %rax
-	movq	%rax, SLOT_FSBASE(%r11)
 	movq	%r11, %rbx
+	movabsq	$STUB_CONFIG, %rax
+	cmpl	$0, CONFIG_FSGSBASE(%rax)
+	je	1f
+	rdfsbase %rax
+	movq	%rax, SLOT_FSBASE(%rbx)
+1:
 	movl	$STUB_EVENT_CALL, SLOT_KIND(%rbx)
 	movl	$1, SLOT_MODE(%rbx)
 	jmp	announce

@@ -386,6 +386,7 @@ struct host_guest_config {
 	unsigned long info_offset;
 	unsigned long xstate_size;	/* bytes of the XSAVE area, without the magic number behind */
 	unsigned long xfeatures;	/* its components */
+	int fsgsbase;			/* the host offers the instructions: guests may use them */
 	int trampolines;		/* the processor has what they use: LAHF, RORX */
 };
 const struct host_guest_config *host_guest_config(void);

@@ -46,8 +46,9 @@
 #define CONFIG_NO_SIGNALS	0x48	/* u64 0: the empty signal mask */
 #define CONFIG_SW		0x50	/* 24 bytes: the FPU area's description (FP_XSTATE_MAGIC1 ...) */
 #define CONFIG_TRAP_TSC		0x68	/* u32: RDTSC and RDTSCP trap in guests */
+#define CONFIG_FSGSBASE		0x6c	/* u32: the host offers the instructions */
 #define CONFIG_GUEST_CODE	0x100	/* filter programs */
-#define CONFIG_MAPPER_CODE	0x600
+#define CONFIG_MAPPER_CODE	0x400
 
 /* Request page. Written by the kernel only. */
 #define REQUEST_SEQ		0x00	/* u32: grows with each request; the mapper sleeps on it */
@@ -84,6 +85,10 @@
 #define SLOT_SITE		0x90	/* u32 number of the site, u32 of the call when the site has none */
 #define SLOT_TFLAGS		0x98	/* u64: ah and al by lahf, seto */
 #define SLOT_RIP		0xa0	/* where to go on */
+#define SLOT_SELF		0xa8	/* u64: the slot's address, for trampolines */
+/* Without FSGSBASE: what the stub has had the host set. */
+#define SLOT_HOST_FSBASE	0xb0
+#define SLOT_HOST_GSBASE	0xb8
 #define SLOT_REGS		0x100	/* ax, bx, dx, si, di, bp, sp, r8-r15 */
 /* The five words for iretq stand this far below the ucontext. */
 #define SLOT_IRET_BELOW_UC	264

@@ -113,6 +113,7 @@ static void add_thread_ops(struct guest *guest, struct guest_slot *slot)
 	unsigned long size = host_guest_config()->slot_size;
 	volatile u64 *altstack = (volatile u64 *)((char *)guest->request + REQUEST_ALTSTACK);
 
+	slot_identify(slot);
 	altstack[0] = slot_address(slot);
 	altstack[1] = 0;
 	altstack[2] = size;
@@ -552,6 +553,8 @@ static int kstubd(void *unused)
 
 static void tell_mode(const struct host_guest_config *config)
 {
+	if (!config->fsgsbase)
+		pr_info("no FSGSBASE instructions: guests ask the host for their bases\n");
 	if (config->trap == HOST_TRAP_SECCOMP)
 		pr_info("trap: seccomp\n");
 	else

@@ -300,4 +300,10 @@ static inline volatile u64 *slot_quad(const struct guest_slot *slot, unsigned in
 	return (volatile u64 *)((char *)slot->mem + offset);
 }
 
+/* What its trampolines find it by. */
+static inline void slot_identify(const struct guest_slot *slot)
+{
+	*slot_quad(slot, SLOT_SELF) = slot_address(slot);
+}
+
 #endif

@@ -97,6 +97,9 @@ static void wipe_slot(struct guest_slot *slot)
 	*slot_word(slot, SLOT_GUEST_SLEEPS) = 1;
 	memset(mem + SLOT_GUEST_SLEEPS + 4, 0, SLOT_EVENTS - SLOT_GUEST_SLEEPS - 4);
 	memset(mem + SLOT_EVENTS + 4, 0, host_guest_config()->slot_size - SLOT_EVENTS - 4);
+	slot_identify(slot);
+	*slot_quad(slot, SLOT_HOST_FSBASE) = ~0UL;
+	*slot_quad(slot, SLOT_HOST_GSBASE) = ~0UL;
 	slot->seen = events;
 	slot->fault_ip = 0;
 	slot->fault_addr = 0;

@@ -52,6 +52,8 @@ void frame_load(const struct guest_slot *slot, struct thread_struct *thread)
 	regs->cs = *uc_quad(slot, UC_CS) & 0xffff;
 	regs->ss = USER_DS;
 	regs->orig_ax = -1UL;
+	if (!host_guest_config()->fsgsbase)
+		return;
 	thread->fsbase = *slot_quad(slot, SLOT_FSBASE);
 	thread->gsbase = *slot_quad(slot, SLOT_GSBASE);
 	/* Ours, for trampolines, as long as the guest has none of its own. */

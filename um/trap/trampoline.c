@@ -111,7 +111,8 @@ bool trampoline_load(struct guest_slot *slot, struct thread_struct *thread)
 	regs->cs = USER_CS;
 	regs->ss = USER_DS;
 	regs->orig_ax = -1UL;
-	thread->fsbase = *slot_quad(slot, SLOT_FSBASE);
+	if (host_guest_config()->fsgsbase)
+		thread->fsbase = *slot_quad(slot, SLOT_FSBASE);
 	thread->gsbase = 0;
 	if (!at || !site_get((u32)call, &slot->site)) {
 		slot->tramp_ip = 0;
@@ -230,6 +231,9 @@ bool trampoline_fix(struct guest_slot *slot, struct thread_struct *thread, int s
 			return fix_slow_call(slot, regs);
 		return fix_middle_syscall(regs);
 	case SIGSEGV:
+	case SIGBUS:
+		if (regs->ip == STUB_AT_tramp_self)
+			return fix_slow_call(slot, regs);
 		return thread->trap_nr == TRAP_GP && fix_middle_compare(regs);
 	case SIGTRAP:
 		if (regs->ip >= STUB_TRAMP &&

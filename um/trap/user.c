@@ -30,6 +30,7 @@
 #include <mm/fault.h>
 #include <mm/mm_types.h>
 #include <mm/uaccess.h>
+#include <stub_sites.h>
 #include <um/irqflags.h>
 #include <um/mmu.h>
 #include <um/processor.h>
@@ -422,6 +423,8 @@ static void dispatch_frame(struct guest_slot *slot, struct thread_struct *thread
 		thread->trap_nr = *slot_quad(slot, uc + UC_TRAP);
 		thread->error_code = *slot_quad(slot, uc + UC_ERR);
 		thread->cr2 = *slot_quad(slot, uc + UC_CR2);
+		if (regs->ip == STUB_AT_tramp_self && trampoline_fix(slot, thread, event.signr))
+			return;
 		if (event.signr == SIGSEGV && thread->trap_nr == TRAP_PAGE_FAULT) {
 			if (regs->ip == thread->cr2 && um_vsyscall(regs))
 				return;
