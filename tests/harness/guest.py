@@ -154,13 +154,16 @@ def run(ctx):
     short = names if ctx.long else [n for n in names if n.startswith(NUMA_SHORT)]
     for cpus in CPUS if ctx.long else (2,):
         run_inside(ctx, short, cpus, "guest/numa=fake=2/ncpus=%d/" % cpus, params=["numa=fake=2"])
+    if ctx.long:
+        short = [n for n in names if n.startswith(PTRACE_SHORT)]
+        run_inside(ctx, short, 2, "guest/nofsgsbase/ncpus=2/", params=["nofsgsbase"])
 
 
-def run_stub_test(ctx, name, trap):
-    full = "hostile/host/%s/trap=%s" % (name, trap)
+def run_stub_test(ctx, name, *mode):
+    full = "hostile/host/%s/trap=%s" % (name, ",".join(mode))
     if not ctx.wanted(full):
         return
-    result = proc.run([os.path.join(ctx.build, "tests", "host", name), trap], ctx.limit(60),
+    result = proc.run([os.path.join(ctx.build, "tests", "host", name), *mode], ctx.limit(60),
                       ctx.folder, "host", merge=True)
     left = proc.leftovers()
     text = result.out.decode(errors="replace")[-4000:]
@@ -174,13 +177,16 @@ def run_stub_test(ctx, name, trap):
 def run_hostile(ctx):
     """The stub without a kernel; then programs that attack it, and check that they are held."""
     for name in find(ctx, "host"):
-        for trap in ("seccomp", "ptrace"):
-            run_stub_test(ctx, name, trap)
+        for mode in (("seccomp",), ("ptrace",), ("seccomp", "nofsgsbase")):
+            run_stub_test(ctx, name, *mode)
     names = ["hostile/" + n for n in find(ctx, "hostile")]
     for cpus in CPUS:
         run_inside(ctx, names, cpus, "hostile/ncpus=%d/" % cpus, HOSTILE_LIMIT)
     if ctx.trap:
         return
+    if ctx.long:
+        run_inside(ctx, names, 2, "hostile/nofsgsbase/ncpus=2/", HOSTILE_LIMIT,
+                   params=["nofsgsbase"])
     for cpus in CPUS if ctx.long else (2,):
         run_inside(ctx, names, cpus, "hostile/trap=ptrace/ncpus=%d/" % cpus, HOSTILE_LIMIT,
                    trap="ptrace")

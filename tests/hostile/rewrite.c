@@ -223,6 +223,12 @@ static void gs_elsewhere(void)
 		__asm__ volatile("wrgsbase %0" : : "r"(bases[i]));
 		make_calls();
 	}
+	for (volatile unsigned int i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+		if (sigsetjmp(caught, 1))
+			continue;
+		syscall(SYS_arch_prctl, 0x1001L, bases[i]);
+		make_calls();
+	}
 	_exit(42);
 }
 

@@ -176,7 +176,10 @@ static double now(void)
 
 int main(int argc, char **argv)
 {
-	enum trap_choice trap = argc > 1 && !strcmp(argv[1], "ptrace") ? TRAP_PTRACE : TRAP_SECCOMP;
+	struct options options = {
+		.trap = argc > 1 && !strcmp(argv[1], "ptrace") ? TRAP_PTRACE : TRAP_SECCOMP,
+		.no_fsgsbase = argc > 2 && !strcmp(argv[2], "nofsgsbase"),
+	};
 	const int rounds = 20000;
 	double t;
 
@@ -187,7 +190,7 @@ int main(int argc, char **argv)
 	ram = mmap((void *)HOST_RAM_BASE, 16 << 20, PROT_READ | PROT_WRITE,
 		   MAP_SHARED | MAP_FIXED_NOREPLACE, host_ram_fd, 0);
 	CHECK(ram == (char *)HOST_RAM_BASE);
-	guest_prepare(trap);
+	guest_prepare(&options);
 	config = host_guest_config();
 	printf("slot %lu uc %#lx fp %#lx info %#lx xstate %lu features %#lx\n", config->slot_size,
 	       config->uc_offset, config->fp_offset, config->info_offset, config->xstate_size,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The hostile guests under trap=seccomp and trap=ptrace, while a recorder on the host
+"""The hostile guests under trap=seccomp, trap=ptrace and without FSGSBASE, while a recorder on the host
 (tests/hostile/record.c) notes each system call that a stub really makes. Each must be one of the
 tables in docs/security.md: address of the instruction, number, arguments, and who may make it."""
 import os
@@ -16,7 +16,7 @@ if "ROUNDS" in os.environ:      # with --long
     PROGRAMS += ("flood", "rewrite", "phantom", "audit")
 
 MMAP, MPROTECT, MUNMAP, YIELD, CLONE, FUTEX = 9, 10, 11, 24, 56, 202
-SIGMASK, SIGALTSTACK, PRCTL, GETPPID, SECCOMP = 14, 131, 157, 110, 317
+SIGMASK, SIGALTSTACK, PRCTL, ARCH_PRCTL, GETPPID, SECCOMP = 14, 131, 157, 158, 110, 317
 SLOTS, SLOTS_END = 0x7e0000200000, 0x7e0000200000 + 4096 * 0x10000
 WAIT, WAKE = 0, 1
 
@@ -38,6 +38,10 @@ def plain(*numbers):
     return lambda number, args: number in numbers
 
 
+def base(operation):
+    return lambda number, args: number == ARCH_PRCTL and args[0] & 0xffffffff == operation
+
+
 def flags(value):
     return lambda number, args: number == CLONE and args[0] == value
 
@@ -51,6 +55,8 @@ FURTHER = {
     "guest_wait": slot_futex(WAIT),
     "guest_wake": slot_futex(WAKE),
     "guest_yield": plain(YIELD),
+    "guest_fsbase": base(0x1002),
+    "guest_gsbase": base(0x1001),
     "born_altstack": plain(SIGALTSTACK),
     "born_mask": plain(SIGMASK),
     "born_confine": plain(SECCOMP),
@@ -99,10 +105,10 @@ def check(path, names):
     return good, bad, guests
 
 
-def run(trap, work):
+def run(trap, work, *more):
     trace = os.path.join(work, trap)
     command = [os.path.join(BUILD, "tests", "tools", "record"), trace, "--", VMLINUX, "quiet",
-               "trap=" + trap, "mem=512M", "initrd=" + os.path.join(BUILD, "tests", "guest.cpio"),
+               "trap=" + trap, *more, "mem=512M", "initrd=" + os.path.join(BUILD, "tests", "guest.cpio"),
                "init=/tests/runner", "--", "limit=60"] + ["hostile/" + p for p in PROGRAMS]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=200, check=False)
@@ -113,7 +119,7 @@ def run(trap, work):
     ended = re.findall(r"^TEST hostile/(\w+) (\w+)", text, re.M)
     good, bad, guests = check(trace, sites())
     print("trap=%s: %d guest threads, %d calls in the list, %d outside of it" %
-          (trap, len(guests), good, len(bad)))
+          (" ".join((trap, *more)), len(guests), good, len(bad)))
     for line in bad[:20]:
         print("FAIL: " + line)
     if len(ended) != len(PROGRAMS) or any(outcome != "pass" for _, outcome in ended):
@@ -124,7 +130,7 @@ def run(trap, work):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="vmlinux-record.") as work:
-        results = [run(trap, work) for trap in ("seccomp", "ptrace")]
+        results = [run("seccomp", work), run("ptrace", work), run("seccomp", work, "nofsgsbase")]
     return 0 if all(results) else 1
 
 

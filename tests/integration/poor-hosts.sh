@@ -46,6 +46,12 @@ refused 'no seccomp filters' "$refuse" seccomp -- "$vmlinux" trap=seccomp
 refused 'cannot trace processes' "$refuse" ptrace -- "$vmlinux" trap=ptrace
 refused 'no seccomp filters.*cannot trace processes' "$refuse" seccomp ptrace -- "$vmlinux"
 
+# Without FSGSBASE the host sets the bases: here threads, each with its own, in both modes.
+works 'no FSGSBASE instructions' "$vmlinux" nofsgsbase ncpus=2
+works 'no FSGSBASE instructions' "$vmlinux" nofsgsbase trap=ptrace
+timeout -k 2 60 "$vmlinux" run --cpus 2 --append nofsgsbase -- xz -T4 -c "$vmlinux" 2>"$work/err" |
+	xz -dc | cmp - "$vmlinux" >"$work/out" || fail "run --append nofsgsbase"
+
 # `run` knows the parameter too.
 timeout -k 2 40 "$vmlinux" run --append trap=ptrace -- sh -c 'cat /proc/cmdline; exit 7' \
 	>"$work/out" 2>"$work/err" </dev/null

