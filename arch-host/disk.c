@@ -18,6 +18,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 #include "internal.h"
 #include "sys.h"
@@ -37,6 +38,22 @@ static int bell = -1;				/* eventfd: counts submissions */
 static struct io_uring ring;			/* the thread's */
 static bool have_ring;
 
+/*
+ * Two kernels that write one image destroy it. The host lets go of an io_uring's files some time
+ * after the process that had it: the next run may be there first.
+ */
+static bool lock_image(int fd, int kind)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
+	for (unsigned int i = 0; i < 100; i++) {
+		if (!flock(fd, kind | LOCK_NB))
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
 void disk_open(unsigned int number, const char *path, bool read_only)
 {
 	struct disk *disk = &disks[number];
@@ -50,8 +67,7 @@ void disk_open(unsigned int number, const char *path, bool read_only)
 		usage_error("ubd%u=%s: %s", number, path, strerror(errno));
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		usage_error("ubd%u=%s: neither a file nor a block device", number, path);
-	/* Two kernels that write one image destroy it. */
-	if (flock(disk->fd, (read_only ? LOCK_SH : LOCK_EX) | LOCK_NB))
+	if (!lock_image(disk->fd, read_only ? LOCK_SH : LOCK_EX))
 		usage_error("ubd%u=%s: in use by another process", number, path);
 	size = lseek(disk->fd, 0, SEEK_END);
 	if (size < 512)

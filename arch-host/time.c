@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* The host's clocks, and the one-shot timer of each vCPU. */
 #include <cpuid.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <x86intrin.h>
 #include "instrument.h"
 #include "internal.h"
 #include "sys.h"
@@ -58,9 +63,29 @@ static int tsc_is_good(void)
 	return !strncmp(name, "tsc\n", 4);
 }
 
+/* Some virtual machines agree to it and do not do it. */
+static bool tsc_can_trap(void)
+{
+	static const struct rlimit none;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		setrlimit(RLIMIT_CORE, &none);
+		signal(SIGSEGV, SIG_DFL);
+		if (!prctl(PR_SET_TSC, PR_TSC_SIGSEGV))
+			__rdtsc();
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV;
+}
+
 /* => before ./vmlinux is confined */
 void time_prepare(void)
 {
+	host_info.tsc_traps = host_info.virtual_time && tsc_can_trap();
 	tsc_usable = tsc_is_good();
 }
 

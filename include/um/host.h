@@ -58,6 +58,7 @@ struct host_boot_info {
 	unsigned char random_seed[32];	/* follows from `seed` when one was given */
 	unsigned long seed;		/* seed=, or the host's choice */
 	int virtual_time;		/* time=virtual */
+	int tsc_traps;			/* with it: RDTSC traps in guests, as we asked for */
 	unsigned long hwcap, hwcap2, minsigstksz;
 };
 

@@ -7,6 +7,8 @@ from driver import TESTS_INITRD, boot, check, contains, equal, scratch, test
 
 REPORT = r"virtual time: (\d+) ns, (\d+) switches, trace (\w+), (\d+) pages, memory (\w+)(.*)"
 
+# Read it, and what is read does not repeat.
+COUNTER = "RDTSC does not trap on this host"
 # What ends up in files stays in memory until power-off, and the sleeper's memory too.
 WORKLOAD = """
 /tests/time/mixture >/tmp/log || exit 1
@@ -21,6 +23,8 @@ cat /tmp/log
 def repeatable(*args, script=WORKLOAD, seed=1):
     ended = boot("mem=512M", "time=virtual", "seed=%d" % seed, "ncpus=1",
                  "initrd=" + TESTS_INITRD, *args, "--", "sh", "-c", script, quiet=False, limit=60)
+    if COUNTER.encode() in ended.err and "COUNTER" not in script:
+        return repeatable(*args, script="export COUNTER_IS_THE_HOSTS=1; " + script, seed=seed)
     equal(ended.status, 0, ended.err.decode(errors="replace"))
     report = re.search(REPORT, ended.err.decode(errors="replace"))
     check(report, "no report in %r" % ended.err[-500:])

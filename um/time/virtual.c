@@ -203,6 +203,8 @@ static int tell_seed(void)
 {
 	if (um_virtual)
 		pr_info("virtual time: seed=%lu\n", um_host_info->seed);
+	if (um_virtual && !um_host_info->tsc_traps)
+		pr_warn("virtual time: RDTSC does not trap on this host: programs that use it do not repeat\n");
 	return 0;
 }
 core_initcall(tell_seed);

@@ -179,7 +179,9 @@ static void clocks(void)
 	CHECK_GT(after, before);
 	clock_gettime(CLOCK_REALTIME, &now);
 	say("clock", now.tv_sec, now.tv_nsec);
-	say("cycles", after - before, 0);
+	/* The counter is the host's where it cannot be made to trap. */
+	if (!getenv("COUNTER_IS_THE_HOSTS"))
+		say("cycles", after - before, 0);
 	CHECK_EQ(getrandom(&random, sizeof(random), 0), 8);
 	say("random", random >> 32, (unsigned int)random);
 	say("stack", (long)&random, (long)clocks);
