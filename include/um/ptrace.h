@@ -68,7 +68,4 @@ static inline unsigned long regs_return_value(const struct pt_regs *regs)
 	return regs->ax;
 }
 
-/* Is this vCPU waiting for its guest (so the time is the guest's)? => interrupts masked */
-bool um_in_user(void);
-
 #endif

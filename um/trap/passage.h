@@ -23,7 +23,7 @@ void guest_passage_begin(struct guest_passage *passage);
 /* Has every guest that ran at _begin been in the kernel? => any context */
 bool guest_passage_over(struct guest_passage *passage);
 
-/* ---- for user.c; => interrupts masked ---- */
+/* ---- for user.c; => preemption off ---- */
 
 /* This vCPU lets a guest go; before it does. */
 void guest_run_begin(void);

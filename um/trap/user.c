@@ -64,15 +64,11 @@
 /* Events without news that a thread may answer instead of leaving its trampoline. */
 #define LEAVE_TRIES 16
 
-bool um_in_user(void)
-{
-	return guest_runs();
-}
-
 /* What follows is the guest's time, and no RCU reader. => interrupts masked */
 static void enter_user(void)
 {
-	guest_run_begin();
+	if (!guest_runs())
+		guest_run_begin();
 	account_user_enter();
 	rcu_user_enter();
 }
@@ -257,8 +253,11 @@ static bool run_guest(struct guest_slot *slot)
 		by_mapper = guest_build_ranges(guest, current->mm);
 		preempt_disable();
 		handover_prepare(slot);
-		if (by_mapper)
+		if (by_mapper) {
+			/* The guest may run before this vCPU comes any further. */
+			guest_run_begin();
 			guest_post(guest, slot);
+		}
 		mutex_unlock(&guest->lock);
 	} else {
 		preempt_disable();
