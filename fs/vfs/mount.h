@@ -144,7 +144,7 @@ void detach_mounts_below(struct dentry *dentry);
 bool is_local_mountpoint(struct dentry *dentry);
 bool is_path_reachable(struct mount *mnt, struct dentry *dentry, const struct path *root);
 
-/* ---- namespace.c for mount_tree.c, propagation.c and mount_ops.c ---- */
+/* ---- namespace.c for propagation.c, mount_attach.c and mount_ops.c ---- */
 
 /* Every mount is in a list from its making to its end. */
 void mnt_enlist(struct mount *mnt);
@@ -173,10 +173,33 @@ void free_umounted(struct list_head *list);
 struct mountpoint *get_mountpoint(struct dentry *dentry);
 void put_mountpoint(struct mountpoint *mp);
 void touch_mnt_namespace(struct mnt_namespace *ns);
-int attach_recursive_mnt(struct mount *source, struct mount *dest, struct mountpoint *mp,
-			 bool moving, struct list_head *undo);
 int mnt_alloc_group_id(struct mount *mnt);
 void mnt_release_group_id(struct mount *mnt);
+
+/* ---- mount_attach.c ---- */
+
+/*
+ * Locks the topmost mount at a path for mounting: inode lock and namespace_sem. The path is moved
+ * to that place. ERR_PTR, and nothing is locked.
+ */
+struct mountpoint *lock_mount(struct path *path);
+/* The reverse; frees what is on `umounted`, now that no lock is held. */
+void unlock_mount(struct mountpoint *mp, struct list_head *umounted);
+/*
+ * Attaches a tree, and copies of it wherever propagation asks for them; `moving` says that the
+ * tree is attached elsewhere now. On failure what was copied is on `undo`.
+ * => namespace_sem held for writing
+ */
+int attach_recursive_mnt(struct mount *source, struct mount *dest, struct mountpoint *mp,
+			 bool moving, struct list_head *undo);
+/* The same for a new tree, with the checks of its root. => namespace_sem held for writing */
+int graft_tree(struct mount *mnt, struct mount *dest, struct mountpoint *mp,
+	       struct list_head *undo);
+/* The next mount of a tree, or none when `tree` is meant alone. => namespace_sem held */
+static inline struct mount *next_mnt_of(struct mount *p, struct mount *tree, bool recurse)
+{
+	return recurse ? next_mnt(p, tree) : NULL;
+}
 /*
  * A mount, or each of a tree, that is to be shared gets a group of its own: all or none. And back,
  * for those that were not made shared. => namespace_sem held for writing
