@@ -49,7 +49,7 @@ struct pid_entry {
 	umode_t mode;
 	const struct inode_operations *iop;
 	const struct file_operations *fop;
-	/* For the generic operations of base.c: a link's target, or a text of one show(). */
+	/* For the operations of links.c and entries.c: a link's target, or a text of one show(). */
 	int (*get_link)(struct task_struct *task, struct path *path);
 	int (*show)(struct seq_file *m, struct pid *pid, struct task_struct *task);
 };
@@ -156,6 +156,14 @@ int proc_setattr(struct dentry *dentry, struct iattr *attr);
 bool proc_may_access(struct task_struct *task, bool attach);
 /* Decimal number of a name, or -1. */
 int name_to_int(const struct qstr *name);
+extern const struct inode_operations proc_task_inode_operations;
+extern const struct file_operations proc_task_operations;
+
+/* entries.c: the entries in the folder of a process and of a thread. => as VFS calls them */
+struct dentry *proc_tgid_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags);
+int proc_tgid_readdir(struct file *file, struct dir_context *ctx);
+struct dentry *proc_tid_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags);
+int proc_tid_readdir(struct file *file, struct dir_context *ctx);
 
 /* fd.c */
 extern const struct inode_operations proc_fd_inode_operations, proc_fdinfo_inode_operations;
