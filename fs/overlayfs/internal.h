@@ -233,6 +233,14 @@ int ovl_lower_positive(struct dentry *dentry);
 extern const struct inode_operations ovl_dir_inode_operations;
 int ovl_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 	       struct dentry *new, unsigned int flags);
+/* After an inode lost a name, which was in the upper layer or was not. */
+void ovl_name_went(struct inode *inode, bool had_upper_name);
+/* Replaces an empty merged folder by an opaque one, before something takes its place. */
+struct dentry *ovl_clear_empty(struct dentry *dentry);
+int ovl_check_empty(struct dentry *dentry);
+
+/* ---- upper.c; => mounter's rights ---- */
+
 /* What a new file is to be. */
 struct ovl_cattr {
 	umode_t mode;
@@ -248,19 +256,16 @@ struct dentry *ovl_create_temp(struct ovl_fs *ofs, const struct ovl_cattr *attr)
 /* Removes an upper file that is not wanted any more. => its folder locked */
 int ovl_cleanup(struct inode *udir, struct dentry *udentry);
 struct dentry *ovl_whiteout(struct ovl_fs *ofs);
-/* After an inode lost a name, which was in the upper layer or was not. */
-void ovl_name_went(struct inode *inode, bool had_upper_name);
 /* An empty merged folder: whiteouts in its upper part go. => mounter's rights */
 int ovl_cleanup_whiteouts(struct ovl_fs *ofs, struct dentry *upper);
+/* Takes a folder in workdir apart; what fails stays until the next mount. => not locked */
+void ovl_dispose_dir(struct ovl_fs *ofs, struct dentry *upper);
 int ovl_do_rename(struct dentry *old, struct dentry *old_dir, struct dentry *new,
 		  struct dentry *new_dir, unsigned int flags);
 /* Locks workdir and an upper folder; -EIO when one is below the other. */
 int ovl_lock_rename_workdir(struct dentry *workdir, struct dentry *upperdir);
 /* The upper dentry of a name and a check that it still is `expect`. => upper folder locked */
 struct dentry *ovl_lookup_upper(struct dentry *upperdir, const struct dentry *dentry);
-/* Replaces an empty merged folder by an opaque one, before something takes its place. */
-struct dentry *ovl_clear_empty(struct dentry *dentry);
-int ovl_check_empty(struct dentry *dentry);
 
 /* ---- readdir.c ---- */
 
