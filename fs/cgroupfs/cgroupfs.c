@@ -6,8 +6,8 @@
  * of the controllers' tables that applies to it. There is one instance; mounting it in a cgroup
  * name space shows the tree from that name space's root.
  *
- * A file is its group and its entry: the inode holds a reference on the group, and reading or
- * writing a file of a group that was removed gives ENODEV.
+ * A file (file.c) is its group and its entry: the inode holds a reference on the group, and reading
+ * or writing a file of a group that was removed gives ENODEV.
  *
  * Lock order: i_rwsem of a folder > cgroup_mutex > notify.
  */
@@ -19,7 +19,6 @@
 #include <fs/mount.h>
 #include <fs/mount_options.h>
 #include <fs/notify.h>
-#include <fs/poll.h>
 #include <fs/seq_file.h>
 #include <fs/super.h>
 #include <fs/sysfs.h>
@@ -32,165 +31,16 @@
 #include <kern/user_namespace.h>
 #include <lib/string.h>
 #include <linux/magic.h>
-#include <linux/poll.h>
 #include <mm/page.h>
-#include <mm/slab.h>
-#include <mm/uaccess.h>
+
+#include "internal.h"
 
 static struct super_block *cgroup_sb; /* cgroup_mutex */
-static bool ns_delegate; /* written by mounts: who reads it may see either */
+bool cgroupfs_ns_delegate;
 
 static const struct inode_operations dir_inode_operations, file_inode_operations;
 
-static struct cgroup *inode_group(const struct inode *inode)
-{
-	return inode->i_private;
-}
-
-/* ---- files ---- */
-
-/* What an open file holds. */
-struct open_file {
-	struct cgroup *cg;
-	const struct cftype *type;
-	int seen; /* the state of the event that the reader knows */
-	struct cgroup_namespace *ns; /* counted: the opener's */
-};
-
-/* The entry of a file, found by its name: names do not change. */
-static const struct cftype *find_type(const char *name)
-{
-	for (int i = 0; cgroup_file_tables[i]; i++)
-		for (const struct cftype *t = cgroup_file_tables[i]; t->name; t++)
-			if (!strcmp(t->name, name))
-				return t;
-	return NULL;
-}
-
-static void lock_for(const struct open_file *of)
-{
-	if (!(of->type->flags & CFTYPE_UNLOCKED))
-		mutex_lock(&cgroup_mutex);
-}
-
-static void unlock_for(const struct open_file *of)
-{
-	if (!(of->type->flags & CFTYPE_UNLOCKED))
-		mutex_unlock(&cgroup_mutex);
-}
-
-static int show(struct seq_file *m, void *v)
-{
-	struct open_file *of = m->private;
-	int error;
-
-	lock_for(of);
-	if (of->type->event >= 0)
-		of->seen = atomic_read(&of->cg->events[of->type->event]);
-	if (!of->type->show)
-		error = -EINVAL;
-	else
-		error = of->cg->dead ? -ENODEV : of->type->show(m, of->cg);
-	unlock_for(of);
-	return error;
-}
-
-static void free_open_file(struct open_file *of)
-{
-	put_cgroup_ns(of->ns);
-	kfree(of);
-}
-
-static int cgroup_file_open(struct inode *inode, struct file *file)
-{
-	const struct cftype *type = find_type(file->f_path.dentry->d_name.name);
-	struct open_file *of;
-	int error;
-
-	if (!type)
-		return -ENOENT;
-	of = kzalloc(sizeof(*of), GFP_KERNEL);
-	if (!of)
-		return -ENOMEM;
-	of->cg = inode_group(inode);
-	of->type = type;
-	of->ns = get_cgroup_ns(current->nsproxy->cgroup_ns);
-	if (type->event >= 0)
-		of->seen = atomic_read(&of->cg->events[type->event]);
-	error = single_open(file, show, of);
-	if (error)
-		free_open_file(of);
-	return error;
-}
-
-static struct open_file *file_of(const struct file *file)
-{
-	return ((struct seq_file *)file->private_data)->private;
-}
-
-static int cgroup_file_release(struct inode *inode, struct file *file)
-{
-	free_open_file(file_of(file));
-	return single_release(inode, file);
-}
-
-static char *strip(char *text)
-{
-	char *end = text + strlen(text);
-
-	while (end > text && strchr(" \t\n", end[-1]))
-		*--end = '\0';
-	return text + strspn(text, " \t\n");
-}
-
-static ssize_t cgroup_file_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)
-{
-	struct open_file *of = file_of(file);
-	char *text;
-	int error;
-
-	if (!of->type->write)
-		return -EINVAL;
-	/* The limits of the group that was handed over are its giver's. */
-	if (READ_ONCE(ns_delegate) && !(of->type->flags & CFTYPE_NS_DELEGATABLE) &&
-	    of->ns != &init_cgroup_ns && of->ns->root == of->cg)
-		return -EPERM;
-	if (size >= PAGE_SIZE)
-		return -E2BIG;
-	text = memdup_user_nul(buf, size);
-	if (IS_ERR(text))
-		return PTR_ERR(text);
-	lock_for(of);
-	error = of->cg->dead ? -ENODEV : of->type->write(of->cg, strip(text), file);
-	unlock_for(of);
-	cpuset_move_memory();
-	kfree(text);
-	if (error)
-		return error;
-	*pos += size;
-	return size;
-}
-
-static __poll_t cgroup_file_poll(struct file *file, struct poll_table_struct *pt)
-{
-	struct open_file *of = file_of(file);
-
-	if (of->type->event < 0)
-		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
-	poll_wait(file, &of->cg->wait, pt);
-	if (of->cg->dead || atomic_read(&of->cg->events[of->type->event]) != of->seen)
-		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM | POLLERR | POLLPRI;
-	return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
-}
-
-static const struct file_operations cgroup_file_operations = {
-	.open = cgroup_file_open,
-	.read_iter = seq_read_iter,
-	.write = cgroup_file_write,
-	.poll = cgroup_file_poll,
-	.llseek = generic_file_llseek,
-	.release = cgroup_file_release,
-};
+/* ---- the tree ---- */
 
 /* Owners may be changed, and modes: that is how a group is handed to a user. */
 static int cgroup_setattr(struct dentry *dentry, struct iattr *attr)
@@ -203,8 +53,6 @@ static int cgroup_setattr(struct dentry *dentry, struct iattr *attr)
 }
 
 static const struct inode_operations file_inode_operations = { .setattr = cgroup_setattr };
-
-/* ---- the tree ---- */
 
 static struct inode *make_inode(struct super_block *sb, struct cgroup *cg, umode_t mode)
 {
@@ -224,7 +72,7 @@ static struct inode *make_inode(struct super_block *sb, struct cgroup *cg, umode
 		set_nlink(inode, 2);
 	} else {
 		inode->i_op = &file_inode_operations;
-		inode->i_fop = &cgroup_file_operations;
+		inode->i_fop = &cgroupfs_file_operations;
 	}
 	return inode;
 }
@@ -321,7 +169,7 @@ int cgroupfs_update_files(struct cgroup *cg)
 
 static int cgroup_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)
 {
-	struct cgroup *parent = inode_group(dir), *cg;
+	struct cgroup *parent = cgroupfs_group(dir), *cg;
 	const char *name = dentry->d_name.name;
 	struct inode *inode;
 	int error = 0;
@@ -362,7 +210,7 @@ out:
 
 static int cgroup_rmdir(struct inode *dir, struct dentry *dentry)
 {
-	struct cgroup *cg = inode_group(d_inode(dentry));
+	struct cgroup *cg = cgroupfs_group(d_inode(dentry));
 	int error;
 
 	mutex_lock(&cgroup_mutex);
@@ -422,7 +270,7 @@ static int may_move(const struct cgroup_namespace *ns, struct cgroup *from, stru
 		return error;
 	error = inode_permission(d_inode(list), MAY_WRITE);
 	dput(list);
-	if (!error && READ_ONCE(ns_delegate) &&
+	if (!error && READ_ONCE(cgroupfs_ns_delegate) &&
 	    !(cgroup_is_descendant(from, ns->root) && cgroup_is_descendant(to, ns->root)))
 		error = -ENOENT;
 	return error;
@@ -432,7 +280,7 @@ static int may_move(const struct cgroup_namespace *ns, struct cgroup *from, stru
 int cgroupfs_may_move(const struct file *file, struct cgroup *from, struct cgroup *to)
 {
 	const struct cred *old = override_creds(file->f_cred);
-	int error = may_move(file_of(file)->ns, from, to);
+	int error = may_move(cgroupfs_file_ns(file), from, to);
 
 	revert_creds(old);
 	return error;
@@ -451,7 +299,7 @@ struct cgroup *cgroupfs_get_group(int fd, bool thread)
 		fdput(f);
 		return cg;
 	}
-	cg = inode_group(file_inode(f.file));
+	cg = cgroupfs_group(file_inode(f.file));
 	from = task_get_cgroup(current);
 	mutex_lock(&cgroup_mutex);
 	error = cg->dead ? -ENOENT : cgroup_vet_destination(cg);
@@ -476,7 +324,7 @@ struct cgroup *cgroupfs_get_group(int fd, bool thread)
 
 static void cgroup_evict(struct inode *inode)
 {
-	struct cgroup *cg = inode_group(inode);
+	struct cgroup *cg = cgroupfs_group(inode);
 
 	clear_inode(inode);
 	cgroup_put(cg);
@@ -524,7 +372,7 @@ static struct dentry *cgroup_fh_to_dentry(struct super_block *sb, const u32 *han
 	inode = ilookup5(sb, number, same_number, &number);
 	if (!inode)
 		return ERR_PTR(-ESTALE);
-	if (!READ_ONCE(inode_group(inode)->dead))
+	if (!READ_ONCE(cgroupfs_group(inode)->dead))
 		dentry = d_find_alias(inode);
 	iput(inode);
 	return dentry ? dentry : ERR_PTR(-ESTALE);
@@ -553,7 +401,7 @@ static int parse_options(char *text)
 		delegate = true;
 	}
 	if (current->nsproxy->cgroup_ns == &init_cgroup_ns)
-		WRITE_ONCE(ns_delegate, delegate);
+		WRITE_ONCE(cgroupfs_ns_delegate, delegate);
 	return 0;
 }
 
@@ -564,7 +412,7 @@ static int cgroup_remount(struct super_block *sb, int *flags, char *data)
 
 static int cgroup_show_options(struct seq_file *m, struct dentry *root)
 {
-	if (READ_ONCE(ns_delegate))
+	if (READ_ONCE(cgroupfs_ns_delegate))
 		seq_puts(m, ",nsdelegate");
 	return 0;
 }
