@@ -277,7 +277,7 @@ static volatile unsigned int *slot_word(const struct traced *t, unsigned int off
 	return (volatile unsigned int *)(t->slot_memory + offset);
 }
 
-/* Makes the call under way the wait of stub.S, and goes on so. */
+/* Makes the call under way the wait of guest.S, and goes on so. */
 static void wait_instead(struct traced *t, unsigned int turn)
 {
 	set_register(t, REGISTER(rdi), t->slot + SLOT_TURN);

@@ -18,12 +18,13 @@ $(B)/arch-host/stub/stub_init.o: arch-host/stub/stub_init.c include/um/stub_layo
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(STUB_CFLAGS) -c -o $@ $<
 
-$(B)/arch-host/stub/stub.o: arch-host/stub/stub.S include/um/stub_layout.h $(B)/host-include/um/stub_layout.h
+STUB_ASM_OBJS := $(B)/arch-host/stub/stub.o $(B)/arch-host/stub/guest.o
+$(STUB_ASM_OBJS): $(B)/%.o: %.S arch-host/stub/calls.h include/um/stub_layout.h $(B)/host-include/um/stub_layout.h
 	$(call say,STUBAS,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(STUB_CFLAGS) -c -o $@ $<
 
-$(B)/arch-host/stub/stub.elf: $(B)/arch-host/stub/stub.o $(B)/arch-host/stub/stub_init.o
+$(B)/arch-host/stub/stub.elf: $(STUB_ASM_OBJS) $(B)/arch-host/stub/stub_init.o
 	$(call say,LD,$@)
 	$(Q)$(LD) -static -no-pie -z noexecstack -z norelro -Ttext-segment=0x7e0000000000 -z noseparate-code \
 		--build-id=none -o $@ $^

@@ -82,7 +82,7 @@ void frame_store(const struct guest_slot *slot, struct thread_struct *thread)
 	iret[3] = *uc_quad(slot, UC_SP) = regs->sp;
 	iret[4] = regs->ss;
 	*slot_word(slot, SLOT_KICKED) = 0;
-	/* Taken: a kick that comes from here on must not announce it again (stub.S, nested). */
+	/* Taken: a kick that comes from here on must not announce it again (guest.S, nested). */
 	*slot_word(slot, host_guest_config()->info_offset) = 0;
 	*slot_quad(slot, SLOT_FSBASE) = thread->fsbase;
 	*slot_quad(slot, SLOT_GSBASE) = thread->gsbase ?: slot_address(slot);
