@@ -8,7 +8,7 @@
  * from which everything else descends, and is the parent and the reaper of all stubs.
  *
  * Every system call of every thread of a stub stops before it is made. The tracer looks at the
- * instruction, the number and the arguments, as guest_filter.c does, and then
+ * instruction, the number and the arguments (tracer_rights.c), as guest_filter.c does, and then
  *
  *   lets it through     calls of the stub's own sites that this thread may make
  *   answers it itself   seccomp(2), by which a thread says that it is ready to be confined
@@ -38,9 +38,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/futex.h>
-#include <asm/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -55,6 +53,7 @@
 #include "guest.h"
 #include "internal.h"
 #include "sys.h"
+#include "tracer.h"
 
 #define OPTIONS \
 	(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK)
@@ -65,17 +64,10 @@
 #define FAIR_STOPS 16
 #define MAX_ROUND  256
 
-enum role {
-	ROLE_STARTING,	/* the zygote, before it is confined: it has met no guest */
-	ROLE_MAPPER,	/* zygote, newborn stub, mapper: first threads */
-	ROLE_BORN,	/* a guest thread, until it asks to be confined */
-	ROLE_GUEST
-};
-
 struct traced {
 	struct traced *next;	/* in its bucket, or on the free list */
 	pid_t tid;
-	enum role role;
+	enum tracer_role role;
 	unsigned long slot;	/* of a guest thread: its address in the stub; 0: not known */
 	char *slot_memory;	/* the same in ./vmlinux, as long as the stub lives */
 	unsigned long mapped_slot, mapped_offset; /* of a mapper: the last slot that it mapped */
@@ -115,7 +107,7 @@ static struct traced *find(pid_t tid)
 }
 
 /* NULL without memory. */
-static struct traced *enter(pid_t tid, enum role role)
+static struct traced *enter(pid_t tid, enum tracer_role role)
 {
 	struct traced *t = unused;
 
@@ -172,104 +164,6 @@ static void go(struct traced *t, long how, int signr)
 	request(how, t->tid, 0, signr);
 }
 
-/* ---- what a thread may do: docs/security.md has the same table ---- */
-
-static bool is_slot(unsigned long address)
-{
-	return address >= STUB_SLOTS &&
-	       address < STUB_SLOTS + (unsigned long)STUB_MAX_SLOTS * STUB_SLOT_STRIDE;
-}
-
-static bool is_slot_futex(const struct ptrace_syscall_info *info, unsigned int op)
-{
-	return info->entry.nr == SYS_futex && (unsigned int)info->entry.args[1] == op &&
-	       is_slot(info->entry.args[0]);
-}
-
-static bool sets_base(const struct ptrace_syscall_info *info, unsigned int op)
-{
-	return !host_guest_config()->fsgsbase && info->entry.nr == SYS_arch_prctl &&
-	       (unsigned int)info->entry.args[0] == op;
-}
-
-static bool guest_may(const struct ptrace_syscall_info *info)
-{
-	switch (info->instruction_pointer) {
-	case SITE_guest_wait:
-		return is_slot_futex(info, FUTEX_WAIT);
-	case SITE_guest_wake:
-		return is_slot_futex(info, FUTEX_WAKE);
-	case SITE_guest_yield:
-		return info->entry.nr == SYS_sched_yield;
-	case SITE_guest_fsbase:
-		return sets_base(info, ARCH_SET_FS);
-	case SITE_guest_gsbase:
-		return sets_base(info, ARCH_SET_GS);
-	}
-	return false;
-}
-
-static bool born_may(const struct ptrace_syscall_info *info)
-{
-	switch (info->instruction_pointer) {
-	case SITE_born_altstack:
-		return info->entry.nr == SYS_sigaltstack;
-	case SITE_born_mask:
-		return info->entry.nr == SYS_rt_sigprocmask;
-	}
-	return false;
-}
-
-static bool is_mapping(const struct ptrace_syscall_info *info)
-{
-	return info->entry.nr == SYS_mmap || info->entry.nr == SYS_mprotect ||
-	       info->entry.nr == SYS_munmap || is_slot_futex(info, FUTEX_WAKE);
-}
-
-static bool mapper_may(const struct ptrace_syscall_info *info)
-{
-	unsigned long nr = info->entry.nr;
-
-	switch (info->instruction_pointer) {
-	case SITE_mapper_wait:
-	case SITE_mapper_wake_guest:
-	case SITE_mapper_wake_kernel:
-	case SITE_zygote_wait:
-	case SITE_zygote_wake:
-		return nr == SYS_futex;
-	case SITE_mapper_map:
-		return is_mapping(info);
-	case SITE_mapper_clone:
-		return nr == SYS_clone && info->entry.args[0] == STUB_CLONE_FLAGS;
-	case SITE_zygote_fork:
-		return nr == SYS_clone && info->entry.args[0] == STUB_FORK_FLAGS;
-	case SITE_newborn_prctl:
-		return nr == SYS_prctl;
-	case SITE_newborn_getppid:
-		return nr == SYS_getppid;
-	case SITE_newborn_request:
-	case SITE_newborn_done:
-		return nr == SYS_mmap;
-	}
-	return false;
-}
-
-static bool may(const struct traced *t, const struct ptrace_syscall_info *info)
-{
-	if (t->role == ROLE_STARTING)
-		return true;
-	if (info->arch != AUDIT_ARCH_X86_64)
-		return false;
-	switch (t->role) {
-	case ROLE_MAPPER:
-		return mapper_may(info);
-	case ROLE_BORN:
-		return born_may(info);
-	default:
-		return guest_may(info);
-	}
-}
-
 /* ---- stops ---- */
 
 static volatile unsigned int *slot_word(const struct traced *t, unsigned int offset)
@@ -307,7 +201,7 @@ static bool wake_and_wait(struct traced *t, const struct ptrace_syscall_info *in
 static void note_slot(struct traced *t, const struct ptrace_syscall_info *info)
 {
 	if (info->instruction_pointer == SITE_mapper_map && info->entry.nr == SYS_mmap &&
-	    is_slot(info->entry.args[0])) {
+	    tracer_is_slot(info->entry.args[0])) {
 		t->mapped_slot = info->entry.args[0];
 		t->mapped_offset = info->entry.args[5];
 	}
@@ -315,7 +209,7 @@ static void note_slot(struct traced *t, const struct ptrace_syscall_info *info)
 
 static long next_request(const struct traced *t)
 {
-	if (t->role != ROLE_GUEST || !t->slot)
+	if (t->role != TRACER_GUEST || !t->slot)
 		return PTRACE_SYSCALL;
 	return *slot_word(t, SLOT_MODE) ? PTRACE_SYSCALL : PTRACE_SYSEMU;
 }
@@ -355,7 +249,7 @@ static void answer(struct traced *t, long result)
 /* The call is not made: it becomes a signal, with the registers as they were before it. */
 static void refuse(struct traced *t, const struct ptrace_syscall_info *info)
 {
-	if (t->role != ROLE_GUEST) {
+	if (t->role != TRACER_GUEST) {
 		/* No guest is in there: this cannot be, and nobody would handle it. */
 		sys2(SYS_kill, t->tid, SIGKILL);
 		return;
@@ -372,8 +266,8 @@ static void refuse(struct traced *t, const struct ptrace_syscall_info *info)
 static bool asks_to_be_confined(const struct traced *t, const struct ptrace_syscall_info *info)
 {
 	return info->entry.nr == SYS_seccomp && info->entry.args[0] == SECCOMP_SET_MODE_FILTER &&
-	       (t->role == ROLE_STARTING ||
-		(t->role == ROLE_BORN && info->instruction_pointer == SITE_born_confine));
+	       (t->role == TRACER_STARTING ||
+		(t->role == TRACER_BORN && info->instruction_pointer == SITE_born_confine));
 }
 
 static void syscall_stop(struct traced *t)
@@ -388,9 +282,9 @@ static void syscall_stop(struct traced *t)
 		t->answered = false;
 		go(t, PTRACE_SYSCALL, 0);
 	} else if (asks_to_be_confined(t, &info)) {
-		t->role = t->role == ROLE_BORN ? ROLE_GUEST : ROLE_MAPPER;
+		t->role = t->role == TRACER_BORN ? TRACER_GUEST : TRACER_MAPPER;
 		answer(t, 0);
-	} else if (may(t, &info)) {
+	} else if (tracer_may(t->role, &info)) {
 		if (!wake_and_wait(t, &info))
 			let_through(t, &info);
 	} else {
@@ -421,9 +315,9 @@ static struct traced *child(pid_t tid)
 
 	switch (get_register(&newcomer, REGISTER(rip))) {
 	case SITE_zygote_fork:
-		return enter(tid, ROLE_MAPPER);
+		return enter(tid, TRACER_MAPPER);
 	case SITE_mapper_clone:
-		return enter(tid, ROLE_BORN);
+		return enter(tid, TRACER_BORN);
 	}
 	return NULL;
 }
@@ -436,7 +330,7 @@ static void cloned(const struct traced *parent)
 
 	if (request(PTRACE_GETEVENTMSG, parent->tid, 0, (unsigned long)&tid) || !tid)
 		return;
-	t = find(tid) ?: enter(tid, ROLE_BORN);
+	t = find(tid) ?: enter(tid, TRACER_BORN);
 	if (!t || !parent->mapped_slot)
 		return;
 	t->slot = parent->mapped_slot;
@@ -472,7 +366,7 @@ static void stopped(pid_t tid, int status)
 static void ended(pid_t tid)
 {
 	const struct traced *t = find(tid);
-	bool further = t && (t->role == ROLE_BORN || t->role == ROLE_GUEST);
+	bool further = t && (t->role == TRACER_BORN || t->role == TRACER_GUEST);
 
 	forget(tid);
 	if (further)
@@ -557,7 +451,7 @@ static int seize(pid_t pid)
 		return -error;
 	if (waitid(P_PID, pid, &info, WSTOPPED | WNOWAIT | __WALL))
 		return errno;
-	if (!enter(pid, ROLE_STARTING))
+	if (!enter(pid, TRACER_STARTING))
 		return ENOMEM;
 	error = request(PTRACE_SYSCALL, pid, 0, 0);
 	if (!error && write(gate[1], "", 1) != 1)
