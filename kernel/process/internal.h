@@ -27,6 +27,18 @@ void put_signal_struct(struct signal_struct *sig);
 /* fork.c */
 struct task_struct *copy_process(struct pid *pid, bool trace, struct kernel_clone_args *args);
 
+/*
+ * fork_copy.c: a copy of a task_struct with a stack and a state of its own, NULL without memory;
+ * and what `task` shares with current (CLONE_* in `flags`) or gets a copy of, 0 or an errno.
+ * => nobody sees the task yet; may sleep
+ */
+struct task_struct *dup_task_struct(struct task_struct *orig);
+int copy_files(unsigned long flags, struct task_struct *task);
+int copy_fs(unsigned long flags, struct task_struct *task);
+int copy_sighand(unsigned long flags, struct task_struct *task);
+int copy_signal(unsigned long flags, struct task_struct *task);
+int copy_mm(unsigned long flags, struct task_struct *task);
+
 /* exit.c, reap.c: => tasklist_lock held for writing. */
 void __unhash_process(struct task_struct *task, bool group_dead);
 void exit_notify(struct task_struct *task, bool group_dead);
