@@ -4,8 +4,9 @@
  *
  * The walk holds a reference on the folder it stands in and steps from name to name: search
  * permission, the dentry cache, the file system when the cache does not know; then down into what
- * is mounted there; then, for a symlink, into its text. A link inside a path pushes what is left of
- * the path on a stack, so that no depth of links recurses; 40 links in one lookup are ELOOP.
+ * is mounted there; then, for a symlink, into its text (namei_jump.c). A link inside a path pushes
+ * what is left of the path on a stack, so that no depth of links recurses; 40 links in one lookup
+ * are ELOOP.
  *
  * A folder is locked (i_rwsem, for writing) only while the file system is asked. Everything else
  * relies on references: a dentry that we hold keeps its inode, and its parent.
@@ -59,109 +60,6 @@ void restore_nameidata(void)
 {
 	current->nameidata = current->nameidata->saved;
 }
-
-/* ---- the root, and jumps ---- */
-
-static void set_root(struct nameidata *nd)
-{
-	if (!nd->root.mnt)
-		get_fs_root(current->fs, &nd->root);
-}
-
-static int nd_jump_root(struct nameidata *nd)
-{
-	if (nd->flags & LOOKUP_BENEATH)
-		return -EXDEV;
-	set_root(nd);
-	if ((nd->flags & LOOKUP_NO_XDEV) && nd->path.mnt && nd->path.mnt != nd->root.mnt)
-		return -EXDEV;
-	if (nd->path.mnt)
-		path_put(&nd->path);
-	nd->path = nd->root;
-	path_get(&nd->path);
-	return 0;
-}
-
-int nd_jump_link(const struct path *path)
-{
-	struct nameidata *nd = current->nameidata;
-	int error = -ELOOP;
-
-	if (nd->flags & LOOKUP_NO_MAGICLINKS)
-		goto fail;
-	error = -EXDEV;
-	if ((nd->flags & LOOKUP_NO_XDEV) && nd->path.mnt != path->mnt)
-		goto fail;
-	if (nd->flags & LOOKUP_IS_SCOPED)
-		goto fail;
-	path_put(&nd->path);
-	nd->path = *path;
-	return 0;
-fail:
-	path_put(path);
-	return error;
-}
-
-/* ---- symlinks ---- */
-
-void put_link(struct nameidata *nd)
-{
-	struct saved_link *last = &nd->stack[--nd->depth];
-
-	do_delayed_call(&last->done);
-	path_put(&last->link);
-}
-
-/* Follows a symlink (whose references pass): its text, NULL when nothing is left, or ERR_PTR. */
-static const char *pick_link(struct nameidata *nd, const struct path *link, struct inode *inode,
-			     bool trailing)
-{
-	struct saved_link *last;
-	const char *text;
-
-	if (nd->total_link_count++ >= MAXSYMLINKS) {
-		path_put(link);
-		return ERR_PTR(-ELOOP);
-	}
-	last = &nd->stack[nd->depth++];
-	last->link = *link;
-	last->done.fn = NULL;
-	last->name = NULL;
-	if ((nd->flags & LOOKUP_NO_SYMLINKS) || (link->mnt->mnt_flags & MNT_NOSYMFOLLOW))
-		return ERR_PTR(-ELOOP);
-	if (trailing) {
-		int error = may_follow_link(d_inode(nd->path.dentry), inode);
-
-		if (error)
-			return ERR_PTR(error);
-	}
-	touch_atime(&last->link);
-	text = inode->i_link;
-	if (!text || !S_ISLNK(inode->i_mode)) {
-		if (nd->flags & LOOKUP_CACHED)
-			return ERR_PTR(-EAGAIN);
-		text = inode->i_op->get_link(link->dentry, inode, &last->done);
-		if (IS_ERR(text))
-			return text;
-		if (!text)
-			goto done;
-	}
-	if (*text == '/') {
-		int error = nd_jump_root(nd);
-
-		if (error)
-			return ERR_PTR(error);
-		while (*++text == '/')
-			;
-	}
-	if (*text)
-		return text;
-done:
-	put_link(nd);
-	return NULL;
-}
-
-/* ---- steps ---- */
 
 /* Down into what is mounted at a place. */
 static int cross_mounts(struct nameidata *nd, struct path *path)
@@ -295,7 +193,7 @@ const char *handle_dots(struct nameidata *nd, int type)
 
 	if (type != LAST_DOTDOT)
 		return NULL;
-	set_root(nd);
+	nd_set_root(nd);
 	error = follow_dotdot(nd);
 	if (error)
 		return error;

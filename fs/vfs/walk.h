@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A path lookup under way: shared by the walk (namei.c) and by open (namei_open.c). */
+/* A path lookup under way: shared by the walk (namei.c, namei_jump.c) and open (namei_open.c). */
 #ifndef FS_VFS_WALK_H
 #define FS_VFS_WALK_H
 
@@ -53,6 +53,13 @@ int link_path_walk(const char *name, struct nameidata *nd);
 /* Enters `dentry` (its reference passes): the text of a symlink to walk, NULL, or ERR_PTR. */
 const char *step_into(struct nameidata *nd, int flags, struct dentry *dentry);
 const char *handle_dots(struct nameidata *nd, int type);
+/* Asks for nd->root, unless it is known; and moves there. 0 or -EXDEV. */
+void nd_set_root(struct nameidata *nd);
+int nd_jump_root(struct nameidata *nd);
+/* Follows a symlink (whose references pass): its text, NULL when nothing is left, or ERR_PTR. */
+const char *pick_link(struct nameidata *nd, const struct path *link, struct inode *inode,
+		      bool trailing);
+/* The text of the link that was picked last is not needed any more. */
 void put_link(struct nameidata *nd);
 int complete_walk(struct nameidata *nd);
 void terminate_walk(struct nameidata *nd);
