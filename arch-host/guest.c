@@ -297,13 +297,8 @@ static int high_fd(int fd)
 
 static void make_stub_file(void)
 {
-	// cppcheck-suppress comparePointers
-	size_t size = stub_elf_end - stub_elf;
-	int fd = memfd_create("vmlinux-stub", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = stub_file_open();
 
-	if (fd < 0 || write(fd, stub_elf, size) != (ssize_t)size)
-		usage_error("cannot write the stub: %s", strerror(errno));
-	fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 	stub_fd = high_fd(fd);
 	close(fd);
 }

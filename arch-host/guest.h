@@ -18,6 +18,9 @@ int tracer_start(void (*body)(void), int *pid);
 /* The core that the tracer shall be on; ~0: any. Atomic. */
 extern unsigned int tracer_core;
 
+/* The descriptor of a file with the stub, which can be executed; complains by itself. */
+int stub_file_open(void);
+
 /* The stub's executable (stub_blob). */
 extern const char stub_elf[], stub_elf_end[];
 

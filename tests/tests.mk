@@ -78,8 +78,9 @@ $(RUNNERS): tests/guest/system.h
 
 # Programs of the host, linked with the machine's real host objects: tests/hostile/*_test.c.
 HOST_TESTS := $(patsubst tests/hostile/%.c,$(TB)/host/%,$(sort $(wildcard tests/hostile/*_test.c)))
-HOST_TEST_OBJS := $(B)/arch-host/entry.o $(B)/arch-host/guest.o $(B)/arch-host/guest_filter.o $(B)/arch-host/tracer.o \
-	$(B)/arch-host/tracer_rights.o $(filter $(B)/arch-host/stub/%,$(BLOB_OBJS))
+HOST_TEST_OBJS := $(B)/arch-host/entry.o $(B)/arch-host/guest.o $(B)/arch-host/guest_filter.o \
+	$(B)/arch-host/stub_file.o $(B)/arch-host/tracer.o $(B)/arch-host/tracer_rights.o \
+	$(filter $(B)/arch-host/stub/%,$(BLOB_OBJS))
 $(HOST_TESTS): | $(B)/abi/.stamp
 $(HOST_TESTS): $(TB)/host/%: tests/hostile/%.c $(HOST_TEST_OBJS)
 	$(call say,HOSTCC,$<)

@@ -52,6 +52,14 @@ works 'no FSGSBASE instructions' "$vmlinux" nofsgsbase trap=ptrace
 timeout -k 2 60 "$vmlinux" run --cpus 2 --append nofsgsbase -- xz -T4 -c "$vmlinux" 2>"$work/err" |
 	xz -dc | cmp - "$vmlinux" >"$work/out" || fail "run --append nofsgsbase"
 
+# No file in memory can be executed: the stub's is on disk then.
+if [ "$(id -u)" -eq 0 ] && [ -e /proc/sys/vm/memfd_noexec ] && unshare --pid true 2>/dev/null; then
+	for value in 1 2; do
+		works 'trap: seccomp' unshare --pid --fork --mount-proc sh -c \
+			'echo "$1" >/proc/sys/vm/memfd_noexec && shift && exec "$@"' sh $value "$vmlinux"
+	done
+fi
+
 # `run` knows the parameter too.
 timeout -k 2 40 "$vmlinux" run --append trap=ptrace -- sh -c 'cat /proc/cmdline; exit 7' \
 	>"$work/out" 2>"$work/err" </dev/null
