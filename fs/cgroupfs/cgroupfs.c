@@ -32,9 +32,11 @@
 #include <lib/string.h>
 #include <linux/magic.h>
 #include <mm/page.h>
+#include <mm/slab.h>
 
 #include "internal.h"
 
+static struct kmem_cache *inode_cache; /* constant after initcalls */
 static struct super_block *cgroup_sb; /* cgroup_mutex */
 bool cgroupfs_ns_delegate;
 
@@ -52,7 +54,10 @@ static int cgroup_setattr(struct dentry *dentry, struct iattr *attr)
 	return error;
 }
 
-static const struct inode_operations file_inode_operations = { .setattr = cgroup_setattr };
+static const struct inode_operations file_inode_operations = {
+	.setattr = cgroup_setattr,
+	.listxattr = cgroupfs_listxattr,
+};
 
 static struct inode *make_inode(struct super_block *sb, struct cgroup *cg, umode_t mode)
 {
@@ -232,6 +237,7 @@ static const struct inode_operations dir_inode_operations = {
 	.mkdir = cgroup_mkdir,
 	.rmdir = cgroup_rmdir,
 	.setattr = cgroup_setattr,
+	.listxattr = cgroupfs_listxattr,
 };
 
 /* ---- for kernel/cgroup ---- */
@@ -327,7 +333,30 @@ static void cgroup_evict(struct inode *inode)
 	struct cgroup *cg = cgroupfs_group(inode);
 
 	clear_inode(inode);
+	simple_xattrs_free(&CGROUPFS_I(inode)->xattrs);
 	cgroup_put(cg);
+}
+
+static void init_once(void *object)
+{
+	inode_init_once(&((struct cgroupfs_inode *)object)->vfs_inode);
+}
+
+static struct inode *cgroup_alloc_inode(struct super_block *sb)
+{
+	struct cgroupfs_inode *info = kmem_cache_alloc(inode_cache, GFP_KERNEL);
+
+	if (!info)
+		return NULL;
+	simple_xattrs_init(&info->xattrs);
+	info->nr_user = 0;
+	info->user_size = 0;
+	return &info->vfs_inode;
+}
+
+static void cgroup_free_inode(struct inode *inode)
+{
+	kmem_cache_free(inode_cache, CGROUPFS_I(inode));
 }
 
 /* ---- file handles: the number of the inode, by which programs name a group ---- */
@@ -418,6 +447,8 @@ static int cgroup_show_options(struct seq_file *m, struct dentry *root)
 }
 
 static const struct super_operations cgroup_sops = {
+	.alloc_inode = cgroup_alloc_inode,
+	.free_inode = cgroup_free_inode,
 	.statfs = simple_statfs,
 	.remount_fs = cgroup_remount,
 	.show_options = cgroup_show_options,
@@ -433,6 +464,7 @@ static int fill_super(struct super_block *sb, void *data, int silent)
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_magic = CGROUP2_SUPER_MAGIC;
 	sb->s_op = &cgroup_sops;
+	sb->s_xattr = cgroupfs_xattr_handlers;
 	sb->s_export_op = &cgroup_export_operations;
 	sb->s_d_op = &simple_dentry_operations;
 	sb->s_time_gran = 1;
@@ -489,8 +521,11 @@ static const struct sysfs_file mount_point[] = { { .path = "fs" }, { .path = "fs
 static int __init cgroupfs_init(void)
 {
 	struct vfsmount *mnt;
-	int error = register_filesystem(&cgroup2_type);
+	int error;
 
+	inode_cache = kmem_cache_create("cgroupfs_inode_cache", sizeof(struct cgroupfs_inode), 0,
+					SLAB_PANIC | SLAB_ACCOUNT, init_once);
+	error = register_filesystem(&cgroup2_type);
 	if (error)
 		return error;
 	/* Where it is mounted by convention. */

@@ -5,10 +5,27 @@
 
 #include <fs/file.h>
 #include <fs/inode.h>
+#include <fs/xattr.h>
 #include <kern/types.h>
 
 struct cgroup;
 struct cgroup_namespace;
+
+/*
+ * A folder or file.
+ *   (i) i_rwsem
+ */
+struct cgroupfs_inode {
+	struct inode vfs_inode;
+	struct simple_xattrs xattrs;
+	unsigned int nr_user;		/* i: user.*: how many of them, and bytes of their values */
+	long user_size;			/* i */
+};
+
+static inline struct cgroupfs_inode *CGROUPFS_I(struct inode *inode)
+{
+	return container_of(inode, struct cgroupfs_inode, vfs_inode);
+}
 
 /* The group of a folder or file. References stay the inode's. */
 static inline struct cgroup *cgroupfs_group(const struct inode *inode)
@@ -18,6 +35,10 @@ static inline struct cgroup *cgroupfs_group(const struct inode *inode)
 
 /* cgroupfs.c: the option `nsdelegate`. Written by mounts: who reads it may see either. */
 extern bool cgroupfs_ns_delegate;
+
+/* xattr.c */
+extern const struct xattr_handler *const cgroupfs_xattr_handlers[];
+ssize_t cgroupfs_listxattr(struct dentry *dentry, char *list, size_t size);
 
 /* file.c */
 extern const struct file_operations cgroupfs_file_operations;
