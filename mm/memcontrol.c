@@ -321,6 +321,8 @@ void mem_cgroup_event(struct mem_cgroup *memcg, enum memcg_event event)
 	for (; memcg && !mem_cgroup_is_root(memcg); memcg = memcg->parent) {
 		atomic_long_inc(&memcg->events[event]);
 		cgroup_notify(memcg->cg, swap ? CGROUP_EVENT_SWAP : CGROUP_EVENT_MEMORY);
+		if (cgroup_root_has(CGRP_ROOT_MEMORY_LOCAL_EVENTS))
+			break;
 	}
 }
 

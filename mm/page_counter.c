@@ -8,7 +8,7 @@
  *
  * Protection: of what a counter is promised (min, low) that much is protected as is used. Where the
  * children are promised more than their parent is protected itself, it is divided by what each uses of
- * its promise.
+ * its promise. The mount option memory_recursiveprot of cgroup2 divides what is left over as well.
  */
 #include "internal.h"
 
@@ -106,29 +106,53 @@ void page_counter_set_low(struct page_counter *counter, unsigned long nr)
 		propagate(c);
 }
 
-/* The part of one promise that holds, when the parent's protection has to do for all children. */
-static unsigned long effective(unsigned long usage, unsigned long promise, unsigned long parent,
-			       unsigned long siblings)
-{
-	unsigned long protected = min(usage, promise);
+/* One of the two promises of a parent and its children. */
+struct promise {
+	unsigned long parent;	/* what the parent's holds for */
+	unsigned long siblings; /* what all children use of theirs */
+	unsigned long excess;	/* what they use beyond that; 0: it gets nothing */
+};
 
-	if (siblings > parent)
-		return parent * protected / siblings; /* both are used, and so below 2^32 */
+/*
+ * The part of one promise that holds, when the parent's protection has to do for all children. All
+ * numbers are used pages, and so below 2^32.
+ */
+static unsigned long effective(unsigned long usage, unsigned long own, const struct promise *of)
+{
+	unsigned long protected = min(usage, own);
+
+	if (of->siblings > of->parent)
+		return of->parent * protected / of->siblings;
+	/* What nobody claims goes to those who use more than they were promised. */
+	if (of->excess)
+		protected += (of->parent - of->siblings) * (usage - protected) / of->excess;
 	return protected;
 }
 
-void page_counter_calc_protection(struct page_counter *counter, bool top)
+static struct promise promise_of(const struct page_counter *parent, unsigned long protection,
+				 const atomic_long_t *siblings, bool recursive)
+{
+	struct promise of = { protection, atomic_long_read(siblings), 0 };
+	unsigned long usage = page_counter_read(parent);
+
+	if (recursive && usage > of.siblings)
+		of.excess = usage - of.siblings;
+	return of;
+}
+
+void page_counter_calc_protection(struct page_counter *counter, bool top, bool recursive)
 {
 	struct page_counter *parent = counter->parent;
 	unsigned long usage = page_counter_read(counter);
+	struct promise min, low;
 
 	if (top || !parent) {
 		WRITE_ONCE(counter->emin, READ_ONCE(counter->min));
 		WRITE_ONCE(counter->elow, READ_ONCE(counter->low));
 		return;
 	}
-	WRITE_ONCE(counter->emin, effective(usage, READ_ONCE(counter->min), READ_ONCE(parent->emin),
-					    atomic_long_read(&parent->children_min_usage)));
-	WRITE_ONCE(counter->elow, effective(usage, READ_ONCE(counter->low), READ_ONCE(parent->elow),
-					    atomic_long_read(&parent->children_low_usage)));
+	min = promise_of(parent, READ_ONCE(parent->emin), &parent->children_min_usage, recursive);
+	low = promise_of(parent, READ_ONCE(parent->elow), &parent->children_low_usage, recursive);
+	WRITE_ONCE(counter->emin, effective(usage, READ_ONCE(counter->min), &min));
+	WRITE_ONCE(counter->elow, effective(usage, READ_ONCE(counter->low), &low));
 }

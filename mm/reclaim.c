@@ -447,7 +447,8 @@ static bool is_protected(struct mem_cgroup *memcg, struct scan_control *sc)
 
 	if (mem_cgroup_is_root(memcg))
 		return false;
-	page_counter_calc_protection(&memcg->memory, memcg == sc->target || memcg->parent == sc->target);
+	page_counter_calc_protection(&memcg->memory, memcg == sc->target || memcg->parent == sc->target,
+				     cgroup_root_has(CGRP_ROOT_MEMORY_RECURSIVE_PROT));
 	if (memcg == sc->target)
 		return false;
 	usage = page_counter_read(&memcg->memory);

@@ -38,7 +38,6 @@
 
 static struct kmem_cache *inode_cache; /* constant after initcalls */
 static struct super_block *cgroup_sb; /* cgroup_mutex */
-bool cgroupfs_ns_delegate;
 
 static const struct inode_operations dir_inode_operations, file_inode_operations;
 
@@ -276,7 +275,7 @@ static int may_move(const struct cgroup_namespace *ns, struct cgroup *from, stru
 		return error;
 	error = inode_permission(d_inode(list), MAY_WRITE);
 	dput(list);
-	if (!error && READ_ONCE(cgroupfs_ns_delegate) &&
+	if (!error && cgroup_root_has(CGRP_ROOT_NS_DELEGATE) &&
 	    !(cgroup_is_descendant(from, ns->root) && cgroup_is_descendant(to, ns->root)))
 		error = -ENOENT;
 	return error;
@@ -415,22 +414,41 @@ static const struct export_operations cgroup_export_operations = {
 /* ---- options ---- */
 
 /*
- * One option: `nsdelegate`, of the instance and thus of all mounts. Each mount and remount from the
- * first name space says anew whether it holds. The others that cgroup2 knows elsewhere ask for
- * something that is not here.
+ * They are of the instance and thus of all mounts. Each mount and remount from the first name space
+ * says anew which hold. `favordynmods` makes moves cheap and births dear elsewhere; here it changes
+ * nothing.
  */
+static const struct {
+	const char *name;
+	unsigned int flag;
+} options[] = {
+	{ "nsdelegate", CGRP_ROOT_NS_DELEGATE },
+	{ "favordynmods", CGRP_ROOT_FAVOR_DYNMODS },
+	{ "memory_localevents", CGRP_ROOT_MEMORY_LOCAL_EVENTS },
+	{ "memory_recursiveprot", CGRP_ROOT_MEMORY_RECURSIVE_PROT },
+};
+
+static unsigned int flag_of(const char *name)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(options); i++) {
+		if (!strcmp(name, options[i].name))
+			return options[i].flag;
+	}
+	return 0;
+}
+
 static int parse_options(char *text)
 {
-	bool delegate = false;
+	unsigned int flags = 0;
 	char *name, *value;
 
 	while ((name = next_mount_option(&text, &value))) {
-		if (strcmp(name, "nsdelegate") != 0 || value)
+		if (!flag_of(name) || value)
 			return -EINVAL;
-		delegate = true;
+		flags |= flag_of(name);
 	}
 	if (current->nsproxy->cgroup_ns == &init_cgroup_ns)
-		WRITE_ONCE(cgroupfs_ns_delegate, delegate);
+		WRITE_ONCE(cgroup_root_flags, flags);
 	return 0;
 }
 
@@ -441,8 +459,10 @@ static int cgroup_remount(struct super_block *sb, int *flags, char *data)
 
 static int cgroup_show_options(struct seq_file *m, struct dentry *root)
 {
-	if (READ_ONCE(cgroupfs_ns_delegate))
-		seq_puts(m, ",nsdelegate");
+	for (unsigned int i = 0; i < ARRAY_SIZE(options); i++) {
+		if (cgroup_root_has(options[i].flag))
+			seq_printf(m, ",%s", options[i].name);
+	}
 	return 0;
 }
 
@@ -515,7 +535,32 @@ static struct file_system_type cgroup2_type = {
 	.fs_flags = FS_USERNS_MOUNT,
 };
 
-static const struct sysfs_file mount_point[] = { { .path = "fs" }, { .path = "fs/cgroup" } };
+static int show_features(struct seq_file *m, void *v)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(options); i++)
+		seq_printf(m, "%s\n", options[i].name);
+	return 0;
+}
+
+/* What a manager that hands a group over should let the other own. */
+static int show_delegate(struct seq_file *m, void *v)
+{
+	for (int i = 0; cgroup_file_tables[i]; i++) {
+		for (const struct cftype *t = cgroup_file_tables[i]; t->name; t++) {
+			if (t->flags & CFTYPE_NS_DELEGATABLE)
+				seq_printf(m, "%s\n", t->name);
+		}
+	}
+	return 0;
+}
+
+static const struct sysfs_file sysfs_files[] = {
+	{ .path = "fs" },
+	{ .path = "fs/cgroup" }, /* where it is mounted by convention */
+	{ .path = "kernel/cgroup" },
+	{ .path = "kernel/cgroup/delegate", .show = show_delegate },
+	{ .path = "kernel/cgroup/features", .show = show_features },
+};
 
 /* The groups stay when the last mount goes: the kernel keeps a mount of its own. */
 static int __init cgroupfs_init(void)
@@ -528,8 +573,7 @@ static int __init cgroupfs_init(void)
 	error = register_filesystem(&cgroup2_type);
 	if (error)
 		return error;
-	/* Where it is mounted by convention. */
-	error = sysfs_add_files(mount_point, ARRAY_SIZE(mount_point));
+	error = sysfs_add_files(sysfs_files, ARRAY_SIZE(sysfs_files));
 	if (error)
 		return error;
 	mnt = kern_mount(&cgroup2_type);

@@ -128,7 +128,7 @@ static ssize_t cgroup_file_write(struct file *file, const char __user *buf, size
 	if (!of->type->write)
 		return -EINVAL;
 	/* The limits of the group that was handed over are its giver's. */
-	if (READ_ONCE(cgroupfs_ns_delegate) && !(of->type->flags & CFTYPE_NS_DELEGATABLE) &&
+	if (cgroup_root_has(CGRP_ROOT_NS_DELEGATE) && !(of->type->flags & CFTYPE_NS_DELEGATABLE) &&
 	    of->ns != &init_cgroup_ns && of->ns->root == of->cg)
 		return -EPERM;
 	if (size >= PAGE_SIZE)

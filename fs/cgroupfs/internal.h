@@ -33,9 +33,6 @@ static inline struct cgroup *cgroupfs_group(const struct inode *inode)
 	return inode->i_private;
 }
 
-/* cgroupfs.c: the option `nsdelegate`. Written by mounts: who reads it may see either. */
-extern bool cgroupfs_ns_delegate;
-
 /* xattr.c */
 extern const struct xattr_handler *const cgroupfs_xattr_handlers[];
 ssize_t cgroupfs_listxattr(struct dentry *dentry, char *list, size_t size);

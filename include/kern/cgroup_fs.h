@@ -35,6 +35,18 @@ enum cgroup_event {
 
 #define CGROUP_NO_LIMIT (-1L)
 
+/* Options of the mounted tree. */
+#define CGRP_ROOT_NS_DELEGATE		1
+#define CGRP_ROOT_FAVOR_DYNMODS		2
+#define CGRP_ROOT_MEMORY_LOCAL_EVENTS	4	/* memory.events counts no events of groups below */
+#define CGRP_ROOT_MEMORY_RECURSIVE_PROT 8	/* what children do not claim of it protects them too */
+/* Written by mounts: who reads it may see either. */
+extern unsigned int cgroup_root_flags;
+static inline bool cgroup_root_has(unsigned int flag)
+{
+	return READ_ONCE(cgroup_root_flags) & flag;
+}
+
 /*
  * A group.
  *   (m) cgroup_mutex   (l) cgroup_lock, interrupts off   (i) constant   (x) atomic

@@ -39,7 +39,10 @@ void page_counter_charge(struct page_counter *counter, unsigned long nr);
 void page_counter_uncharge(struct page_counter *counter, unsigned long nr);
 void page_counter_set_min(struct page_counter *counter, unsigned long nr);
 void page_counter_set_low(struct page_counter *counter, unsigned long nr);
-/* Brings emin and elow up to date; those of the parent are. `top`: nothing above counts. */
-void page_counter_calc_protection(struct page_counter *counter, bool top);
+/*
+ * Brings emin and elow up to date; those of the parent are. `top`: nothing above counts. `recursive`:
+ * what the children do not claim of the parent's protection is divided among them too.
+ */
+void page_counter_calc_protection(struct page_counter *counter, bool top, bool recursive);
 
 #endif

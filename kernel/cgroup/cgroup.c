@@ -41,6 +41,8 @@ DEFINE_SPINLOCK(cgroup_lock);
 DECLARE_RWSEM(cgroup_fork_rwsem);
 static u64 last_id = 1; /* cgroup_mutex */
 
+unsigned int cgroup_root_flags;
+
 struct cgroup cgroup_root = {
 	.count = REFCOUNT_INIT(1),
 	.id = 1,

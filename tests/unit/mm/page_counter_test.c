@@ -42,30 +42,58 @@ KTEST(page_counter, protection_is_divided_among_children)
 	page_counter_set_min(&a, 90);
 	page_counter_set_min(&b, 90);
 	page_counter_charge(&a, 30);
-	page_counter_calc_protection(&parent, false);
-	page_counter_calc_protection(&a, false);
+	page_counter_calc_protection(&parent, false, false);
+	page_counter_calc_protection(&a, false, false);
 	KEXPECT_EQ(parent.emin, 100UL);
 	/* There is enough yet: what is used is protected. */
 	KEXPECT_EQ(a.emin, 30UL);
 	page_counter_charge(&a, 90);
 	page_counter_charge(&b, 90);
-	page_counter_calc_protection(&a, false);
-	page_counter_calc_protection(&b, false);
+	page_counter_calc_protection(&a, false, false);
+	page_counter_calc_protection(&b, false, false);
 	KEXPECT_EQ(a.emin, 50UL);
 	KEXPECT_EQ(b.emin, 50UL);
 	page_counter_uncharge(&b, 80);
-	page_counter_calc_protection(&a, false);
-	page_counter_calc_protection(&b, false);
+	page_counter_calc_protection(&a, false, false);
+	page_counter_calc_protection(&b, false, false);
 	KEXPECT_EQ(a.emin, 90UL);
 	KEXPECT_EQ(b.emin, 10UL);
 	/* Below a group that is reclaimed from for its own limit nothing above counts. */
 	page_counter_set_min(&parent, 0);
-	page_counter_calc_protection(&parent, false);
-	page_counter_calc_protection(&a, false);
+	page_counter_calc_protection(&parent, false, false);
+	page_counter_calc_protection(&a, false, false);
 	KEXPECT_EQ(a.emin, 0UL);
-	page_counter_calc_protection(&a, true);
+	page_counter_calc_protection(&a, true, false);
 	KEXPECT_EQ(a.emin, 90UL);
 	page_counter_set_min(&a, 0);
 	page_counter_set_min(&b, 0);
 	KEXPECT_EQ(atomic_long_read(&parent.children_min_usage), 0L);
+}
+
+/* What is promised to the parent alone protects the children too, by what they use beyond their own. */
+KTEST(page_counter, protection_that_nobody_claims)
+{
+	struct page_counter parent, a, b;
+
+	page_counter_init(&parent, NULL);
+	page_counter_init(&a, &parent);
+	page_counter_init(&b, &parent);
+	page_counter_set_low(&parent, 100);
+	page_counter_set_low(&a, 20);
+	page_counter_charge(&a, 60);
+	page_counter_charge(&b, 120);
+	page_counter_calc_protection(&parent, false, true);
+	page_counter_calc_protection(&a, false, true);
+	page_counter_calc_protection(&b, false, true);
+	KEXPECT_EQ(a.elow, 20UL + 80 * 40 / 160);
+	KEXPECT_EQ(b.elow, 80UL * 120 / 160);
+	page_counter_calc_protection(&b, false, false);
+	KEXPECT_EQ(b.elow, 0UL);
+	/* Nothing is left over. */
+	page_counter_set_low(&a, 100);
+	page_counter_charge(&a, 60);
+	page_counter_calc_protection(&a, false, true);
+	page_counter_calc_protection(&b, false, true);
+	KEXPECT_EQ(a.elow, 100UL);
+	KEXPECT_EQ(b.elow, 0UL);
 }
