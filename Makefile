@@ -95,6 +95,7 @@ help:
 ## make unit | guest | integration | hostile   one suite
 ## make torture     all torture tests for TORTURE_MINUTES=10
 ## make bench       side-by-side figures
+## make latency     wake-ups under load, and hackbench, beside the host's (rt-tests)
 ## make lint | format
 ## make gdb | valgrind
 ## options:  V=1  DEBUG=1  SAN=address|undefined|thread  CC=clang

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# make bench: side-by-side figures (docs/performance.md).
+# make bench, make latency: side-by-side figures (docs/performance.md).
 
 BENCH := $(B)/tests/bench
 
@@ -22,4 +22,7 @@ bench: $(VMLINUX) $(BENCH)/bench $(BENCH)/bench.cpio
 	$(Q)$(PYTHON) tools/bench --vmlinux ./$(VMLINUX) --bench $(BENCH)/bench --initrd $(BENCH)/bench.cpio \
 		$(BENCH_FLAGS)
 
-.PHONY: bench
+latency: $(VMLINUX)
+	$(Q)$(PYTHON) tools/bench-latency --vmlinux ./$(VMLINUX) $(LATENCY_FLAGS)
+
+.PHONY: bench latency
