@@ -15,8 +15,8 @@ NOT_THERE = re.compile(
 # Of a class of 190 stressors on two CPUs, stress-ng kills late ones between two steps of its own count.
 OWN_COUNT = re.compile(r"corrupted bogo-ops counter|hash error in bogo-ops|metrics corrupted")
 # An event that waits in fanotify's queue holds its file, so that IN_DELETE_SELF comes when fanotify's
-# reader has got that far. Among so many stressors it gets some milliseconds a second. Linux on one
-# processor fails the same way: inotify, fanotify, 28 stressors of files and 200 that compute.
+# reader has got that far. Among so many stressors on a busy host it gets some milliseconds a second.
+# Linux on one processor fails the same way: inotify, fanotify, 28 stressors of files, 200 that compute.
 LATE = re.compile(r"inotify: timed waiting for event flags 0x400")
 
 
@@ -28,7 +28,8 @@ def stress(name, cpus):
     text = (end.out + end.err).decode(errors="replace")
     failures = [line for line in text.splitlines()
                 if re.search(r"\bfail: ", line) and not NOT_THERE.search(line) and
-                not (name == "os" and (OWN_COUNT.search(line) or LATE.search(line)))]
+                not (name == "os" and OWN_COUNT.search(line)) and
+                not (name in ("os", "filesystem") and LATE.search(line))]
     check(not failures, "\n".join(failures))
     lacks(text, COMPLAINTS)
     # 2: a stressor failed, for a reason that counts; 3: one found that the machine lacks something.
