@@ -325,7 +325,7 @@ void cgroup_post_fork(struct task_struct *task)
 		cgroup_update_frozen(cg);
 	}
 	spin_unlock_irq(&cgroup_lock);
-	if (cg->cpu_group && task->sched.group != cg->cpu_group)
+	if (task->sched.group != cg->cpu_group)
 		sched_move_task(task, cg->cpu_group);
 	cpuset_fork(cg, task);
 	up_read(&cgroup_fork_rwsem);
