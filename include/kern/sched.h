@@ -211,24 +211,7 @@ void sched_move_task(struct task_struct *task, struct task_group *group);
 /* The task is freed: what the scheduler holds for it. => any context */
 void sched_free_task(struct task_struct *task);
 
-/* Pressure stall information (kernel/sched/psi.c). */
-enum psi_state {
-	PSI_CPU_SOME,
-	PSI_IO_SOME,
-	PSI_IO_FULL,
-	PSI_MEM_SOME,
-	PSI_MEM_FULL,
-	PSI_NONIDLE,
-	NR_PSI_STATES,
-};
-struct psi_figures {
-	unsigned long average[3]; /* per cent over 10, 60, 300 s, with FSHIFT bits */
-	u64 total_ns;
-};
-/* => may not be called with interrupts masked */
-void psi_fetch(enum psi_state state, struct psi_figures *figures);
-/* The total as of now, in ns; of NR_PSI_STATES, zero. => may not be called with interrupts masked */
-u64 psi_total(enum psi_state state);
+/* Pressure stall information (kernel/sched/psi.c); figures are in <kern/psi.h>. */
 /* Around work that a task does, or waits for, only because memory is short. They nest.
  * => task context, interrupts on */
 void psi_memstall_enter(void);

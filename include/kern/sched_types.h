@@ -74,7 +74,9 @@ struct sched_task {
 
 	/* Fair class. */
 	struct sched_entity se;		/* q */
-	struct task_group *group;	/* p: reference held */
+	struct task_group *group;	/* p and q to write, either to read: reference held */
+	unsigned int memstall;		/* q: depth of psi_memstall_enter(); written by the task */
+	bool memstall_counted;		/* q: on `cpu`, among those in a stall */
 	struct list_head fair_node;	/* q: in rq->fair_tasks */
 
 	/* Real-time classes. */
@@ -104,8 +106,6 @@ struct sched_task {
 	unsigned int nr_cpus_allowed;	/* p */
 	int migration_disabled;		/* c */
 	bool in_iowait;			/* c */
-	unsigned int memstall;		/* c: depth of psi_memstall_enter() */
-	unsigned int memstall_cpu;	/* c: where it counts */
 	unsigned long hung_switches;	/* khungtaskd: switches when it last looked */
 	u64 hung_since;			/* khungtaskd: its clock when that number was new */
 	bool counted_sleep;		/* q: its sleep counts in the load average */

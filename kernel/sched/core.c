@@ -120,6 +120,7 @@ void activate_task(struct rq *rq, struct task_struct *task, bool wakeup)
 	task->sched.wait_start = rq->clock;
 	task->sched.class->enqueue(rq, task, wakeup);
 	rq->nr_running++;
+	psi_queue(rq, task, true);
 	WRITE_ONCE(task->sched.on_rq, ON_RQ_QUEUED);
 	psi_note(rq);
 }
@@ -129,6 +130,7 @@ void deactivate_task(struct rq *rq, struct task_struct *task)
 {
 	task->sched.class->dequeue(rq, task);
 	rq->nr_running--;
+	psi_queue(rq, task, false);
 	psi_note(rq);
 }
 
@@ -271,7 +273,7 @@ static void put_prev(struct rq *rq, struct task_struct *prev, bool preempted)
 				__atomic_fetch_add(&rq->nr_uninterruptible, 1, __ATOMIC_RELAXED);
 			}
 			if (prev->sched.in_iowait)
-				atomic_inc(&rq->nr_iowait);
+				psi_iowait(rq, prev);
 			deactivate_task(rq, prev);
 			if (prev->sched.class == &dl_sched_class)
 				dl_reclaim_sleep(prev);
@@ -292,6 +294,7 @@ static void put_prev(struct rq *rq, struct task_struct *prev, bool preempted)
 static void __sched switch_tasks(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
 	rq->nr_switches++;
+	psi_switch(rq, prev, next);
 	um_virtual_switch(prev->pid, next->pid);
 	account_task_switch(prev, next);
 	/* Its critical section ends here, and it may go on elsewhere. */

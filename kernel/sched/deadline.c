@@ -233,6 +233,7 @@ static void line_up(struct rq *rq, struct task_struct *task)
 	}
 	task->sched.dl.parked = true;
 	rq->nr_running--;
+	psi_note(rq);
 }
 
 static void dl_enqueue(struct rq *rq, struct task_struct *task, bool wakeup)
@@ -358,6 +359,7 @@ static enum hrtimer_restart period_begins(struct hrtimer *timer)
 	if (dl->parked) {
 		dl->parked = false;
 		rq->nr_running++;
+		psi_note(rq);
 		tree_insert(rq, task);
 		check_preempt(rq, task);
 	}

@@ -10,6 +10,8 @@
 #include <lib/list.h>
 #include <lib/rbtree.h>
 
+#include "psi.h"
+
 #define NICE_0_WEIGHT 1024
 
 struct rq;
@@ -57,9 +59,12 @@ struct task_group {
 	struct task_group *parent;	/* constant; reference held; NULL: the top */
 	atomic64_t load;		/* of its queues on all CPUs */
 	struct fair_bandwidth bandwidth;
+	unsigned int level;		/* constant: 0 below the top */
+	struct psi_group psi;
 	struct {
 		struct sched_entity se;	/* the group's, among its parent's */
 		struct fair_queue queue;
+		struct psi_cpu psi;
 	} cpu[];
 };
 

@@ -30,6 +30,7 @@ void task_group_put(struct task_group *group)
 	while (group && refcount_dec_and_test(&group->usage)) {
 		struct task_group *parent = group->parent;
 
+		psi_group_exit(&group->psi);
 		fair_bandwidth_destroy(&group->bandwidth);
 		kfree(group);
 		group = parent;
@@ -47,6 +48,7 @@ struct task_group *sched_group_create(struct task_group *parent)
 	group->shares = NICE_0_WEIGHT;
 	task_group_get(parent);
 	group->parent = parent;
+	group->level = parent ? parent->level + 1 : 0;
 	atomic64_set(&group->load, 0);
 	fair_bandwidth_init(&group->bandwidth);
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
@@ -58,6 +60,7 @@ struct task_group *sched_group_create(struct task_group *parent)
 		se->queue = parent ? &parent->cpu[cpu].queue : &cpu_rq(cpu)->fair;
 		se->parent = parent ? &parent->cpu[cpu].se : NULL;
 	}
+	psi_group_init(&group->psi);
 	return group;
 }
 
@@ -105,6 +108,7 @@ static void change_group(struct task_struct *task, void *group)
 {
 	struct task_group *old = task->sched.group;
 
+	psi_move(task_rq(task), task, group);
 	fair_fork(task, group);
 	/* Its last reference cannot be this one: the caller holds another until it is done. */
 	task_group_put(old);

@@ -77,12 +77,7 @@ struct rq {
 	struct rq_stat stat;		/* l */
 	long nr_uninterruptible;	/* l: the sum over all CPUs counts */
 	atomic_t nr_iowait;
-	unsigned int nr_memstall;	/* l */
-	struct {
-		unsigned int mask;	/* l: states it is in */
-		u64 since;		/* l */
-		u64 times[NR_PSI_STATES]; /* l: ns */
-	} psi;
+	struct psi_cpu psi;		/* l: of all tasks */
 	struct task_struct *migrate;	/* c: prev that must leave this CPU, see finish_switch() */
 	unsigned long next_balance;	/* c: jiffies */
 };
@@ -195,9 +190,38 @@ void dl_reclaim_init(struct task_struct *task);
 /* What rq->curr, which reclaims, is charged with for `ran` ns; the rule with all that it looks at. */
 u64 dl_reclaimed(struct rq *rq, u64 ran);
 u64 dl_reclaim_charge(u64 ran, u64 bandwidth, u64 inactive, u64 extra, u64 most);
-/* psi.c. => rq->lock held; something that it looks at has changed */
+/*
+ * psi.c. => rq->lock held.
+ *
+ * psi_note(): nr_running or nr_iowait of the run queue, or what psi_queue() counts, has changed.
+ */
 void psi_note(struct rq *rq);
+/*
+ * What happens to a task, for the groups that it is in; the two that nearly all tasks skip are
+ * inline below. It falls asleep waiting for I/O; is woken, on `cpu`; changes its group.
+ */
+void psi_iowait(struct rq *rq, struct task_struct *task);
+void psi_wake(struct rq *rq, struct task_struct *task, unsigned int cpu);
+void psi_move(struct rq *rq, struct task_struct *task, struct task_group *to);
+void __psi_queue(struct rq *rq, struct task_struct *task, bool join);
+void __psi_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next);
 void psi_tick(void);
+
+/* The task becomes runnable, or stops being so; on_rq tells whether it only changes its CPU. */
+static inline void psi_queue(struct rq *rq, struct task_struct *task, bool join)
+{
+	rq->psi.nr[PSI_NR_RUNNING] += join ? 1 : -1;
+	if (unlikely(task->sched.group || READ_ONCE(task->sched.memstall)))
+		__psi_queue(rq, task, join);
+}
+
+static inline void psi_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
+{
+	if (unlikely(prev->sched.group != next->sched.group ||
+		     (READ_ONCE(prev->sched.memstall) | READ_ONCE(next->sched.memstall))))
+		__psi_switch(rq, prev, next);
+}
+
 /* loadavg.c */
 void calc_load_tick(void);
 /* wait.c */

@@ -40,10 +40,9 @@ static void wake_on(struct task_struct *task, unsigned int cpu)
 		task->sched.counted_sleep = false;
 		__atomic_fetch_sub(&from->nr_uninterruptible, 1, __ATOMIC_RELAXED);
 	}
-	if (task->sched.in_iowait) {
+	if (unlikely(task->sched.in_iowait || task->sched.memstall)) {
 		spin_lock(&from->lock);
-		atomic_dec(&from->nr_iowait);
-		psi_note(from);
+		psi_wake(from, task, cpu);
 		spin_unlock(&from->lock);
 	}
 	set_task_cpu(task, cpu);
