@@ -98,13 +98,16 @@ static bool wanted(const struct cgroup *cg, const struct cftype *type)
 {
 	if (cg->parent ? type->flags & CFTYPE_ONLY_ON_ROOT : type->flags & CFTYPE_NOT_ON_ROOT)
 		return false;
+	if ((type->flags & CFTYPE_PRESSURE) && cg->pressure_off)
+		return false;
 	return type->controller < 0 || (cgroup_controllers(cg) & (1U << type->controller));
 }
 
 /* Files belong to who owns the folder. */
 static int add_file(struct dentry *dir, struct cgroup *cg, const struct cftype *type)
 {
-	umode_t mode = S_IFREG | (type->show ? 0444 : 0) | (type->write ? 0200 : 0);
+	umode_t mode = S_IFREG | (type->show ? 0444 : 0) |
+		       (type->write || type->arm ? 0200 : 0);
 	struct dentry *dentry = d_alloc_name(dir, type->name);
 	struct inode *inode;
 
@@ -169,6 +172,11 @@ int cgroupfs_update_files(struct cgroup *cg)
 		if (child->dentry && !error)
 			error = populate(child);
 	return error;
+}
+
+int cgroupfs_update_own_files(struct cgroup *cg)
+{
+	return cg->dentry ? populate(cg) : 0;
 }
 
 static int cgroup_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)

@@ -12,6 +12,7 @@
 #include <kern/err.h>
 #include <kern/errno.h>
 #include <kern/nsproxy.h>
+#include <kern/psi.h>
 #include <lib/string.h>
 #include <linux/poll.h>
 #include <mm/page.h>
@@ -26,6 +27,7 @@ struct open_file {
 	const struct cftype *type;
 	int seen; /* the state of the event that the reader knows */
 	struct cgroup_namespace *ns; /* counted: the opener's */
+	struct psi_trigger *trigger; /* of types that arm one */
 };
 
 /* The entry of a file, found by its name: names do not change. */
@@ -50,6 +52,13 @@ static void unlock_for(const struct open_file *of)
 		mutex_unlock(&cgroup_mutex);
 }
 
+/* The file is out of its folder, though it is still open: there is nothing to be had of it. */
+static bool withdrawn(const struct open_file *of)
+{
+	return READ_ONCE(of->cg->dead) ||
+	       ((of->type->flags & CFTYPE_PRESSURE) && READ_ONCE(of->cg->pressure_off));
+}
+
 static int show(struct seq_file *m, void *v)
 {
 	struct open_file *of = m->private;
@@ -61,13 +70,14 @@ static int show(struct seq_file *m, void *v)
 	if (!of->type->show)
 		error = -EINVAL;
 	else
-		error = of->cg->dead ? -ENODEV : of->type->show(m, of->cg);
+		error = withdrawn(of) ? -ENODEV : of->type->show(m, of->cg);
 	unlock_for(of);
 	return error;
 }
 
 static void free_open_file(struct open_file *of)
 {
+	psi_trigger_release(&of->trigger);
 	put_cgroup_ns(of->ns);
 	kfree(of);
 }
@@ -119,13 +129,22 @@ static char *strip(char *text)
 	return text + strspn(text, " \t\n");
 }
 
+static int write_text(struct open_file *of, char *text, struct file *file)
+{
+	if (withdrawn(of))
+		return -ENODEV;
+	if (of->type->arm)
+		return of->type->arm(of->cg, text, &of->trigger);
+	return of->type->write(of->cg, text, file);
+}
+
 static ssize_t cgroup_file_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)
 {
 	struct open_file *of = file_of(file);
 	char *text;
 	int error;
 
-	if (!of->type->write)
+	if (!of->type->write && !of->type->arm)
 		return -EINVAL;
 	/* The limits of the group that was handed over are its giver's. */
 	if (cgroup_root_has(CGRP_ROOT_NS_DELEGATE) && !(of->type->flags & CFTYPE_NS_DELEGATABLE) &&
@@ -137,7 +156,7 @@ static ssize_t cgroup_file_write(struct file *file, const char __user *buf, size
 	if (IS_ERR(text))
 		return PTR_ERR(text);
 	lock_for(of);
-	error = of->cg->dead ? -ENODEV : of->type->write(of->cg, strip(text), file);
+	error = write_text(of, strip(text), file);
 	unlock_for(of);
 	cpuset_move_memory();
 	kfree(text);
@@ -150,11 +169,15 @@ static ssize_t cgroup_file_write(struct file *file, const char __user *buf, size
 static __poll_t cgroup_file_poll(struct file *file, struct poll_table_struct *pt)
 {
 	struct open_file *of = file_of(file);
+	bool gone;
 
-	if (of->type->event < 0)
+	if (of->type->event < 0 && !of->type->arm)
 		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
 	poll_wait(file, &of->cg->wait, pt);
-	if (of->cg->dead || atomic_read(&of->cg->events[of->type->event]) != of->seen)
+	gone = withdrawn(of);
+	if (of->type->arm && !gone)
+		return psi_trigger_poll(&of->trigger, file, pt);
+	if (gone || atomic_read(&of->cg->events[of->type->event]) != of->seen)
 		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM | POLLERR | POLLPRI;
 	return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
 }

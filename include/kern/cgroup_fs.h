@@ -16,6 +16,7 @@
 struct cred;
 struct dentry;
 struct mem_cgroup;
+struct psi_trigger;
 struct task_group;
 
 /* Controllers, in the order in which files list them. */
@@ -91,6 +92,7 @@ struct cgroup {
 	unsigned long cpu_weight;	/* m */
 	u64 cpu_quota, cpu_period, cpu_burst; /* m: ns; U64_MAX: no limit */
 	bool cpu_idle;			/* m */
+	bool pressure_off;		/* m: cgroup.pressure is 0 */
 
 	struct cpumask cpus;		/* m: asked for; empty: as the parent */
 	struct cpumask effective_cpus;	/* m */
@@ -116,6 +118,7 @@ extern spinlock_t cgroup_lock;
 #define CFTYPE_NOT_ON_ROOT  1
 #define CFTYPE_ONLY_ON_ROOT 2
 #define CFTYPE_UNLOCKED	    4	/* show and write take the locks that they need themselves */
+#define CFTYPE_PRESSURE	    16	/* hidden while the group's accounting of stalls is off */
 #define CFTYPE_NS_DELEGATABLE 8	/* writable in a name space's root under `nsdelegate` */
 
 /* One file of each group's folder. */
@@ -128,12 +131,18 @@ struct cftype {
 	int (*show)(struct seq_file *m, struct cgroup *cg);
 	/* The whole text, stripped of white space; 0 or -errno. => cgroup_mutex held */
 	int (*write)(struct cgroup *cg, char *text, const struct file *file);
+	/*
+	 * In the place of write, for files whose openers each may have a trigger (<kern/psi.h>), which
+	 * then is what poll() tells of. => as write
+	 */
+	int (*arm)(struct cgroup *cg, char *text, struct psi_trigger **slot);
 };
 
 /* All files; a NULL name ends each table, a NULL table ends them all. */
 extern const struct cftype *const cgroup_file_tables[];
 extern const struct cftype cgroup_core_files[], cgroup_cpu_files[], cgroup_pids_files[];
 extern const struct cftype cgroup_cpuset_files[], cgroup_memory_files[], cgroup_io_files[];
+extern const struct cftype cgroup_pressure_files[];
 
 /* A change of one of a group's files that watchers and pollers hear of. => any context */
 void cgroup_notify(struct cgroup *cg, enum cgroup_event event);
@@ -160,6 +169,8 @@ bool cgroup_is_descendant(const struct cgroup *cg, const struct cgroup *ancestor
 
 /* Controllers of the group's children have changed: their files come and go. => cgroup_mutex */
 int cgroupfs_update_files(struct cgroup *cg);
+/* The same for files of the group itself: they are shown or hidden. 0 or -ENOMEM. => cgroup_mutex */
+int cgroupfs_update_own_files(struct cgroup *cg);
 /* Watchers of the file hear of a change. => may sleep */
 void cgroupfs_notify(struct cgroup *cg, enum cgroup_event event);
 /* May the opener of `file` move tasks between these groups? */

@@ -405,7 +405,8 @@ const struct cftype cgroup_core_files[] = {
 
 const struct cftype *const cgroup_file_tables[] = { cgroup_core_files, cgroup_cpu_files,
 						    cgroup_pids_files, cgroup_cpuset_files,
-						    cgroup_memory_files, cgroup_io_files, NULL };
+						    cgroup_memory_files, cgroup_io_files,
+						    cgroup_pressure_files, NULL };
 
 /* ---- /proc ---- */
 
