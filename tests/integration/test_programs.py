@@ -56,6 +56,7 @@ cat /no/such 2>&1; rmdir a 2>&1; ls -d /usr/bin/[ab]* | wc -l; sync hole; df --o
 def findutils(cpus):
     same(r"""
 mkdir -p a/b/c d; touch a/1 a/b/2 a/b/c/3 d/4; chmod 600 a/1; ln a/1 d/1; ln -s ../a d/s
+find . -depth -exec touch -hd @1000000000 {} +; touch -d @1000000001 a/b/2 d
 find . -type f -links 2 | sort; find . -perm 600 -printf '%p %m %n %s\n' | sort
 find -L . -name '[0-9]' | sort; find . -newer a/1 -o -empty | sort | wc -l
 find . -type f -print0 | xargs -0 -n 2 -P 4 sh -c 'echo $#' sh | sort
