@@ -13,16 +13,11 @@
 #define MAX_USER_XATTRS	    128
 #define MAX_USER_XATTR_SIZE (128L << 10)
 
-/* The whole name again: a handler gets it without its prefix, which lies before it. */
-static const char *whole(const struct xattr_handler *handler, const char *name)
-{
-	return name - strlen(handler->prefix);
-}
-
 static int cgroupfs_xattr_get(const struct xattr_handler *handler, struct dentry *dentry,
 			      struct inode *inode, const char *name, void *buffer, size_t size)
 {
-	return simple_xattr_get(&CGROUPFS_I(inode)->xattrs, whole(handler, name), buffer, size);
+	return simple_xattr_get(&CGROUPFS_I(inode)->xattrs, xattr_full_name(handler, name), buffer,
+				size);
 }
 
 static int cgroupfs_xattr_set(const struct xattr_handler *handler, struct dentry *dentry,
@@ -31,8 +26,8 @@ static int cgroupfs_xattr_set(const struct xattr_handler *handler, struct dentry
 {
 	long delta;
 
-	return simple_xattr_set(&CGROUPFS_I(inode)->xattrs, whole(handler, name), value, size, flags,
-				&delta);
+	return simple_xattr_set(&CGROUPFS_I(inode)->xattrs, xattr_full_name(handler, name), value, size,
+				flags, &delta);
 }
 
 static int cgroupfs_user_xattr_set(const struct xattr_handler *handler, struct dentry *dentry,
@@ -40,7 +35,7 @@ static int cgroupfs_user_xattr_set(const struct xattr_handler *handler, struct d
 				   size_t size, int flags)
 {
 	struct cgroupfs_inode *info = CGROUPFS_I(inode);
-	ssize_t old = simple_xattr_get(&info->xattrs, whole(handler, name), NULL, 0);
+	ssize_t old = simple_xattr_get(&info->xattrs, xattr_full_name(handler, name), NULL, 0);
 	long more = (value ? (long)size : 0) - (old >= 0 ? old : 0);
 	int one = !!value - (old >= 0);
 	int error;

@@ -9,16 +9,10 @@
 
 #include "internal.h"
 
-/* The whole name again: a handler gets it without its prefix, which lies before it. */
-static const char *whole(const struct xattr_handler *handler, const char *name)
-{
-	return name - strlen(handler->prefix);
-}
-
 static int shmem_xattr_get(const struct xattr_handler *handler, struct dentry *dentry,
 			   struct inode *inode, const char *name, void *buffer, size_t size)
 {
-	return simple_xattr_get(&SHMEM_I(inode)->xattrs, whole(handler, name), buffer, size);
+	return simple_xattr_get(&SHMEM_I(inode)->xattrs, xattr_full_name(handler, name), buffer, size);
 }
 
 static int shmem_xattr_set(const struct xattr_handler *handler, struct dentry *dentry,
@@ -26,13 +20,13 @@ static int shmem_xattr_set(const struct xattr_handler *handler, struct dentry *d
 			   int flags)
 {
 	struct simple_xattrs *xattrs = &SHMEM_I(inode)->xattrs;
-	long most = value ? XATTR_COST + strlen(whole(handler, name)) + size : 0;
+	long most = value ? XATTR_COST + strlen(xattr_full_name(handler, name)) + size : 0;
 	long delta;
 	int err;
 
 	if (!shmem_charge_inode_space(inode->i_sb, most))
 		return -ENOSPC;
-	err = simple_xattr_set(xattrs, whole(handler, name), value, size, flags, &delta);
+	err = simple_xattr_set(xattrs, xattr_full_name(handler, name), value, size, flags, &delta);
 	shmem_uncharge_inode_space(inode->i_sb, most - delta);
 	if (!err)
 		inode_set_ctime_current(inode);

@@ -7,6 +7,7 @@
 #include <kern/spinlock.h>
 #include <kern/types.h>
 #include <lib/list.h>
+#include <lib/string.h>
 
 struct dentry;
 struct inode;
@@ -24,6 +25,12 @@ struct xattr_handler {
 		   struct inode *inode, const char *name, const void *value, size_t size,
 		   int flags);
 };
+
+/* A handler gets a name without its prefix, which lies before it: the whole again. */
+static inline const char *xattr_full_name(const struct xattr_handler *handler, const char *name)
+{
+	return name - strlen(handler->prefix);
+}
 
 ssize_t vfs_getxattr(struct dentry *dentry, const char *name, void *value, size_t size);
 /* What is stored, whoever asks. */

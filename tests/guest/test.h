@@ -32,6 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -131,6 +132,14 @@ static inline int test_done(void)
 	if (test_failures)
 		fprintf(stderr, "%d checks failed\n", test_failures);
 	return test_failures ? 1 : 0;
+}
+
+/* Is this the kernel under test, and not the host's? */
+static inline int test_inside(void)
+{
+	struct utsname name;
+
+	return !uname(&name) && strstr(name.release, "vmlinux");
 }
 
 /* Runs @fn in a child; the wait status. The child exits 0 unless @fn exits or a check fails. */

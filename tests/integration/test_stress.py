@@ -15,8 +15,8 @@ NOT_THERE = re.compile(
 # Of a class of 190 stressors on two CPUs, stress-ng kills late ones between two steps of its own count.
 OWN_COUNT = re.compile(r"corrupted bogo-ops counter|hash error in bogo-ops|metrics corrupted")
 # An event that waits in fanotify's queue holds its file, so that IN_DELETE_SELF comes when fanotify's
-# reader has got that far. Among so many stressors on a busy host it gets some milliseconds a second.
-# Linux on one processor fails the same way: inotify, fanotify, 28 stressors of files, 200 that compute.
+# reader has got that far. Among so many stressors it gets some milliseconds a second. Linux fails the
+# same way: the class filesystem on one processor and on two.
 LATE = re.compile(r"inotify: timed waiting for event flags 0x400")
 
 

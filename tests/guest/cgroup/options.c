@@ -6,11 +6,6 @@
 
 #define ALL ",nsdelegate,favordynmods,memory_localevents,memory_recursiveprot"
 
-static bool inside(void)
-{
-	return strstr(slurp("/proc/version"), "vmlinux") != NULL;
-}
-
 /* The options of the instance are everybody's, so the host's stay as they are. */
 static void told_and_taken_back(void)
 {
@@ -22,7 +17,7 @@ static void told_and_taken_back(void)
 	CHECK(strstr(slurp("/sys/kernel/cgroup/delegate"), "cgroup.procs\n"));
 	CHECK_ERR(mount("none", "cgroup2", "cgroup2", 0, "nothing"), EINVAL);
 	CHECK_ERR(mount("none", "cgroup2", "cgroup2", 0, "nsdelegate=1"), EINVAL);
-	if (!inside())
+	if (!test_inside())
 		return;
 	CHECK_OK(mount("none", "cgroup2", NULL, MS_REMOUNT, ALL + 1));
 	CHECK(strstr(slurp("/proc/self/mountinfo"), ALL));
@@ -60,7 +55,7 @@ static long kills(const char *group, const char *file)
 
 static void events_of_the_group_alone(void)
 {
-	if (!inside() || !has_controller("memory"))
+	if (!test_inside() || !has_controller("memory"))
 		return;
 	CHECK_OK(set("", "cgroup.subtree_control", "+memory"));
 	CHECK_OK(make("p"));

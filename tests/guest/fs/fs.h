@@ -6,6 +6,8 @@
 #include "test.h"
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -86,6 +88,18 @@ static inline void as_user(uid_t uid, gid_t gid, void (*fn)(void))
 	NEED(waitpid(pid, &status, 0) == pid);
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		FAIL("the user's part failed: status 0x%x", status);
+}
+
+/* To a tmpfs, in a mount namespace of one's own. */
+static inline void go_to_own_mounts(void)
+{
+	if (geteuid())
+		SKIP("needs root");
+	/* A kernel with one namespace only is one's own. */
+	if (unshare(CLONE_NEWNS) && errno != EINVAL)
+		SKIP("needs a mount namespace");
+	NEED(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	go_to_tmpfs();
 }
 
 #endif

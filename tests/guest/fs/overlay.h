@@ -3,24 +3,12 @@
 #ifndef GUEST_OVERLAY_H
 #define GUEST_OVERLAY_H
 
+#include "fs/fs.h"
 #include <dirent.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
-
-/* To a tmpfs, in a mount namespace of one's own. */
-static inline void go_to_own_mounts(void)
-{
-	if (geteuid())
-		SKIP("needs root");
-	/* A kernel with one namespace only is one's own. */
-	if (unshare(CLONE_NEWNS) && errno != EINVAL)
-		SKIP("needs a mount namespace");
-	NEED(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	go_to_tmpfs();
-}
 
 static inline void fill_lower(void)
 {

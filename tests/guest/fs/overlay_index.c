@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 // overlayfs with index=on: hard links of lower files stay links, through copy-ups, removals, remounts.
-#include "fs/fs.h"
-#include <sched.h>
-#include <stdbool.h>
-#include <sys/mount.h>
-#include <sys/sysmacros.h>
+#include "fs/overlay.h"
 
 static void mount_it(void)
 {
 	NEED(!mount("overlay", "m", "overlay", 0, "lowerdir=l,upperdir=u,workdir=w,index=on"));
 }
 
-static void set_up(void)
+static void set_up_links(void)
 {
 	NEED(!mkdir("t", 0755) && !mount("none", "t", "tmpfs", 0, "size=16m") && !chdir("t"));
 	NEED(!mkdir("l", 0755) && !mkdir("u", 0755) && !mkdir("w", 0755) && !mkdir("m", 0755));
@@ -21,14 +17,6 @@ static void set_up(void)
 	NEED(!symlink("text", "l/s1") && !link("l/s1", "l/s2"));
 	put_file("l/alone", "alone");
 	mount_it();
-}
-
-static void tear_down(void)
-{
-	CHECK_OK(umount("m"));
-	NEED(!chdir(".."));
-	CHECK_OK(umount("t"));
-	NEED(!rmdir("t"));
 }
 
 static struct stat look(const char *name)
@@ -46,20 +34,6 @@ static bool same_file(const char *a, const char *b)
 	return x.st_ino == y.st_ino && x.st_dev == y.st_dev;
 }
 
-static const char *content(const char *name)
-{
-	static char buf[256];
-	int fd = open(name, O_RDONLY);
-	ssize_t n;
-
-	if (fd < 0)
-		return strerror(errno);
-	n = read(fd, buf, sizeof(buf) - 1);
-	close(fd);
-	buf[n < 0 ? 0 : n] = '\0';
-	return buf;
-}
-
 static void append(const char *name, const char *text)
 {
 	int fd = open(name, O_WRONLY | O_APPEND);
@@ -73,7 +47,7 @@ static void writing_by_one_name(void)
 {
 	ino_t ino;
 
-	set_up();
+	set_up_links();
 	ino = look("m/a").st_ino;
 	CHECK(same_file("m/a", "m/b") && same_file("m/a", "m/dir/c"));
 	CHECK_EQ(look("m/a").st_nlink, 3);
@@ -96,7 +70,7 @@ static void linking(void)
 {
 	ino_t ino;
 
-	set_up();
+	set_up_links();
 	ino = look("m/a").st_ino;
 	CHECK_OK(link("m/a", "m/d"));
 	CHECK_EQ(look("m/d").st_ino, ino);
@@ -117,7 +91,7 @@ static void removing(void)
 {
 	int fd;
 
-	set_up();
+	set_up_links();
 	CHECK_OK(unlink("m/b"));
 	CHECK_ERR(access("m/b", F_OK), ENOENT);
 	CHECK_EQ(look("m/a").st_nlink, 2);
@@ -140,7 +114,7 @@ static void removing(void)
 
 static void removing_before_any_change(void)
 {
-	set_up();
+	set_up_links();
 	CHECK_OK(unlink("m/a"));
 	CHECK_OK(unlink("m/dir/c"));
 	CHECK_EQ(look("m/b").st_nlink, 1);
@@ -158,7 +132,7 @@ static void removing_before_any_change(void)
 
 static void renaming(void)
 {
-	set_up();
+	set_up_links();
 	/* Two names of one file: nothing happens. */
 	CHECK_OK(rename("m/a", "m/b"));
 	CHECK(same_file("m/a", "m/b"));
@@ -179,7 +153,7 @@ static void mounting_again(void)
 {
 	ino_t ino;
 
-	set_up();
+	set_up_links();
 	ino = look("m/a").st_ino;
 	append("m/b", " kept");
 	CHECK_OK(unlink("m/a"));
@@ -204,13 +178,7 @@ static void mounting_again(void)
 
 int main(void)
 {
-	if (geteuid())
-		SKIP("needs root");
-	/* A kernel with one namespace only is one's own. */
-	if (unshare(CLONE_NEWNS) && errno != EINVAL)
-		SKIP("needs a mount namespace");
-	NEED(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	go_to_tmpfs();
+	go_to_own_mounts();
 	RUN(writing_by_one_name);
 	RUN(linking);
 	RUN(removing);

@@ -224,13 +224,7 @@ static void unnamed(void)
 
 int main(void)
 {
-	if (geteuid())
-		SKIP("needs root");
-	/* A kernel with one namespace only is one's own. */
-	if (unshare(CLONE_NEWNS) && errno != EINVAL)
-		SKIP("needs a mount namespace");
-	NEED(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	go_to_tmpfs();
+	go_to_own_mounts();
 	RUN(limits);
 	RUN(beside);
 	RUN(access_lists);

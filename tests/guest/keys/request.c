@@ -10,7 +10,6 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <sys/utsname.h>
 
 #define PROGRAM "/sbin/request-key"
 #define GO	"/request-key-may-go-on"
@@ -207,13 +206,11 @@ static void install(void)
 
 int main(int argc, char **argv)
 {
-	struct utsname name;
 	int inside;
 
 	if (!strcmp(argv[0], PROGRAM))
 		return argc == 8 ? helper(argv) : 9;
-	NEED(!uname(&name));
-	inside = !!strstr(name.release, "vmlinux");
+	inside = test_inside();
 	if (inside && !geteuid() && access(PROGRAM, F_OK)) {
 		RUN(no_program);
 		mkdir("/sbin", 0755);

@@ -3,7 +3,6 @@
 #include "trace.h"
 
 #include <stdbool.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 
 static volatile long cell, other;
@@ -254,11 +253,10 @@ static unsigned long get_dr(pid_t pid, int nr)
 /* Some virtual machines take them and never stop. */
 static bool host_ignores_them(void)
 {
-	struct utsname name;
 	pid_t pid;
 	int status;
 
-	if (!uname(&name) && strstr(name.release, "vmlinux"))
+	if (test_inside())
 		return false;
 	pid = spawn_traced(touch_twice, 0);
 	if (PT(PTRACE_POKEUSR, pid, OFFSET_DR(0), &cell) ||
